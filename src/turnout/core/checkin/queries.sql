@@ -2,7 +2,8 @@
 --     -> (RegistrationId, str, str, str, str, str, str, str, TicketTypeId, int | None, int, int)
 -- Anyone who is registered, with a row for each valid ticket, by rising number; `has_cancelled` 1 =
 -- with every ticket, none of them valid once the event is cancelled, so that a change of the event
--- is one of theirs. `which` is empty, `checked` or `unchecked`; `since` and `ticket_type_id` 0 = any.
+-- is one of theirs. `which` is empty, `checked` or `unchecked`; `since` and `ticket_type_id` 0 =
+-- any.
 SELECT r.id, p.first_name, p.last_name, p.company, p.job_title, p.email, p.phone,
     t.code, t.ticket_type_id, t.checked_in_at, t.created_at,
     CASE WHEN t.state = 'valid' AND r.state = 'confirmed' AND e.state <> 'cancelled'
