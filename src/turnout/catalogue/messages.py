@@ -31,6 +31,7 @@ SENTENCES = {
     "message.address": "{address!r} is neither an e-mail address nor a number.",
     "opt_out.address": "{address!r} is not an address for {medium}.",
     "opt_out.missing": "{address} has not opted out of {medium}.",
+    "reply.missing": "There is no reply {reply_id}.",
     "suppression.address": "{address!r} is not an e-mail address.",
     "suppression.missing": "{address} is not suppressed.",
     "recipient.text_long": "The {name} of recipient {place} may have up to {limit} characters.",

@@ -67,6 +67,7 @@ COMMANDS = {
     "person": ("people:people", "People: find, correct, merge, export and erase them."),
     "question": ("questions:questions", "What an event asks of those who register."),
     "registration": ("registrations:registrations", "Registrations of people for events."),
+    "reply": ("replies:replies", "What people wrote back: read, search, hand on and export."),
     "reporting": ("reporting:reporting", "Users who may see reports."),
     "restore": ("backups:restore", "Fill an empty database from a file of `turnout backup`."),
     "scans": (

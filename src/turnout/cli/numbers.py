@@ -17,6 +17,7 @@ from turnout.core.ids import (
     ListId,
     QuestionId,
     RegistrationId,
+    ReplyId,
     RoomId,
     SessionId,
     SpeakerId,
@@ -36,6 +37,7 @@ JobNumber = Annotated[JobId, _RANGE]
 ListNumber = Annotated[ListId, _RANGE]
 QuestionNumber = Annotated[QuestionId, _RANGE]
 RegistrationNumber = Annotated[RegistrationId, _RANGE]
+ReplyNumber = Annotated[ReplyId, _RANGE]
 RoomNumber = Annotated[RoomId, _RANGE]
 RowNumber = Annotated[int, _RANGE]
 SessionNumber = Annotated[SessionId, _RANGE]

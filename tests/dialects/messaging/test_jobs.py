@@ -2,14 +2,18 @@
 
 import asyncio
 import base64
+import datetime
 from typing import Any
 
 import pytest
 
+from tests.core.messaging.jobs import answer, claim_all
 from tests.dialects.messaging.job_cases import FAX, MAP, make, post, sms
 from turnout.core.identity.organizations import get_organization_of, set_file_quota
 from turnout.core.ids import JobId
 from turnout.core.messaging.listing import RECIPIENTS_AT_ONCE
+from turnout.core.messaging.outcomes import Accepted, Reply
+from turnout.core.messaging.replies import receive_replies
 from turnout.core.messaging.staging import SLICE
 
 MANY = 2 * RECIPIENTS_AT_ONCE + 1
@@ -229,3 +233,30 @@ def test_merge_fields_that_nobody_has_are_noted(node, people, count):
     assert answer["notes"] == ["No recipient has the field %%feild%%: it becomes empty text."]
     known = sms(recipients=given, message="%%city%%, 100%% sure %%Reference%%")
     assert set(post(people, known).send(node).json()) == {"status", "data"}
+
+
+@pytest.mark.parametrize("count", [1, MANY])
+def test_replies_are_an_addition_of_jobs_that_have_some(node, people, count):
+    body = sms(job_type="2 way sms", recipients=recipients(count), message="Lunch?")
+    job_id = make(node, people, body)
+    assert "replies" not in view(node, people, job_id)
+    while claimed := claim_all(node.db):
+        answer(node.db, claimed, Accepted(is_final=True))
+    [number] = node.db.call(
+        lambda tx: tx.connection.execute(
+            f"SELECT DISTINCT number FROM conversations WHERE job_id = {job_id}"
+        ).fetchone()
+    )
+    said = Reply(carrier="net", sender="61400000000", recipient=number, text="Yes <3", at=0)
+    node.db.call(receive_replies, [said])
+    job = view(node, people, job_id)
+    [reply] = job["replies"]
+    moment = datetime.datetime.fromisoformat(reply.pop("received_date_time"))
+    assert moment.timestamp() * 1000 == node.clock.now
+    assert reply == {
+        "report_id": job["reports"][0]["report_id"],
+        "reference": "r0",
+        "recipient": "Recipient 1",
+        "destination": "61400000000",
+        "response": "Yes <3",
+    }

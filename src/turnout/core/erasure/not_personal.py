@@ -80,7 +80,7 @@ REASONS: dict[str, dict[str, str]] = {
         "idempotency_keys": "method owner",
         "job_files": "content_type",
         "mail_texts": "kind language",
-        "jobs": "kind channel lane state list_ids list_cursor timezone scheduled_local"
+        "jobs": "kind channel lane state list_ids list_cursor timezone scheduled_local approval"
         " closing_reason job_type",
         "opt_outs": "medium source",
         "payments": "state currency",

@@ -16,7 +16,7 @@ import msgspec
 
 from turnout.core.identity.members import find_visible_user, require_member, visible_to
 from turnout.core.identity.model import Member, Principal, Role
-from turnout.core.ids import JobId, OrgId, RecipientId, UserId
+from turnout.core.ids import JobId, OrgId, RecipientId, ReplyId, UserId
 from turnout.core.messaging.model import Content, JobOptions, JobType
 from turnout.core.messaging.sql import sql
 from turnout.errors import Missing
@@ -25,6 +25,7 @@ from turnout.store import Tx, iterate
 SECOND_MS = 1000
 EVER = 2**62
 RECIPIENTS_AT_ONCE = 1000
+REPLIES_SHOWN = 1000
 
 _content = msgspec.json.Decoder(Content)
 _options = msgspec.json.Decoder(JobOptions)
@@ -83,8 +84,21 @@ class JobPage(NamedTuple):
     total: int
 
 
+class JobReply(NamedTuple):
+    """What a recipient of a job wrote back. `received_at` in epoch ms."""
+
+    id: ReplyId
+    recipient_id: RecipientId
+    reference: str
+    name: str
+    sender: str
+    text: str
+    received_at: int
+
+
 class JobDetails(NamedTuple):
-    """A job in full, without its recipients; `parts` and `duration_s` are sums over them."""
+    """A job in full, without its recipients; `parts` and `duration_s` are sums over them, `replies`
+    the first ones."""
 
     summary: JobSummary
     is_deduped: bool
@@ -94,6 +108,7 @@ class JobDetails(NamedTuple):
     options: JobOptions
     parts: int
     duration_s: int
+    replies: list[JobReply]
 
 
 class Asked(NamedTuple):
@@ -207,6 +222,7 @@ def _find_job(tx: Tx, caller: Member, job_id: JobId) -> JobDetails:
         _options.decode(row.options),
         sums.parts,
         sums.duration_s,
+        sql.list_replies_of_job(tx, org_id=row.summary.org_id, job_id=job_id, limit=REPLIES_SHOWN),
     )
 
 

@@ -649,6 +649,27 @@ UPDATE replies SET forwarded_at = :now
 WHERE org_id = :org_id AND job_id = :job_id AND is_late = 0 AND forwarded_at IS NULL
     AND (:id = 0 OR id = :id);
 
+-- == reading replies ==
+
+-- name: assign_reply(org_id, id: ReplyId, user_id: UserId | None)!
+UPDATE replies SET assigned_to = CAST(:user_id AS BIGINT) WHERE org_id = :org_id AND id = :id;
+
+-- name: assign_stray(org_id, id: ReplyId, user_id: UserId | None)!
+-- Takes one that is nobody's yet.
+UPDATE stray_replies SET org_id = :org_id, assigned_to = CAST(:user_id AS BIGINT)
+WHERE id = :id AND (org_id IS NULL OR org_id = :org_id);
+
+-- name: list_strays(limit) -> reading_replies.Stray
+-- crosses organizations: nobody knows whose they are.
+SELECT id, sender, number, text, received_at FROM stray_replies
+WHERE org_id IS NULL ORDER BY id DESC LIMIT :limit;
+
+-- name: list_replies_of_job(org_id, job_id, limit) -> listing.JobReply
+SELECT r.id, r.recipient_id, q.reference, q.name, r.sender, r.text, r.received_at
+FROM replies r
+JOIN recipients q ON q.org_id = r.org_id AND q.job_id = r.job_id AND q.id = r.recipient_id
+WHERE r.org_id = :org_id AND r.job_id = :job_id ORDER BY r.id LIMIT :limit;
+
 -- == starting ==
 
 -- name: set_job_due(org_id, id: JobId, due_at: int | None)!

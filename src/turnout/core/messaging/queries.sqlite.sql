@@ -357,3 +357,32 @@ ORDER BY due_at, id LIMIT :limit;
 -- name: lock_file_room(org_id) -> (org_id: OrgId)
 -- Two files that are finished at once are counted one after the other.
 SELECT org_id FROM organizations WHERE org_id = :org_id;
+
+-- == reading replies ==
+
+-- name: list_reply_lines(org_id, before: ReplyId, job_id: int, said, lower_said, senders,
+--     user_id: int, is_open, limit) -> reading_replies.ReplyLine
+-- Zeros and empty texts = any; `senders` is JSON. Replies that were strays have no job.
+WITH wanted AS MATERIALIZED (
+    SELECT value AS sender FROM json_each(CASE :senders WHEN '' THEN '[]' ELSE :senders END)),
+known AS (
+    SELECT id, job_id, recipient_id, sender, number, text, received_at, is_late, is_opt_out,
+        assigned_to
+    FROM replies WHERE org_id = :org_id AND id < :before
+    UNION ALL
+    SELECT id, NULL, NULL, sender, number, text, received_at, 0, 0, assigned_to
+    FROM stray_replies WHERE org_id = :org_id AND id < :before)
+SELECT k.id, k.job_id, coalesce(j.name, '') AS job_name, coalesce(q.reference, '') AS reference,
+    coalesce(q.name, '') AS name, k.sender, k.number, k.text, k.received_at, k.is_late,
+    k.is_opt_out, coalesce(u.user_code, '') AS user_code
+FROM known k
+LEFT JOIN jobs j ON j.org_id = :org_id AND j.id = k.job_id
+LEFT JOIN recipients q ON q.org_id = :org_id AND q.job_id = k.job_id AND q.id = k.recipient_id
+LEFT JOIN users u ON u.org_id = :org_id AND u.id = k.assigned_to
+WHERE (:job_id = 0 OR k.job_id = :job_id)
+    AND (:said = '' OR replace(k.text, :said, '') <> k.text
+        OR replace(lower(k.text), :lower_said, '') <> lower(k.text))
+    AND (:senders = '' OR k.sender IN (SELECT sender FROM wanted))
+    AND (:user_id = 0 OR k.assigned_to = :user_id)
+    AND (:is_open = 0 OR k.assigned_to IS NULL)
+ORDER BY k.id DESC LIMIT :limit;

@@ -18,7 +18,7 @@ from turnout.core.messaging.callbacks import _EndingRow, _ReplyRow
 from turnout.core.messaging.delivering import ClaimedRecipient
 from turnout.core.messaging.digests import Digest, Line
 from turnout.core.messaging.ending import _RecipientState
-from turnout.core.messaging.listing import JobSummary, Report
+from turnout.core.messaging.listing import JobReply, JobSummary, Report
 from turnout.core.messaging.lists import UserList
 from turnout.core.messaging.model import JobHead
 from turnout.core.messaging.network_ids import _Owner
@@ -26,6 +26,7 @@ from turnout.core.messaging.old_numbers import OldConversation, OldOptOut
 from turnout.core.messaging.opt_outs import OptOut
 from turnout.core.messaging.overview import Fate, JobLine, Misconfigured, WaitingJob
 from turnout.core.messaging.pictures import KeptPicture
+from turnout.core.messaging.reading_replies import ReplyLine, Stray
 from turnout.core.messaging.receiving import _MessageRef
 from turnout.core.messaging.suppression import Suppression
 from turnout.core.messaging.usage import Usage
@@ -456,6 +457,20 @@ class _Sql(Statements):
     @staticmethod
     def lock_file_room(tx: Tx, *, org_id: OrgId) -> list[LockFileRoomRow]: ...
     @staticmethod
+    def list_reply_lines(
+        tx: Tx,
+        *,
+        org_id: OrgId,
+        before: ReplyId,
+        job_id: int,
+        said: str,
+        lower_said: str,
+        senders: str,
+        user_id: int,
+        is_open: int,
+        limit: int,
+    ) -> list[ReplyLine]: ...
+    @staticmethod
     def get_job_head(tx: Tx, *, org_id: OrgId, id: JobId) -> JobHead | None: ...
     @staticmethod
     def add_job(
@@ -849,6 +864,16 @@ class _Sql(Statements):
     ) -> list[ListRepliesRow]: ...
     @staticmethod
     def mark_forwarded(tx: Tx, *, org_id: OrgId, job_id: JobId, id: ReplyId, now: int) -> int: ...
+    @staticmethod
+    def assign_reply(tx: Tx, *, org_id: OrgId, id: ReplyId, user_id: UserId | None) -> int: ...
+    @staticmethod
+    def assign_stray(tx: Tx, *, org_id: OrgId, id: ReplyId, user_id: UserId | None) -> int: ...
+    @staticmethod
+    def list_strays(tx: Tx, *, limit: int) -> list[Stray]: ...
+    @staticmethod
+    def list_replies_of_job(
+        tx: Tx, *, org_id: OrgId, job_id: JobId, limit: int
+    ) -> list[JobReply]: ...
     @staticmethod
     def set_job_due(tx: Tx, *, org_id: OrgId, id: JobId, due_at: int | None) -> int: ...
     @staticmethod

@@ -11,6 +11,7 @@ from turnout.core.messaging.listing import (
     Asked,
     JobDetails,
     JobPage,
+    JobReply,
     JobSummary,
     Progress,
     Recipients,
@@ -189,6 +190,8 @@ def _frame(caller: Member, job: JobDetails) -> _Frame:
         rest["callback_on_sms_status_update"] = False
     if job.options.purpose is Purpose.SERVICE:
         rest["purpose"] = job.options.purpose.value
+    if job.replies:
+        rest["replies"] = [_reply(reply, view) for reply in job.replies]
     # Who was asked for by a list is the list's affair.
     opening, closing = (b"null", b"") if job.list_ids else (b"[", b"]")
     return _Frame(
@@ -293,6 +296,17 @@ def _report(report: Report, job: JobDetails, view: _View) -> bytes:
             send_date_time=view.detailed(report.sent_at),
         )
     )
+
+
+def _reply(reply: JobReply, view: _View) -> dict[str, object]:
+    return {
+        "report_id": reply.recipient_id,
+        "reference": reply.reference or None,
+        "recipient": reply.name or None,
+        "destination": reply.sender,
+        "response": reply.text,
+        "received_date_time": view.detailed(reply.received_at),
+    }
 
 
 def _was_sent(report: Report) -> bool:
