@@ -202,3 +202,37 @@ def test_opt_outs_are_written_to_a_file_and_taken_over_elsewhere(
     assert [row.split()[:2] for row in rows] == known
     wrong = turnout("optout", "export", "acme", tmp_path / "out.txt")
     assert (wrong.code, wrong.error) == (1, "error: out.txt must end in .csv or .xlsx.\n")
+
+
+def test_a_large_job_is_approved_by_a_second_person(turnout):
+    turnout.ok("org", "set", "acme", "--approval-above", 1)
+    assert "more than 1" in turnout.ok("org", "show", "acme")
+    with turnout.database() as db:
+        org_id = db.call(get_organization, "acme").org_id
+        login = db.call(make_login, org_id, "au/ann", receive_reports=False)
+        number = post(db, login, new_job(name="Big"), ["61412345678", "61412345677"])
+    assert "scheduled (waits for approval)" in turnout.ok("job", "list", "acme")
+    own = turnout("job", "approve", "acme", number, "--by", "au/ann")
+    assert (own.code, own.error) == (
+        1,
+        f"error: Job {number} is au/ann's own: somebody else must approve it.\n",
+    )
+    assert turnout.ok("job", "approve", "acme", number, "--by", "au/jo") == (
+        f"Job {number} is approved by au/jo, and goes on.\n"
+    )
+    assert "waits for approval" not in turnout.ok("job", "list", "acme")
+
+
+def test_failed_messages_of_a_job_are_retried_once(turnout):
+    with turnout.database() as db:
+        failed = Rejected(Status.FAILED, "no")
+        answer(db, claim_all(db), failed, failed, Unknown("the connection broke"))
+    number = turnout.job_id
+    said = turnout.ok("job", "retry", "acme", number)
+    assert said.startswith("Job ")
+    assert said.endswith(" tries 2 messages again.\n")
+    nothing = "Nothing of this job is left to retry.\n"
+    assert turnout.ok("job", "retry", "acme", number) == nothing
+    assert turnout.ok("job", "retry", "acme", number, "--uncertain").endswith(
+        " tries 1 messages again.\n"
+    )

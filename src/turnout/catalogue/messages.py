@@ -28,6 +28,11 @@ SENTENCES = {
     "list_row.unreachable": "Nothing reaches this recipient: {columns} are empty.",
     "number.national": "{number} is a national number: write it with + and its country, or set the "
     "organization's country with `turnout org set --country`.",
+    "job.files_gone": "The files of job {job_id} are deleted by now. Post a new job with them.",
+    "job.not_ended": "Job {job_id} has not ended. Wait until it has, or cancel it.",
+    "job.not_waiting": "Job {job_id} does not wait for approval.",
+    "job.own_approval": "Job {job_id} is {user_code}'s own: somebody else must approve it.",
+    "job.user_gone": "The user of job {job_id} is disabled: nobody can be charged for it.",
     "message.address": "{address!r} is neither an e-mail address nor a number.",
     "opt_out.address": "{address!r} is not an address for {medium}.",
     "opt_out.missing": "{address} has not opted out of {medium}.",

@@ -4,11 +4,14 @@ from collections.abc import Callable
 
 from cyclopts import App
 
-from turnout.cli.app import Number, actor, console, database, say_time, show_table
+from turnout.cli.app import Number, actor, console, database, say_time, settings, show_table
 from turnout.cli.numbers import JobNumber
 from turnout.core.identity.organizations import get_organization
+from turnout.core.messaging.approvals import approve_job
 from turnout.core.messaging.controlling import cancel_job, pause_job, resume_job
+from turnout.core.messaging.holding import Approval
 from turnout.core.messaging.overview import JobLine, count_fates, get_job_line, list_job_lines
+from turnout.core.messaging.retrying import retry_failed
 
 MICROS = 1_000_000
 
@@ -99,6 +102,56 @@ def cancel(org: str, number: JobNumber, /) -> None:
     _change(org, number, cancel_job, "is cancelled; what networks have already is waited for")
 
 
+@job.command
+def approve(org: str, number: JobNumber, /, *, by: str) -> None:
+    """Let a job go that waits for a second person, since it has many recipients.
+
+    `turnout org set acme --approval-above 1000` says how many are many. `turnout job cancel` ends
+    a job that nobody approves.
+
+    Example: `turnout job approve acme 60000001 --by acme/ann`
+
+    Args:
+        org: Short name of the organization.
+        number: Number of the job.
+        by: Code of the user who approves it; not the one who made it.
+    """
+    with database() as db:
+        org_id = db.call(get_organization, org).org_id
+        db.call(approve_job, org_id, number, by, actor=actor())
+    console.print(f"Job {number} is approved by {by}, and goes on.")
+
+
+@job.command
+def retry(org: str, number: JobNumber, /, *, uncertain: bool = False) -> None:
+    """Send the failed messages of an ended job again, as a job of their own.
+
+    Those that failed for good (FAIL, BUSY, NOAN, NOFX); who opted out or has no such number is
+    left out. Each goes again once, whoever else retries, and the user's limit holds again.
+
+    Example: `turnout job retry acme 60000001`
+
+    Args:
+        org: Short name of the organization.
+        number: Number of the job.
+        uncertain: Also those that may have arrived (SVRE, EXPD): some get it twice.
+    """
+    from turnout.carriers.networks import read_prices
+
+    chosen = settings()
+    prices = read_prices(chosen)
+    retried = 0
+    with database(chosen) as db:
+        org_id = db.call(get_organization, org).org_id
+        while found := db.call(
+            retry_failed, org_id, number, prices, is_wide=uncertain, actor=actor()
+        ):
+            retried += found.recipients
+            console.print(f"Job {found.job_id} tries {found.recipients} messages again.")
+    if not retried:
+        console.print("Nothing of this job is left to retry.")
+
+
 def _change(org: str, number: JobNumber, change: Callable[..., None], said: str) -> None:
     with database() as db:
         org_id = db.call(get_organization, org).org_id
@@ -123,4 +176,6 @@ def _row(job: JobLine) -> tuple[str, ...]:
 
 
 def _state(job: JobLine) -> str:
+    if job.approval is Approval.WAITING:
+        return f"{job.state.value} (waits for approval)"
     return f"{job.state.value} (paused)" if job.is_paused else job.state.value

@@ -42,6 +42,7 @@ def set_org(
     alert_url: str | None = None,
     payment_text: str | None = None,
     payment_days: Count | None = None,
+    approval_above: Count | None = None,
     rate_limit: RateLimit | None = None,
     file_quota_mb: RateLimit | None = None,
     distributor: str | None = None,
@@ -72,6 +73,8 @@ def set_org(
         payment_text: How tickets of its events are paid; %%amount%%, %%reference%% and %%due%%
             stand for what is asked for.
         payment_days: Days that a ticket waits for its payment; 0 = 14.
+        approval_above: Messaging jobs with more recipients wait until a second person approves
+            them (`turnout job approve`); 0 = none does.
         rate_limit: Requests a minute and endpoint; 0 = no limit, -1 = the server's default.
         file_quota_mb: MB of files and pictures it may keep; 0 = any, -1 = the server's default.
         distributor: Name or number of the distributor to put it under, whose Admins then rule
@@ -95,6 +98,7 @@ def set_org(
         alert_url=alert_url,
         payment_text=payment_text,
         pay_within_days=payment_days,
+        approval_above=approval_above,
     )
     fields = changed_fields(change)
     if not fields and rate_limit is None and distributor is None and file_quota_mb is None:
@@ -150,10 +154,15 @@ def show_org(slug: str, /) -> None:
         ("Answer to STOP", profile.stop_reply),
         ("Alerts to", profile.alert_url),
         ("How to pay", profile.payment_text),
+        ("Recipients that need approval", _say_above(profile.approval_above)),
         ("Days to pay", str(profile.pay_within_days or "")),
         *(("Retention", say_rule(rule)) for rule in rules),
     ]
     show_table("WHAT", "IS", rows=[(what, is_) for what, is_ in facts if is_])
+
+
+def _say_above(above: int) -> str:
+    return f"more than {above}" if above else ""
 
 
 def say_limit(limit: int | None) -> str:

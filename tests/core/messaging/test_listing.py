@@ -210,6 +210,8 @@ def test_a_job_in_full(node, db, login):
         options,
         2,
         0,
+        [],
+        "",
     )
     assert job.summary == (
         login.org_id,

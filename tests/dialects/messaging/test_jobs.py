@@ -10,6 +10,7 @@ import pytest
 from tests.core.messaging.jobs import answer, claim_all
 from tests.dialects.messaging.job_cases import FAX, MAP, make, post, sms
 from turnout.core.identity.organizations import get_organization_of, set_file_quota
+from turnout.core.identity.profiles import OrganizationChange, change_organization
 from turnout.core.ids import JobId
 from turnout.core.messaging.listing import RECIPIENTS_AT_ONCE
 from turnout.core.messaging.outcomes import Accepted, Reply
@@ -260,3 +261,21 @@ def test_replies_are_an_addition_of_jobs_that_have_some(node, people, count):
         "destination": "61400000000",
         "response": "Yes <3",
     }
+
+
+def test_a_job_that_waits_for_approval_says_so(node, people):
+    def require(above: int) -> None:
+        change = OrganizationChange(approval_above=above)
+        node.db.call(change_organization, people.company("acct"), change, actor="test")
+
+    require(2)
+    try:
+        made = post(people, sms(recipients=recipients(3))).send(node)
+        few = make(node, people, sms(recipients=recipients(2)))
+    finally:
+        require(0)
+    waits = "Waits for the approval of a second person of your organization."
+    assert (made.status, made.json()["notes"]) == (200, [waits])
+    job = view(node, people, made.json()["data"])
+    assert (job["job_status"], job["approval"]) == ("Broadcast Submitted", "waiting")
+    assert "approval" not in view(node, people, few)

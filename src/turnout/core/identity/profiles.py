@@ -51,6 +51,8 @@ class OrganizationChange(msgspec.Struct, frozen=True, kw_only=True):
     payment_text: str | None = None
     pay_within_days: int | None = None
     alert_url: str | None = None
+    approval_above: int | None = None
+    requires_consent: bool | None = None
 
 
 class Sender(NamedTuple):

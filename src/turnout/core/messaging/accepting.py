@@ -19,6 +19,7 @@ from turnout.core.identity.members import require_member
 from turnout.core.identity.model import Member, Principal
 from turnout.core.ids import JobId, OrgId
 from turnout.core.messaging.files import add_job_files
+from turnout.core.messaging.holding import hold
 from turnout.core.messaging.jobs import get_job_head
 from turnout.core.messaging.lists import is_list
 from turnout.core.messaging.model import (
@@ -166,7 +167,9 @@ def finish_job(
     owner = f"user:{user_id}"
     if request and (answer := first_answer(tx, org_id, owner, request)) is not None:
         return JobId(int(answer))
-    if scheduled_at is not None or list_ids != "[]":
+    if list_ids == "[]" and hold(tx, org_id, job_id):
+        pass  # whenever it is scheduled: there is time to look at it
+    elif scheduled_at is not None or list_ids != "[]":
         sql.schedule_job(tx, org_id=org_id, id=job_id, due_at=scheduled_at or tx.now)
         tx.wake(SCHEDULE)
     else:

@@ -17,6 +17,7 @@ import msgspec
 from turnout.core.identity.members import find_visible_user, require_member, visible_to
 from turnout.core.identity.model import Member, Principal, Role
 from turnout.core.ids import JobId, OrgId, RecipientId, ReplyId, UserId
+from turnout.core.messaging.holding import Approval
 from turnout.core.messaging.model import Content, JobOptions, JobType
 from turnout.core.messaging.sql import sql
 from turnout.errors import Missing
@@ -109,6 +110,7 @@ class JobDetails(NamedTuple):
     parts: int
     duration_s: int
     replies: list[JobReply]
+    approval: Approval
 
 
 class Asked(NamedTuple):
@@ -223,6 +225,7 @@ def _find_job(tx: Tx, caller: Member, job_id: JobId) -> JobDetails:
         sums.parts,
         sums.duration_s,
         sql.list_replies_of_job(tx, org_id=row.summary.org_id, job_id=job_id, limit=REPLIES_SHOWN),
+        Approval(row.approval),
     )
 
 

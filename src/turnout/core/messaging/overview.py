@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 from turnout.core.ids import JobId, OrgId, UserId
+from turnout.core.messaging.holding import Approval
 from turnout.core.messaging.model import JobState, JobType
 from turnout.core.messaging.sql import sql
 from turnout.errors import Missing
@@ -26,6 +27,7 @@ class JobLine(NamedTuple):
     sent: int
     failed: int
     cost_micros: int
+    approval: Approval
 
 
 class Fate(NamedTuple):

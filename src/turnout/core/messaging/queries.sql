@@ -62,7 +62,8 @@ WHERE org_id = :org_id AND id = :id;
 
 -- name: begin_closing(org_id, id: JobId, reason, now)$ -> int | None
 UPDATE jobs SET state = 'closing', is_paused = 0, closing_reason = :reason, ready_at = :now,
-    started_at = coalesce(started_at, :now), due_at = CAST(expires_at AS BIGINT)
+    started_at = coalesce(started_at, :now), due_at = CAST(expires_at AS BIGINT),
+    approval = CASE approval WHEN 'waiting' THEN 'refused' ELSE approval END
 WHERE org_id = :org_id AND id = :id AND state IN ('scheduled', 'listing', 'sending')
 RETURNING open;
 
@@ -222,12 +223,12 @@ WHERE j.org_id = :org_id AND j.user_id = :user_id
 
 -- name: find_visible_job(id: JobId, distributor_id, sees_all, agent_id, own_org_id: OrgId)^
 --     -> (summary: listing.JobSummary, is_deduped: int, list_ids: str, sender: str,
---         content: str, options: str) | None
+--         content: str, options: str, approval: str) | None
 -- crosses organizations: an Admin sees its distributor's jobs, an Agent those linked to it.
 SELECT j.org_id, j.id, j.user_id, u.user_code, j.job_type, j.name,
     CASE WHEN j.state IN ('complete', 'closed') THEN j.state ELSE 'open' END AS progress,
     j.accepted_at, j.scheduled_at, j.started_at, j.completed_at, j.total, j.sent, j.failed,
-    j.cost_micros, j.is_deduped, j.list_ids, j.sender, j.content, j.options
+    j.cost_micros, j.is_deduped, j.list_ids, j.sender, j.content, j.options, j.approval
 FROM jobs j
 JOIN organizations o ON o.org_id = j.org_id
 JOIN users u ON u.org_id = j.org_id AND u.id = j.user_id
@@ -254,7 +255,7 @@ SELECT 1 FROM jobs WHERE org_id = :org_id AND user_id = :user_id AND name = :nam
 
 -- name: list_job_lines(org_id, first: int, last: int, is_open, limit) -> overview.JobLine
 SELECT j.id, u.user_code, j.job_type, j.name, j.state, j.is_paused, j.accepted_at, j.total, j.open,
-    j.sent, j.failed, j.cost_micros
+    j.sent, j.failed, j.cost_micros, j.approval
 FROM jobs j JOIN users u ON u.org_id = j.org_id AND u.id = j.user_id
 WHERE j.org_id = :org_id AND j.kind = 'broadcast' AND j.state <> 'staging'
     AND j.id BETWEEN :first AND :last AND (:is_open = 0 OR j.completed_at IS NULL)
@@ -669,6 +670,38 @@ SELECT r.id, r.recipient_id, q.reference, q.name, r.sender, r.text, r.received_a
 FROM replies r
 JOIN recipients q ON q.org_id = r.org_id AND q.job_id = r.job_id AND q.id = r.recipient_id
 WHERE r.org_id = :org_id AND r.job_id = :job_id ORDER BY r.id LIMIT :limit;
+
+-- == approvals ==
+
+-- name: get_hold_facts(org_id, id: JobId)^ -> (kind: str, total: int, approval: str)
+SELECT kind, total, approval FROM jobs WHERE org_id = :org_id AND id = :id;
+
+-- name: hold_job(org_id, id: JobId)!
+-- It is due never, until somebody approves it.
+UPDATE jobs SET state = 'scheduled', approval = 'waiting', ready_at = NULL, due_at = NULL
+WHERE org_id = :org_id AND id = :id;
+
+-- name: get_approval(org_id, id: JobId)^
+--     -> (approval: str, state: str, user_id: UserId, scheduled_at: int | None) | None
+SELECT approval, state, user_id, scheduled_at FROM jobs WHERE org_id = :org_id AND id = :id;
+
+-- name: approve_job(org_id, id: JobId)!
+UPDATE jobs SET approval = 'approved' WHERE org_id = :org_id AND id = :id;
+
+-- == retrying ==
+
+-- name: take_failed(org_id, job_id, new_id: JobId, is_wide, limit)
+--     -> (id: RecipientId, reference: str, name: str, destination: str, fields: str)
+-- Those whose messages certainly did not arrive, or `is_wide` may not have; each in one job only.
+UPDATE recipients SET retried_in = :new_id
+WHERE org_id = :org_id AND job_id = :job_id AND retried_in IS NULL AND id IN (
+    SELECT id FROM recipients
+    WHERE org_id = :org_id AND job_id = :job_id AND state = 'done' AND retried_in IS NULL
+        AND destination <> '' AND substr(notes, 1, 9) <> 'Not sent:'
+        AND (status IN ('FAIL', 'BUSY', 'NOAN', 'NOFX')
+            OR (:is_wide = 1 AND status IN ('SVRE', 'EXPD')))
+    ORDER BY id LIMIT :limit)
+RETURNING id, reference, name, destination, fields;
 
 -- == starting ==
 

@@ -165,6 +165,7 @@ class FindVisibleJobRow(NamedTuple):
     sender: str
     content: str
     options: str
+    approval: str
 
 class SumRecipientsRow(NamedTuple):
     parts: int
@@ -286,6 +287,24 @@ class ListRepliesRow(NamedTuple):
     text: str
     received_at: int
     is_opt_out: int
+
+class GetHoldFactsRow(NamedTuple):
+    kind: str
+    total: int
+    approval: str
+
+class GetApprovalRow(NamedTuple):
+    approval: str
+    state: str
+    user_id: UserId
+    scheduled_at: int | None
+
+class TakeFailedRow(NamedTuple):
+    id: RecipientId
+    reference: str
+    name: str
+    destination: str
+    fields: str
 
 class GetListsRow(NamedTuple):
     list_ids: str
@@ -874,6 +893,18 @@ class _Sql(Statements):
     def list_replies_of_job(
         tx: Tx, *, org_id: OrgId, job_id: JobId, limit: int
     ) -> list[JobReply]: ...
+    @staticmethod
+    def get_hold_facts(tx: Tx, *, org_id: OrgId, id: JobId) -> GetHoldFactsRow: ...
+    @staticmethod
+    def hold_job(tx: Tx, *, org_id: OrgId, id: JobId) -> int: ...
+    @staticmethod
+    def get_approval(tx: Tx, *, org_id: OrgId, id: JobId) -> GetApprovalRow | None: ...
+    @staticmethod
+    def approve_job(tx: Tx, *, org_id: OrgId, id: JobId) -> int: ...
+    @staticmethod
+    def take_failed(
+        tx: Tx, *, org_id: OrgId, job_id: JobId, new_id: JobId, is_wide: int, limit: int
+    ) -> list[TakeFailedRow]: ...
     @staticmethod
     def set_job_due(tx: Tx, *, org_id: OrgId, id: JobId, due_at: int | None) -> int: ...
     @staticmethod

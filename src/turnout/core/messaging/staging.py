@@ -11,6 +11,7 @@ import msgspec
 
 from turnout.core.identity.countries import find_country
 from turnout.core.ids import JobId, OrgId, RecipientId, UserId
+from turnout.core.messaging.holding import hold
 from turnout.core.messaging.hours import cutoff_after
 from turnout.core.messaging.model import (
     NOBODY,
@@ -130,7 +131,9 @@ def check_national(channel: Channel, recipients: Sequence[NewRecipient], country
 
 
 def start_sending(tx: Tx, org_id: OrgId, job_id: JobId) -> None:
-    """From now on the job's recipients are sent to."""
+    """From now on the job's recipients are sent to, unless it waits for approval."""
+    if hold(tx, org_id, job_id):
+        return
     lane, cutoff_at, expires_at = ends_after_start(tx, org_id, job_id)
     sql.start_job(
         tx, org_id=org_id, id=job_id, now=tx.now, cutoff_at=cutoff_at, expires_at=expires_at

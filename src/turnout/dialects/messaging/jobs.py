@@ -22,6 +22,7 @@ from turnout.core.messaging.accepting import (
     finish_job,
     give_up_job,
 )
+from turnout.core.messaging.holding import Approval, find_approval
 from turnout.core.messaging.lengths import Lengths, check_lengths
 from turnout.core.messaging.listing import list_jobs, read_job, stream_job
 from turnout.core.messaging.model import NewJob, NewRecipient
@@ -94,7 +95,8 @@ class JobsResource(Resource):
             request = await in_thread(len(body), _idempotent, req, body)
             unknown = await in_thread(len(body), _find_unknown, job)
             job_id = await self._accept(req, member, job, request)
-            resp.data = present_job_number(job_id, unknown)
+            waits = len(job.recipients) > 1 and await self._logins.read(req, _waits, job_id)
+            resp.data = present_job_number(job_id, unknown, waits=waits)
 
     async def _accept(
         self, req: Request, member: Member, job: DecodedJob, request: IdempotentRequest | None
@@ -222,6 +224,10 @@ def _decode(req: Request, body: bytes, told: JobContext) -> DecodedJob:
 
 def _country_of(tx: Tx, principal: Principal) -> str:
     return find_country(tx, principal.org_id)
+
+
+def _waits(tx: Tx, principal: Principal, job_id: JobId) -> bool:
+    return find_approval(tx, principal.org_id, job_id) is Approval.WAITING
 
 
 def _lengths_of(new: NewJob) -> Lengths:

@@ -62,9 +62,14 @@ def present_number(number: int) -> bytes:
     return _encode(UserNumber(data=number))
 
 
-def present_job_number(job_id: int, unknown: Sequence[str]) -> bytes:
-    """The answer where a job was made: its number, and notes on merge fields that nobody has."""
+WAITS = "Waits for the approval of a second person of your organization."
+
+
+def present_job_number(job_id: int, unknown: Sequence[str], *, waits: bool) -> bytes:
+    """The answer where a job was made: its number, and notes on merge fields that nobody has and on
+    its waiting for approval."""
     notes = [f"No recipient has the field %%{name}%%: it becomes empty text." for name in unknown]
+    notes += [WAITS] if waits else []
     return _encode(JobNumber(status=200, data=job_id, notes=notes))
 
 

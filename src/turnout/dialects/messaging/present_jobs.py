@@ -190,6 +190,8 @@ def _frame(caller: Member, job: JobDetails) -> _Frame:
         rest["callback_on_sms_status_update"] = False
     if job.options.purpose is Purpose.SERVICE:
         rest["purpose"] = job.options.purpose.value
+    if job.approval:
+        rest["approval"] = job.approval.value
     if job.replies:
         rest["replies"] = [_reply(reply, view) for reply in job.replies]
     # Who was asked for by a list is the list's affair.

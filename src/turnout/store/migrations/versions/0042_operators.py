@@ -2,13 +2,13 @@
 
 A stray reply belongs to the organization of the user to whom it was given. `retried_in` is the job
 that tries a failed message again, so that none is tried in two. `approval` of jobs is empty,
-`waiting` or `approved`.
+`waiting`, `approved` or `refused`.
 """
 
 from turnout.store.migrations.ddl import column, index
 
-revision = "0041"
-down_revision = "0040"
+revision = "0042"
+down_revision = "0041"
 branch_labels = None
 depends_on = None
 
