@@ -8,6 +8,7 @@ from typing import Annotated
 from cyclopts import App, Parameter
 
 from turnout.cli.app import Number, actor, console, database, say_time, show_table
+from turnout.cli.exports import noting
 from turnout.cli.numbers import JobNumber, ReplyNumber
 from turnout.cli.tables import check_ending, write_table
 from turnout.core.identity.organizations import get_organization
@@ -19,7 +20,6 @@ from turnout.core.messaging.reading_replies import (
     get_reply_line,
     list_replies,
     list_strays,
-    note_export,
 )
 from turnout.store import Database
 
@@ -163,18 +163,11 @@ def export_file(org: str, file: Path, /, *, filters: AnyFilters = NO_FILTERS) ->
         file: The file, which is replaced.
     """
     check_ending(file)
-    count = 0
     with database() as db:
         org_id = db.call(get_organization, org).org_id
-
-        def rows() -> Iterator[list[str]]:
-            nonlocal count
-            for line in _pages(db, org_id, filters.wanted()):
-                count += 1
-                yield list(_whole(line))
-            db.call(note_export, org_id, count, actor=actor())
-
-        write_table(file, "Replies", HEADINGS, rows())
+        rows = (list(_whole(line)) for line in _pages(db, org_id, filters.wanted()))
+        note = noting(db, org_id, "replies", "reply")
+        count = write_table(file, "Replies", HEADINGS, rows, note)
     console.print(f"{file.name} has {count} replies.")
 
 

@@ -17,7 +17,6 @@ from turnout.core.messaging.reading_replies import (
     get_reply_line,
     list_replies,
     list_strays,
-    note_export,
 )
 from turnout.errors import Missing
 
@@ -131,12 +130,6 @@ def test_replies_of_others_are_not_there(db, org_id, job_id):
         db.call(assign_reply, other, reply_.id, f"{other}/bob", actor="test")
     with pytest.raises(Missing):  # nobody of this organization
         db.call(assign_reply, org_id, reply_.id, f"{other}/bob", actor="test")
-
-
-def test_an_export_leaves_a_trace(db, org_id):
-    db.call(note_export, org_id, 7, actor="test")
-    [entry] = db.call(list_entries, org_id, noun="reply", noun_id=0)
-    assert (entry.action, entry.facts) == ("exported", {"count": 7})
 
 
 def test_a_stop_word_after_a_one_way_message_is_a_reply_too(db, org_id, login):

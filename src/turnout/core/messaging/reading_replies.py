@@ -106,11 +106,6 @@ def assign_reply(tx: Tx, org_id: OrgId, reply_id: ReplyId, user_code: str, *, ac
     record(tx, org_id, actor, "assigned", "reply", reply_id, user_id=user_id)
 
 
-def note_export(tx: Tx, org_id: OrgId, count: int, *, actor: str) -> None:
-    """Leave a trace of how many replies left the house."""
-    record(tx, org_id, actor, "exported", "reply", 0, count=count)
-
-
 def _forms(tx: Tx, org_id: OrgId, sender: str) -> list[str]:
     """The digits under which a sender may stand."""
     known = to_address(Channel.SMS, sender, find_country(tx, org_id))
