@@ -127,7 +127,7 @@ def retry(org: str, number: JobNumber, /, *, uncertain: bool = False) -> None:
     """Send the failed messages of an ended job again, as a job of their own.
 
     Those that failed for good (FAIL, BUSY, NOAN, NOFX); who opted out or has no such number is
-    left out. Each goes again once, whoever else retries, and the user's limit holds again.
+    left out. Each goes again once, even if two retry at once, and the user's limit holds again.
 
     Example: `turnout job retry acme 60000001`
 

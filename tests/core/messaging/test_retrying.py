@@ -24,7 +24,7 @@ from turnout.core.messaging.accepting import accept_job
 from turnout.core.messaging.controlling import cancel_job
 from turnout.core.messaging.model import Content, Medium, NewRecipient, Status
 from turnout.core.messaging.opt_outs import add_opt_out
-from turnout.core.messaging.outcomes import Accepted, Rejected, Unknown
+from turnout.core.messaging.outcomes import Accepted, Outcome, Rejected, Unknown
 from turnout.core.messaging.retrying import Retried, retry_failed
 from turnout.errors import Conflict, Invalid, Missing
 
@@ -38,7 +38,7 @@ def retry(db, org_id, job_id: JobId, **options) -> Retried | None:
 
 def test_only_ends_that_are_failures_go_again(db, login, org_id):
     job_id = post(db, login, new_job(), NUMBERS[:7])
-    ends = [
+    ends: list[Outcome] = [
         SENT,
         FAILED,
         Rejected(Status.BUSY, "busy"),
