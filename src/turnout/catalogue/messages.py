@@ -29,6 +29,10 @@ SENTENCES = {
     "number.national": "{number} is a national number: write it with + and its country, or set the "
     "organization's country with `turnout org set --country`.",
     "job.files_gone": "The files of job {job_id} are deleted by now. Post a new job with them.",
+    "job.body": "{file}: {said}",
+    "job.no_own_address": "The user has no address for {channel}. Name one with --to.",
+    "job.no_recipient": "There is no recipient {number}: the job has {count}.",
+    "job.preview_what": "Name a job by its number, or a file with --body and its user with --user.",
     "job.not_ended": "Job {job_id} has not ended. Wait until it has, or cancel it.",
     "job.not_waiting": "Job {job_id} does not wait for approval.",
     "job.own_approval": "Job {job_id} is {user_code}'s own: somebody else must approve it.",

@@ -42,7 +42,10 @@ COMMANDS = {
     "exam": ("sittings:exams", "Exams and their candidates: seats, attendance, grades, notices."),
     "gate": ("checkin:gates", "Check-in lists: whom a door lets in."),
     "invite": ("invitations:invites", "Invitations to events: make, fill, send and remind."),
-    "job": ("jobs:job", "Messaging jobs: progress; pause, resume, cancel, approve and retry."),
+    "job": (
+        "jobs:job",
+        "Messaging jobs: preview, test, follow, stop, approve and retry them.",
+    ),
     "key": ("keys:key", "The keys that sign tokens, links, callbacks and tickets."),
     "learner": ("learners:learners", "Learners: who sits exams."),
     "list": ("lists:lists", "Lists of people to send jobs to."),

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from cyclopts import App
 
 from turnout.cli.app import Number, actor, console, database, say_time, settings, show_table
+from turnout.cli.job_previews import preview, try_out
 from turnout.cli.numbers import JobNumber
 from turnout.core.identity.organizations import get_organization
 from turnout.core.messaging.approvals import approve_job
@@ -16,6 +17,8 @@ from turnout.core.messaging.retrying import retry_failed
 MICROS = 1_000_000
 
 job = App(name="job")
+job.command(preview)
+job.command(try_out, name="test")
 
 
 @job.command(name="list")

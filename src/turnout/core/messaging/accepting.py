@@ -79,7 +79,19 @@ def accept_job(
     passed, a text is too long, a national number has no country or the month's limit would be
     exceeded, Conflict when the key belongs to another request.
     """
-    begun, member, new = _stage(tx, principal, new, policy, request)
+    return accept_for(tx, require_member(tx, principal), new, recipients, policy, request)
+
+
+def accept_for(
+    tx: Tx,
+    member: Member,
+    new: NewJob,
+    recipients: Sequence[NewRecipient],
+    policy: Policy,
+    request: IdempotentRequest | None = None,
+) -> JobId:
+    """The same for a user who need not have signed in."""
+    begun, new = _stage(tx, member, new, policy, request)
     if begun.is_repetition:
         return begun.job_id
     check_national(new.job_type.channel, recipients, find_country(tx, begun.org_id))
@@ -98,7 +110,7 @@ def begin_job(
     request: IdempotentRequest | None = None,
 ) -> StagedJob:
     """Stage a job; nobody sees it before `finish_job`. Raises as `accept_job` does."""
-    return _stage(tx, principal, new, policy, request)[0]
+    return _stage(tx, require_member(tx, principal), new, policy, request)[0]
 
 
 def add_slice(
@@ -121,29 +133,26 @@ def give_up_job(tx: Tx, org_id: OrgId, job_id: JobId) -> None:
 
 def _stage(
     tx: Tx,
-    principal: Principal,
+    member: Member,
     new: NewJob,
     policy: Policy,
     request: IdempotentRequest | None,
-) -> tuple[StagedJob, Member, NewJob]:
-    """A staged job, its user, and the job as the user's settings complete it."""
-    member = require_member(tx, principal)
-    if (
-        request
-        and (answer := first_answer(tx, principal.org_id, member.actor, request)) is not None
-    ):
-        return StagedJob(principal.org_id, JobId(int(answer)), is_repetition=True), member, new
+) -> tuple[StagedJob, NewJob]:
+    """A staged job, and the job as its user's settings complete it."""
+    org_id = member.user.org_id
+    if request and (answer := first_answer(tx, org_id, member.actor, request)) is not None:
+        return StagedJob(org_id, JobId(int(answer)), is_repetition=True), new
     job_id = JobId(tx.next_id("job"))
-    new = _with_defaults(new, member, policy, job_id)
+    new = complete_job(new, member, policy, job_id)
     scheduled_at = _instant(new.scheduled_local, member.timezone)
     if scheduled_at is not None and scheduled_at <= tx.now:
         raise Invalid("job.scheduled_past")
-    if not all(is_list(tx, principal.org_id, list_id) for list_id in new.list_ids):
+    if not all(is_list(tx, org_id, list_id) for list_id in new.list_ids):
         raise Invalid("job.list_unknown")
     add_job(
         tx,
-        principal.org_id,
-        principal.user_id,
+        org_id,
+        member.user.id,
         job_id,
         Kind.BROADCAST,
         new,
@@ -151,8 +160,8 @@ def _stage(
         scheduled_at=scheduled_at,
     )
     keep_hours = member.profile.maximum_document_retention_hours
-    add_job_files(tx, principal.org_id, job_id, new.content.files, keep_hours)
-    return StagedJob(principal.org_id, job_id, is_repetition=False), member, new
+    add_job_files(tx, org_id, job_id, new.content.files, keep_hours)
+    return StagedJob(org_id, job_id, is_repetition=False), new
 
 
 def finish_job(
@@ -179,7 +188,7 @@ def finish_job(
     return job_id
 
 
-def _with_defaults(new: NewJob, member: Member, policy: Policy, job_id: JobId) -> NewJob:
+def complete_job(new: NewJob, member: Member, policy: Policy, job_id: JobId) -> NewJob:
     """The job as the user's settings complete it; contract notes, Users."""
     profile, channel = member.profile, new.job_type.channel
     content, options, sender = new.content, new.options, new.sender

@@ -184,7 +184,7 @@ def _sort_out(tx: Tx, head: JobHead, rows: "list[ClaimRecipientsRow]") -> list[C
             to_send.append(recipient)
     to_send = _read_numbers(tx, head, to_send)
     if head.honours_opt_outs and to_send:
-        gone = _opted_out(tx, head, to_send)
+        gone = find_opted_out(tx, head, to_send)
         ended += [
             end_of(head, recipient, Status.OPTED_OUT, "Opted out.")
             for recipient in to_send
@@ -192,7 +192,7 @@ def _sort_out(tx: Tx, head: JobHead, rows: "list[ClaimRecipientsRow]") -> list[C
         ]
         to_send = [recipient for recipient in to_send if recipient.id not in gone]
     if head.job_type.channel is Channel.EMAIL and to_send:
-        refused = _suppressed(tx, head, to_send)
+        refused = find_refused(tx, head, to_send)
         ended += refused.values()
         to_send = [recipient for recipient in to_send if recipient.id not in refused]
     end_recipients(tx, ended)
@@ -310,7 +310,7 @@ def return_recipients(tx: Tx, head: JobHead, rows: list[Any], notes: str) -> set
     return {id_ for (id_,) in kept}
 
 
-def _opted_out(tx: Tx, head: JobHead, recipients: list[ClaimedRecipient]) -> set[RecipientId]:
+def find_opted_out(tx: Tx, head: JobHead, recipients: list[ClaimedRecipient]) -> set[RecipientId]:
     channel = head.job_type.channel
     keys = {recipient.id: list_refusal_keys(channel, recipient.address) for recipient in recipients}
     addresses = set().union(*keys.values())
@@ -329,7 +329,7 @@ def _opted_out(tx: Tx, head: JobHead, recipients: list[ClaimedRecipient]) -> set
     return {id_ for id_, own in keys.items() if not own.isdisjoint(found)}
 
 
-def _suppressed(
+def find_refused(
     tx: Tx, head: JobHead, recipients: list[ClaimedRecipient]
 ) -> dict[RecipientId, RecipientEnding]:
     """The ends of those who are not written to: any mail would bounce, or they complained."""

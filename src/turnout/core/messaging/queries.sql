@@ -703,6 +703,14 @@ WHERE org_id = :org_id AND job_id = :job_id AND retried_in IS NULL AND id IN (
     ORDER BY id LIMIT :limit)
 RETURNING id, reference, name, destination, fields;
 
+-- == dry runs ==
+
+-- name: list_waiting(org_id, job_id, after: RecipientId, limit)
+--     -> (id: RecipientId, reference: str, name: str, destination: str, fields: str)
+SELECT id, reference, name, destination, fields FROM recipients
+WHERE org_id = :org_id AND job_id = :job_id AND id > :after AND state = 'waiting'
+ORDER BY id LIMIT :limit;
+
 -- == starting ==
 
 -- name: set_job_due(org_id, id: JobId, due_at: int | None)!

@@ -306,6 +306,13 @@ class TakeFailedRow(NamedTuple):
     destination: str
     fields: str
 
+class ListWaitingRow(NamedTuple):
+    id: RecipientId
+    reference: str
+    name: str
+    destination: str
+    fields: str
+
 class GetListsRow(NamedTuple):
     list_ids: str
     list_cursor: str
@@ -905,6 +912,10 @@ class _Sql(Statements):
     def take_failed(
         tx: Tx, *, org_id: OrgId, job_id: JobId, new_id: JobId, is_wide: int, limit: int
     ) -> list[TakeFailedRow]: ...
+    @staticmethod
+    def list_waiting(
+        tx: Tx, *, org_id: OrgId, job_id: JobId, after: RecipientId, limit: int
+    ) -> list[ListWaitingRow]: ...
     @staticmethod
     def set_job_due(tx: Tx, *, org_id: OrgId, id: JobId, due_at: int | None) -> int: ...
     @staticmethod

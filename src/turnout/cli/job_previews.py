@@ -1,0 +1,177 @@
+"""`turnout job preview` and `job test`: what a job would do and say, before it does."""
+
+import asyncio
+from functools import partial
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from turnout.cli.app import Number, actor, console, database, settings, show_table
+from turnout.cli.numbers import JobNumber
+from turnout.core.identity.organizations import get_organization
+from turnout.errors import Invalid
+
+if TYPE_CHECKING:
+    from turnout.core.identity.model import Member
+    from turnout.core.messaging.dry_runs import DryRun, Sample
+    from turnout.core.messaging.model import NewJob, NewRecipient
+    from turnout.dialects.messaging.job_body import DecodedJob
+    from turnout.settings import Settings
+    from turnout.store import Database
+
+MICROS = 1_000_000
+LINK = "[personal link]"
+
+
+def preview(
+    org: str,
+    number: JobNumber | None = None,
+    /,
+    *,
+    body: Path | None = None,
+    user: str = "",
+    recipient: Number = 1,
+) -> None:
+    """Show what a job would do: who gets it and who does not, parts, price and the merged text.
+
+    Nothing is sent or written. The job is one that was accepted and waits, by its number, or one
+    that nobody has posted yet: a file with the body of the API's `POST /api/v1/jobs`.
+
+    Example: `turnout job preview acme --body job.json --user acme/jo --recipient 3`
+
+    Args:
+        org: Short name of the organization.
+        number: Number of an accepted job.
+        body: JSON file with a job as the messaging API takes it.
+        user: Code of the user who would post it.
+        recipient: The recipient whose text is shown, counted from 1.
+    """
+    from turnout.carriers.networks import read_policy
+    from turnout.core.messaging.dry_runs import preview_job, preview_new
+    from turnout.core.registrations.live_lists import resolve
+
+    chosen = settings()
+    policy = read_policy(chosen)
+    with database(chosen) as db:
+        org_id = db.look(get_organization, org).org_id
+        if number is not None:
+            run = db.look(preview_job, org_id, number, policy.prices, resolve, number=recipient)
+        else:
+            member, job, people = _read(db, chosen, org, body, user)
+            run = db.look(preview_new, member, job.new, people, policy, resolve, number=recipient)
+    _say(run)
+    if run.sample:
+        _say_sample(run, run.sample, recipient)
+
+
+def try_out(org: str, /, *, body: Path, user: str, to: str = "", recipient: Number = 1) -> None:
+    """Send a job's message to yourself alone, merged as one of its recipients would get it.
+
+    It is a job of one recipient, and costs what it costs.
+
+    Example: `turnout job test acme --body job.json --user acme/jo --to jo@acme.example`
+
+    Args:
+        org: Short name of the organization.
+        body: JSON file with a job as the messaging API takes it.
+        user: Code of the user who would post it.
+        to: Address or number; without it, the user's own.
+        recipient: The recipient as whom it is merged, counted from 1.
+    """
+    from turnout.carriers.networks import read_policy
+    from turnout.core.messaging.dry_runs import preview_new
+    from turnout.core.messaging.trying_out import send_test
+    from turnout.core.registrations.live_lists import resolve
+
+    chosen = settings()
+    policy = read_policy(chosen)
+    with database(chosen) as db:
+        member, job, people = _read(db, chosen, org, body, user)
+        run = db.look(preview_new, member, job.new, people, policy, resolve, number=recipient)
+        if run.sample is None:
+            raise Invalid("job.no_recipient", number=recipient, count=run.asked)
+        new = asyncio.run(_attach(db, chosen, member, job))
+        like = run.sample.recipient
+        job_id = db.call(send_test, member, new, like, to, policy, actor=actor())
+    console.print(f"Job {job_id} sends it. `turnout job show {org} {job_id}` says how it ends.")
+
+
+def _read(
+    db: "Database", chosen: "Settings", org: str, body: Path | None, user: str
+) -> "tuple[Member, DecodedJob, list[NewRecipient]]":
+    """The user, and the job of a file as the API would read it, with its recipients."""
+    from turnout.core.messaging.trying_out import get_sender_member
+    from turnout.dialects.messaging.job_body import JobContext, decode_job
+    from turnout.dialects.messaging.job_members import decode_body
+    from turnout.settings import split_list
+
+    if body is None or not user:
+        raise Invalid("job.preview_what")
+    org_id = db.look(get_organization, org).org_id
+    member = db.look(get_sender_member, org_id, user)
+    voices = split_list(chosen.tts_voices)
+    told = JobContext(member.timezone, member.profile.default_tts_voice or voices[0], voices)
+    try:
+        given = decode_body("", "application/json", body.read_bytes())
+        job = given.judge(partial(decode_job, told=told))
+        return member, job, list(job.recipients)
+    except Invalid as fault:
+        if "sentence" in fault.facts:  # the API's own words
+            raise Invalid("job.body", file=body, said=fault.facts["sentence"]) from fault
+        raise
+
+
+async def _attach(
+    db: "Database", chosen: "Settings", member: "Member", job: "DecodedJob"
+) -> "NewJob":
+    """The job with its files, fetched and kept."""
+    from turnout.dialects.messaging.file_intake import FileIntake
+    from turnout.http.outbound import Outbound
+
+    if not job.files.files:
+        return job.new
+    outbound = Outbound(chosen.outbound_allow, chosen.outbound_ports)
+    try:
+        intake = FileIntake(db, outbound, chosen.file_quota_mb * 1_000_000)
+        return await intake.attach(member.user.org_id, job.new, job.files)
+    finally:
+        await outbound.close()
+
+
+def _say(run: "DryRun") -> None:
+    head = run.head
+    rows = [
+        ("Type", head.job_type.value),
+        ("Purpose", head.options.purpose.value),
+        ("From", head.sender),
+        ("Recipients", str(run.asked)),
+        *((f"Left out: {reason}", str(count)) for reason, count in sorted(run.left_out.items())),
+        ("Sent to", str(run.recipients)),
+        ("Parts", str(run.parts)),
+        ("Price", f"{run.micros / MICROS:.2f}"),
+    ]
+    if odd := run.unicode_sample:
+        assert odd.alphabet is not None  # noqa: S101 - those that are Unicode have one
+        sign, place = odd.alphabet.character, odd.alphabet.place or 0
+        why = f"{run.unicode}, first because of {sign!r} (character {place + 1})"
+        rows.append(("In Unicode", why))
+    if run.unknown:
+        rows.append(("Fields that nobody has", ", ".join(f"%%{name}%%" for name in run.unknown)))
+    show_table("WHAT", "IS", rows=[row for row in rows if row[1]])
+
+
+def _say_sample(run: "DryRun", sample: "Sample", number: int) -> None:
+    from turnout.core.messaging.merging import UNSUBSCRIBE, Template
+    from turnout.workers.messages import as_sent, to_message
+
+    left_out = f": gets none ({sample.left_out})" if sample.left_out else ""
+    console.print()
+    console.print(f"Recipient {number}, {sample.recipient.destination}{left_out}")
+    message = as_sent(to_message(run.head, ()), run.head)
+    fields = sample.fields | ({UNSUBSCRIBE: LINK} if run.head.can_be_left else {})
+    if sample.left_out == "text too long":
+        return
+    for name in ("subject", "header", "text", "html", "voicemail"):
+        if text := getattr(message, name):
+            merged = Template(text, escape if name == "html" else None).merge(fields)
+            console.print(f"{name.capitalize()}: {merged}")

@@ -1,0 +1,62 @@
+"""A job's message to oneself, before anybody else gets it.
+
+It goes out as any message does: merged with what is known of one of the job's recipients, paid, and
+stopped by an opt-out of whoever asks for it.
+"""
+
+import msgspec
+
+from turnout.core.audit.recording import record
+from turnout.core.identity.members import find_live_member
+from turnout.core.identity.model import Member
+from turnout.core.identity.users import get_user_id
+from turnout.core.ids import JobId, OrgId
+from turnout.core.messaging.accepting import Policy, accept_for
+from turnout.core.messaging.model import Channel, NewJob, NewRecipient
+from turnout.errors import Invalid, Missing
+from turnout.store import Tx
+
+_PREFIX = "Test: "
+
+
+def get_sender_member(tx: Tx, org_id: OrgId, user_code: str) -> Member:
+    """The live user of that code, for whom a job is judged. Raises Missing."""
+    member = find_live_member(tx, org_id, get_user_id(tx, org_id, user_code))
+    if member is None:
+        raise Missing("user.unknown_code", user_code=user_code)
+    return member
+
+
+def send_test(
+    tx: Tx, member: Member, new: NewJob, like: NewRecipient, to: str, policy: Policy, *, actor: str
+) -> JobId:
+    """Send a job's message to `to` (empty = the user's own address) as `like` would get it, now
+    and to nobody else; returns the job's number. Raises as `accept_job`, and Invalid where the user
+    has no address for the channel."""
+    target = to or _own_address(member, new.job_type.channel)
+    if not target:
+        raise Invalid("job.no_own_address", channel=new.job_type.channel.value)
+    options = msgspec.structs.replace(
+        new.options, callback_url="", report_addresses=(), cutoff_hour="", submitted={}
+    )
+    test = msgspec.structs.replace(
+        new,
+        name=f"{_PREFIX}{new.name}"[:255],
+        options=options,
+        list_ids=(),
+        is_deduped=False,
+        scheduled_local="",
+    )
+    recipient = msgspec.structs.replace(like, destination=target)
+    job_id = accept_for(tx, member, test, [recipient], policy)
+    record(tx, member.user.org_id, actor, "tested", "job", job_id)
+    return job_id
+
+
+def _own_address(member: Member, channel: Channel) -> str:
+    profile = member.profile
+    if channel is Channel.EMAIL:
+        return member.user.email
+    if channel is Channel.FAX:
+        return profile.fax or ""
+    return profile.mobile or profile.phone or ""

@@ -1,0 +1,102 @@
+"""`turnout job preview` and `turnout job test`."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.cli.runner import Turnout
+from tests.core.messaging.jobs import NUMBERS, make_login
+from tests.support.builder import make_organization
+from tests.support.node import new_database
+
+
+@pytest.fixture
+def turnout(tmp_path: Path) -> Turnout:
+    turnout = Turnout(new_database("sqlite", tmp_path))
+    with turnout.database() as db:
+        org_id = db.call(make_organization, "acme")
+        db.call(make_login, org_id, "acme/jo", mobile=NUMBERS[9])
+    return turnout
+
+
+def write(tmp_path: Path, **body) -> Path:
+    file = tmp_path / "job.json"
+    file.write_text(json.dumps(body))
+    return file
+
+
+def table(said: str) -> dict[str, str]:
+    lines = said.split("\n\n")[0].splitlines()[1:]
+    return dict(line.split("  ", 1) for line in lines if "  " in line)
+
+
+def test_a_job_in_a_file_is_shown_and_not_made(turnout, tmp_path):
+    file = write(
+        tmp_path,
+        job_type="sms",
+        message="Hi %%name%%, %%code%% ☂",
+        dedupe=True,
+        recipients=[
+            {"destination": NUMBERS[0], "name": "Ann"},
+            {"destination": NUMBERS[1], "name": "Bob"},
+            {"destination": NUMBERS[1], "name": "Bob again"},
+        ],
+    )
+    arguments = ("job", "preview", "acme", "--body", file, "--user", "acme/jo", "--recipient", 2)
+    said = turnout.ok(*arguments)
+    shown = {name.strip(): value.strip() for name, value in table(said).items()}
+    assert shown["Recipients"] == "3"
+    assert shown["Left out: duplicate"] == "1"
+    assert shown["Sent to"] == "2"
+    assert shown["In Unicode"] == "2, first because of '☂' (character 10)"
+    assert shown["Fields that nobody has"] == "%%code%%"
+    assert said.endswith(f"Recipient 2, {NUMBERS[1]}\nText: Hi Bob,  ☂\n")
+    assert "There are no such jobs" in turnout.ok("job", "list", "acme")
+
+
+def test_a_mailing_is_shown_with_its_footer(turnout, tmp_path):
+    file = write(
+        tmp_path,
+        job_type="email",
+        subject="For %%recipient%%",
+        html_message="<p>Hi %%x%%</p>",
+        from_email="a@example.com",
+        recipients=[{"destination": "ann@example.com", "recipient": "Ann", "x": "<b>"}],
+    )
+    said = turnout.ok("job", "preview", "acme", "--body", file, "--user", "acme/jo")
+    assert "Subject: For Ann\n" in said
+    assert "Hi &lt;b&gt;</p>" in said
+    assert "[personal link]" in said
+
+
+def test_a_job_is_tried_out_on_oneself(turnout, tmp_path):
+    file = write(
+        tmp_path,
+        job_type="sms",
+        message="Hi %%name%%",
+        recipients=[{"destination": NUMBERS[0], "name": "Ann"}],
+    )
+    said = turnout.ok("job", "test", "acme", "--body", file, "--user", "acme/jo")
+    number = int(said.split()[1])
+    assert "Test: Rest API SMS" in turnout.ok("job", "show", "acme", number)
+    found = turnout.ok("message", "find", "acme", NUMBERS[9])
+    assert f"Job {number}, SMS" in found
+    preview = turnout.ok("job", "preview", "acme", number)
+    assert preview.endswith(f"Recipient 1, {NUMBERS[9]}\nText: Hi Ann\n")
+    none = turnout("job", "test", "acme", "--body", file, "--user", "acme/jo", "--recipient", 2)
+    assert (none.code, none.error) == (1, "error: There is no recipient 2: the job has 1.\n")
+
+
+def test_what_is_no_job_is_refused(turnout, tmp_path):
+    file = write(tmp_path, job_type="pigeon")
+    wrong = turnout("job", "preview", "acme", "--body", file, "--user", "acme/jo")
+    assert (wrong.code, wrong.error) == (
+        1,
+        f"error: {file}: The selected job_type is invalid.\n",
+    )
+    assert turnout("job", "preview", "acme").error == (
+        "error: Name a job by its number, or a file with --body and its user with --user.\n"
+    )
+    nobody = turnout("job", "preview", "acme", "--body", file, "--user", "acme/ann")
+    assert nobody.code == 1
