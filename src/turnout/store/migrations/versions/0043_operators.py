@@ -7,8 +7,8 @@ that tries a failed message again, so that none is tried in two. `approval` of j
 
 from turnout.store.migrations.ddl import column, index
 
-revision = "0042"
-down_revision = "0041"
+revision = "0043"
+down_revision = "0042"
 branch_labels = None
 depends_on = None
 
