@@ -56,9 +56,9 @@ class OrganizationProfile(msgspec.Struct, frozen=True, omit_defaults=True):
     4217) is that of its free tickets too, `logo` the digest of a picture, `colour` `#rrggbb`;
     `sender_name` and `reply_address` are those of the mails about its events; `stop_reply` answers
     somebody who wants no more texts, `-` = nobody does. `payment_text` and `pay_within_days` are
-    those of its events that have none of their own; alerts are posted to `alert_url`. A job with more than `approval_above`
-    recipients waits for a second person, 0 = none does; with `requires_consent` marketing reaches
-    only those who consented."""
+    those of its events that have none of their own; alerts are posted to `alert_url`. A job with
+    more than `approval_above` recipients waits for a second person, 0 = none does; with
+    `requires_consent` marketing reaches only those who consented."""
 
     currency: str = ""
     country_code: str = ""
