@@ -1,7 +1,7 @@
 """A job's message to oneself, before anybody else gets it.
 
 It goes out as any message does: merged with what is known of one of the job's recipients, paid, and
-stopped by an opt-out of whoever asks for it.
+stopped by an opt-out of the one who asks for it.
 """
 
 import msgspec
