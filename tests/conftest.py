@@ -9,6 +9,7 @@ proofs travel back with the test reports.
 """
 
 import datetime
+import gc
 import os
 import random
 import shutil
@@ -32,6 +33,10 @@ PROOF = "proof: "
 # processes, and each would compile all that it imports.
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+
+# How many new objects the collector waits for, and how many rounds of one age for the next one's.
+GARBAGE = (10_000, 20, 10)
 
 
 @pytest.fixture(autouse=True)
@@ -70,6 +75,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     if config.option.golden_update and os.environ.get("CI"):
         raise pytest.UsageError("--golden-update is for people: CI only compares")
+    gc.disable()  # what is loaded and collected stays
     told = getattr(config, "workerinput", None)
     run = proof.Run(**told["run"]) if told else _read_run()
     proof.begin(run)
@@ -143,6 +149,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if left_out:
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if is_wanted(item)]
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Leave modules and tests, a million objects, out of every search for garbage from here on."""
+    gc.freeze()
+    gc.set_threshold(*GARBAGE)
+    gc.enable()
 
 
 def _is_run(config: pytest.Config, listed: proof.Proof) -> bool:
