@@ -3,6 +3,7 @@
 import asyncio
 import threading
 import time
+from contextlib import closing
 
 import psycopg
 import pytest
@@ -149,11 +150,30 @@ def test_a_node_that_lost_its_line_listens_again(db, open_db):
         tx.wake("work")
 
     async def scenario():
+        db.on_wake("rest", lambda: None)
         other.on_wake("work", lambda: woken.append(1))
         lines = await _listening(db, 2)
         await db.write(execute, f"SELECT pg_terminate_backend(pid) FROM ({LISTENERS}) l")
         await _listening(db, 2, other_than=lines)
         await db.write(wake)
+        await _until(lambda: bool(woken))
+
+    asyncio.run(scenario())
+
+
+def test_what_a_node_tells_right_before_its_end_is_heard(db, open_db):
+    """Whoever waits for nobody has no line that listens; it gets one to tell something."""
+    woken: list[int] = []
+
+    def wake(tx: Tx) -> None:
+        tx.wake("work")
+
+    async def scenario():
+        db.on_wake("work", lambda: woken.append(1))
+        await _listening(db, 1)
+        with closing(open_db()) as other:
+            assert len(await _listening(db, 1)) == 1
+            other.call(wake)
         await _until(lambda: bool(woken))
 
     asyncio.run(scenario())

@@ -45,12 +45,12 @@ class Router(CompiledRouter):
         self.routes: list[Route] = []
         self._spellings: Spellings = {}
         self._is_lower = True
+        self._methods: frozenset[str] = frozenset()
 
     def add_route(self, uri_template: str, resource: object, **kwargs: Any) -> None:
         """Add a route, as Falcon does."""
         super().add_route(uri_template, resource, **kwargs)
-        methods = frozenset(self.map_http_methods(resource, **kwargs)) - {"OPTIONS"}
-        self.routes.append(Route(uri_template, resource, methods))
+        self.routes.append(Route(uri_template, resource, self._methods - {"OPTIONS"}))
         parts = uri_template.strip("/").split("/")
         self._is_lower &= all(part == part.lower() for part in parts if "{" not in part)
         _learn(self._spellings, parts)
@@ -62,6 +62,7 @@ class Router(CompiledRouter):
         if get is not None and not getattr(get, "acts", False):
             methods["HEAD"] = _head_of(get)
         methods["OPTIONS"] = _options_of(resource, sorted(set(methods) - {"OPTIONS"}))
+        self._methods = frozenset(methods)  # of the route that is being added
         return methods
 
     def find(self, uri: str, req: Any = None) -> Any:

@@ -99,13 +99,51 @@ class Command:
         return True
 
 
+class Waiting:
+    """Threads that wait for work, under a lock. Who began last is woken first: its session has
+    prepared the statements, and the others are not opened until they are needed."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._threads: list[threading.Lock] = []
+
+    def __enter__(self) -> None:
+        self._lock.acquire()
+
+    def __exit__(self, *_: object) -> None:
+        self._lock.release()
+
+    def __len__(self) -> int:
+        return len(self._threads)
+
+    def wait(self) -> None:
+        """Give the lock back until this thread is woken."""
+        mine = threading.Lock()
+        mine.acquire()
+        self._threads.append(mine)
+        self._lock.release()
+        try:
+            mine.acquire()
+        finally:
+            self._lock.acquire()
+
+    def wake(self) -> None:
+        """Wake one, if there is any."""
+        if self._threads:
+            self._threads.pop().release()
+
+    def wake_all(self) -> None:
+        while self._threads:
+            self.wake()
+
+
 class CommandQueue:
     """A bounded queue with lanes, between the callers and the database threads."""
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
         self._lanes: tuple[deque[Command], ...] = tuple(deque() for _ in Lane)
-        self._ready = threading.Condition()
+        self._ready = Waiting()
         self._closed = False
         self.last_request_at = 0.0
 
@@ -120,7 +158,7 @@ class CommandQueue:
                 raise Unavailable("store.busy")
             command.lane = lane
             self._lanes[lane].append(command)
-            self._ready.notify()
+            self._ready.wake()
 
     def take(self, limit: int) -> list[Command]:
         """Wait for work, then take up to `limit` commands, of which one from the background.
@@ -159,14 +197,14 @@ class CommandQueue:
         if background and (kept or not group):
             group.append(background.popleft())
         if waiting > len(group):
-            self._ready.notify()
+            self._ready.wake()
         return group
 
     def close(self) -> None:
         """Refuse new commands; those that wait are still carried out."""
         with self._ready:
             self._closed = True
-            self._ready.notify_all()
+            self._ready.wake_all()
 
     def __len__(self) -> int:
         return len(self._lanes[Lane.DOOR]) + len(self._lanes[Lane.REQUEST])

@@ -338,25 +338,38 @@ class PostgresqlDatabase(Database):
         self._to_notify.update(queues)
 
     def _notify_loop(self) -> None:
+        """Connected once somebody here waits for others, or has something to tell them."""
+        while not (self._wakers or self._to_notify):
+            if self._stopping.wait(NOTIFY_EVERY_S) and not self._to_notify:
+                return
         troubles = Troubles("notifications interrupted")
-        while not self._stopping.is_set():
+        is_over = False
+        while not is_over:
             try:
                 with self._connect(Use.NOTIFY, autocommit=True) as connection:
                     troubles.worked("notifier")
                     self._exchange(connection)
+                is_over = True
             except psycopg.Error as error:
                 troubles.failed("store.notify", "notifier", error=str(error))
-                self._stopping.wait(1)
+                is_over = self._stopping.wait(1)
 
     def _exchange(self, connection: "psycopg.Connection[Any]") -> None:
+        """Until the end, before which all is told that there is to tell."""
         own = connection.info.backend_pid
         connection.execute(f"LISTEN {CHANNEL}")
-        while not self._stopping.is_set():
-            for notice in connection.notifies(timeout=NOTIFY_EVERY_S, stop_after=1):
-                if notice.pid != own:
-                    super()._wake([notice.payload])
+        is_last = False
+        while not is_last:
+            is_last = self._stopping.is_set()
             while self._to_notify:
                 connection.execute("SELECT pg_notify(%s, %s)", (CHANNEL, self._to_notify.pop()))
+            if not is_last:
+                self._hear(connection, own)
+
+    def _hear(self, connection: "psycopg.Connection[Any]", own: int) -> None:
+        for notice in connection.notifies(timeout=NOTIFY_EVERY_S, stop_after=1):
+            if notice.pid != own:
+                super()._wake([notice.payload])
 
 
 def _as_held() -> Unavailable:
