@@ -19,10 +19,7 @@ _numbers = itertools.count(1)
 def node(request, tmp_path_factory) -> Iterator[LocalNode]:
     folder = tmp_path_factory.mktemp("core")
     cluster = request.getfixturevalue("cluster") if request.param == "postgresql" else None
-    with (
-        database(request.param, folder, cluster) as url,
-        open_node(url, database_threads=4) as node,
-    ):
+    with database(request.param, folder, cluster) as url, open_node(url) as node:
         yield node
 
 

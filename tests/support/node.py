@@ -12,7 +12,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -98,12 +98,20 @@ class LocalNode:
         self.settings = settings
         self.clock = clock
         self.db = open_database(settings, clock=clock, ids=Ids(seed))
-        self.node = Node(settings, self.db, demo=None)
         self.pauses: list[float] = []
         """How long answers to wrong passwords were to be held back, in seconds; nobody waits."""
-        self.node.sign_ins.pause = self._note_pause
-        self.client = AppClient(self.node.app)
-        self.tokens = Tokens(self.db, self.node.base_url, LastUses(clock))
+        self.client = AppClient(self._answer)
+        self.tokens = Tokens(self.db, settings.public_url, LastUses(clock))
+
+    @cached_property
+    def node(self) -> Node:
+        """The whole program, made when it is asked for: most tests of the core do without."""
+        node = Node(self.settings, self.db, demo=None)
+        node.sign_ins.pause = self._note_pause
+        return node
+
+    async def _answer(self, scope: Any, receive: Any, send: Any) -> None:
+        await self.node.app(scope, receive, send)
 
     async def _note_pause(self, seconds: float) -> None:
         self.pauses.append(seconds)
@@ -140,7 +148,8 @@ class LocalNode:
         return total
 
     def close(self) -> None:
-        self.client.run(self.node.outbound.close())
+        if "node" in vars(self):
+            self.client.run(self.node.outbound.close())
         self.client.__exit__()
         self.db.close()
 
@@ -174,7 +183,12 @@ def open_node(
     url: str, *, clock: Clock | None = None, seed: int = SEED, **settings: Any
 ) -> Iterator[LocalNode]:
     """A node on the migrated database at `url`; `settings` are fields of `Settings`."""
-    chosen = Settings(**{"database_url": url, "base_url": "http://turnout.test"} | settings)
+    usual: dict[str, Any] = {
+        "database_url": url,
+        "base_url": "http://turnout.test",
+        "database_threads": 2,
+    }
+    chosen = Settings(**usual | settings)
     node = LocalNode(chosen, clock or Clock(), seed)
     try:
         yield node
