@@ -162,7 +162,7 @@ def test_a_node_that_lost_its_line_listens_again(db, open_db):
 
 
 def test_what_a_node_tells_right_before_its_end_is_heard(db, open_db):
-    """Whoever waits for nobody has no line that listens; it gets one to tell something."""
+    """A node that waits for nobody has no line that listens; it gets one to tell something."""
     woken: list[int] = []
 
     def wake(tx: Tx) -> None:
