@@ -17,6 +17,15 @@ SENTENCES = {
     "job.message_long": "The message may have up to {limit} characters.",
     "job.missing": "There is no job {job_id}.",
     "job.scheduled_past": "The job must be scheduled in the future.",
+    "credit.alert_arguments": "Say an amount, or --off to tell nobody.",
+    "credit.amount": "The credit would fall below nothing or be too large: it is {balance} now.",
+    "credit.entry": "An entry of credit needs an amount other than 0, and a note of at most "
+    "{limit} characters.",
+    "credit.exhausted": "The organization's prepaid credit does not cover this. Add credit, or "
+    "send to fewer.",
+    "credit.missing": "The organization has no prepaid credit: it pays afterwards. See `turnout "
+    "credit add --help`.",
+    "credit.unreadable": "{text!r} is no amount such as 100 or 49.50.",
     "limit.exceeded": "The limit of messages for this month is reached. Send fewer, or ask for a "
     "higher limit.",
     "list.missing": "There is no list {list_id}.",

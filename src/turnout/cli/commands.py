@@ -29,6 +29,7 @@ COMMANDS = {
         "events:channel",
         "Channels: series of events that people register for as one.",
     ),
+    "credit": ("credit:credit", "Prepaid credit for messages."),
     "demo": (
         "demo:demo",
         "Seed a demo organization (once) and serve it until stopped (Ctrl-C or SIGTERM).",

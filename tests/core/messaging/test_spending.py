@@ -35,6 +35,7 @@ from turnout.core.messaging.accepting import (
     give_up_job,
 )
 from turnout.core.messaging.controlling import cancel_job
+from turnout.core.messaging.credit import add_credit, list_credit_entries
 from turnout.core.messaging.delivering import claim
 from turnout.core.messaging.ending import bounce_sent
 from turnout.core.messaging.lists import Entry
@@ -357,11 +358,12 @@ def test_whatever_is_done_at_once_a_user_never_spends_more_than_the_limit(node, 
         deadline=None,
         suppress_health_check=list(HealthCheck),
     )
-    @given(st.integers(0, 3), several, several)
-    def check(limit: int, here: list[Step], there: list[Step]) -> None:
+    @given(st.integers(0, 3), st.integers(1, 3_000_000), several, several)
+    def check(limit: int, paid: int, here: list[Step], there: list[Step]) -> None:
         node.execute("UPDATE jobs SET ready_at = NULL, due_at = NULL")
         done["examples"] += 1
         login = limited(db, org_id, limit)
+        db.call(add_credit, org_id, paid, "", actor="test")
         spender = _Spender(db, login)
         with ThreadPoolExecutor(2) as pool:
             both = [
@@ -375,6 +377,14 @@ def test_whatever_is_done_at_once_a_user_never_spends_more_than_the_limit(node, 
             "SELECT coalesce(sum(spent_micros), 0) FROM spending "
             f"WHERE org_id = {org_id} AND user_id = {login.user_id}",
         )
+        balance, spent_by_all = _ask(
+            db,
+            f"SELECT balance_micros, (SELECT coalesce(sum(spent_micros), 0) FROM spending s "
+            f"WHERE s.org_id = {org_id}) FROM credit WHERE org_id = {org_id}",
+        )[0]
+        prepaid = sum(row.amount_micros for row in db.call(list_credit_entries, org_id, 10_000))
+        assert balance >= 0
+        assert balance + spent_by_all == prepaid
         reserved, cost = _ask(
             db,
             "SELECT coalesce(sum(reserved_micros), 0), coalesce(sum(cost_micros), 0) FROM jobs "

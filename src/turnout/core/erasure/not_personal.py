@@ -36,6 +36,7 @@ REASONS: dict[str, dict[str, str]] = {
         "venues": "name address city country_code details",
     },
     SETTING: {
+        "credit_entries": "note",
         "alerts": "subject",
         "agents": "name",
         "distributors": "name",
@@ -51,6 +52,7 @@ REASONS: dict[str, dict[str, str]] = {
         "user_lists": "name",
     },
     STAFF: {
+        "credit_entries": "actor",
         "audit_entries": "actor",
         "credentials": "name hint",
         "exam_changes": "actor",

@@ -177,8 +177,7 @@ def send_campaign(
         head = get_job_head(tx, org_id, job_id)
         reckoning = reckoning_of(head, prices) if prices else None
         micros = add_recipients(tx, org_id, job_id, recipients, reckoning)
-        if not reserve_more(tx, org_id, job_id, micros):
-            raise Invalid("limit.exceeded")
+        reserve_more(tx, org_id, job_id, micros)
         total, last = total + len(rows), rows[-1].id
     if job_id is not None:
         start_sending(tx, org_id, job_id)

@@ -117,11 +117,10 @@ def add_slice(
     tx: Tx, org_id: OrgId, job_id: JobId, recipients: Sequence[NewRecipient], prices: Prices
 ) -> None:
     """Add some recipients to a staged job, and reserve what their messages cost. Raises Invalid
-    when that is beyond the month's limit."""
+    when that is beyond the month's limit or the credit."""
     reckoning = reckoning_of(get_job_head(tx, org_id, job_id), prices)
     micros = add_recipients(tx, org_id, job_id, recipients, reckoning)
-    if not reserve_more(tx, org_id, job_id, micros):
-        raise Invalid("limit.exceeded")
+    reserve_more(tx, org_id, job_id, micros)
 
 
 def give_up_job(tx: Tx, org_id: OrgId, job_id: JobId) -> None:

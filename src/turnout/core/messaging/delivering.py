@@ -58,6 +58,7 @@ ASIDE = "Set aside: the server stopped three times while it was being sent."
 # What recipients of a job are told that was closed for another reason than that somebody did.
 CLOSED = {
     "cut off": "Not sent: the job's cut-off hour had passed.",
+    "credit": "Not sent: the organization's prepaid credit is used up.",
     "limit": "Not sent: the job would have exceeded its user's monthly limit.",
 }
 

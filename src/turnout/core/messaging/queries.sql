@@ -385,6 +385,38 @@ UPDATE spending SET spent_micros = spent_micros + :amount
 WHERE org_id = :org_id AND user_id = :user_id AND month = :month
     AND (:limit < 0 OR spent_micros + :amount <= :limit);
 
+-- name: ensure_credit(org_id)!
+INSERT INTO credit (org_id, balance_micros) VALUES (:org_id, 0) ON CONFLICT (org_id) DO NOTHING;
+
+-- name: change_credit(org_id, amount: int, limit)!
+-- The guard and the change are one statement. What comes back makes an alert possible again.
+UPDATE credit SET balance_micros = balance_micros + :amount,
+    alerted_at = CASE WHEN balance_micros + :amount >= alert_micros THEN NULL ELSE alerted_at END
+WHERE org_id = :org_id AND balance_micros + :amount >= 0 AND balance_micros + :amount < :limit;
+
+-- name: mark_credit_alerted(org_id, now)$ -> int | None
+UPDATE credit SET alerted_at = :now
+WHERE org_id = :org_id AND alerted_at IS NULL AND balance_micros < alert_micros
+RETURNING balance_micros;
+
+-- name: set_credit_alert(org_id, micros: int | None)!
+UPDATE credit SET alert_micros = CAST(:micros AS BIGINT), alerted_at = NULL WHERE org_id = :org_id;
+
+-- name: find_credit(org_id)^ -> credit.Credit | None
+SELECT balance_micros, alert_micros FROM credit WHERE org_id = :org_id;
+
+-- name: delete_credit(org_id)!
+DELETE FROM credit WHERE org_id = :org_id;
+
+-- name: add_credit_entry(org_id, amount: int, note, actor: str, now)!
+INSERT INTO credit_entries (org_id, number, amount_micros, note, actor, at)
+SELECT :org_id, coalesce(max(number), 0) + 1, :amount, :note, :actor, :now
+FROM credit_entries WHERE org_id = :org_id;
+
+-- name: list_credit_entries(org_id, limit) -> credit.CreditEntry
+SELECT at, amount_micros, note, actor FROM credit_entries WHERE org_id = :org_id
+ORDER BY number DESC LIMIT :limit;
+
 -- name: mark_alerted(org_id, user_id, month, least: int, now)$ -> int | None
 UPDATE spending SET alerted_at = :now
 WHERE org_id = :org_id AND user_id = :user_id AND month = :month

@@ -20,7 +20,7 @@ from turnout.core.messaging.reckoning import reckoning_of
 from turnout.core.messaging.spending import reserve_more
 from turnout.core.messaging.sql import sql
 from turnout.core.messaging.staging import add_job, add_recipients, start_sending
-from turnout.errors import Conflict, Invalid
+from turnout.errors import Conflict
 from turnout.store import Tx
 
 AT_ONCE = 5000
@@ -65,8 +65,7 @@ def retry_failed(
     micros = add_recipients(tx, org_id, new_id, recipients, reckoning)
     record(tx, org_id, actor, "retried", "job", job_id, into=new_id, recipients=len(failed))
     start_sending(tx, org_id, new_id)
-    if not reserve_more(tx, org_id, new_id, micros):
-        raise Invalid("limit.exceeded")
+    reserve_more(tx, org_id, new_id, micros)
     return Retried(new_id, len(failed))
 
 

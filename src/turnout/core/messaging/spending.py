@@ -12,6 +12,7 @@ from typing import TypedDict
 from turnout.core.identity.members import find_member
 from turnout.core.identity.model import Member
 from turnout.core.ids import JobId, OrgId, UserId
+from turnout.core.messaging.credit import draw
 from turnout.core.messaging.notices import queue_credit_alert
 from turnout.core.messaging.prices import MICROS
 from turnout.core.messaging.sql import sql
@@ -30,31 +31,43 @@ class _Month(TypedDict):
 
 def reserve(tx: Tx, member: Member, micros: int) -> None:
     """Set aside what a job that is accepted now will cost. Raises Invalid when it is beyond the
-    month's limit."""
-    if not _reserve(tx, member, tx.now, member.timezone, micros):
-        raise Invalid("limit.exceeded")
+    month's limit, or the organization's credit (credit.py)."""
+    _reserve(tx, member, tx.now, member.timezone, micros)
 
 
-def reserve_more(tx: Tx, org_id: OrgId, job_id: JobId, micros: int) -> bool:
-    """Set aside what further recipients of a job will cost, in the month in which it was accepted;
-    whether the limit of its user lets it. A job that is nobody's has no limit."""
+def reserve_more(tx: Tx, org_id: OrgId, job_id: JobId, micros: int) -> None:
+    """Set aside what further recipients of a job will cost, in the month in which it was accepted.
+    A job that is nobody's has no limit but the credit. Raises Invalid as `reserve` does, and has
+    changed nothing then."""
     user_id, accepted_at, timezone, *_ = sql.get_job_cost(tx, org_id=org_id, id=job_id)
     member = find_member(tx, org_id, user_id) if user_id else None
     if member is not None:
-        return _reserve(tx, member, accepted_at, timezone, micros)
+        _reserve(tx, member, accepted_at, timezone, micros)
+        return
+    _draw(tx, org_id, micros)
     key = _key(org_id, user_id, accepted_at, timezone)
     sql.ensure_spending(tx, **key)
-    return bool(sql.reserve(tx, **key, amount=micros, limit=-1))
+    sql.reserve(tx, **key, amount=micros, limit=-1)
 
 
-def _reserve(tx: Tx, member: Member, accepted_at: int, timezone: str, micros: int) -> bool:
-    key = _key(member.user.org_id, member.user.id, accepted_at, timezone)
+def _reserve(tx: Tx, member: Member, accepted_at: int, timezone: str, micros: int) -> None:
+    org_id = member.user.org_id
+    key = _key(org_id, member.user.id, accepted_at, timezone)
     limit = member.profile.monthly_limit
     sql.ensure_spending(tx, **key)
     if not sql.reserve(tx, **key, amount=micros, limit=-1 if limit is None else limit * MICROS):
-        return False
+        raise Invalid("limit.exceeded")
+    try:
+        _draw(tx, org_id, micros)
+    except Invalid:
+        sql.reserve(tx, **key, amount=-micros, limit=-1)
+        raise
     _alert(tx, member, key)
-    return True
+
+
+def _draw(tx: Tx, org_id: OrgId, micros: int) -> None:
+    if micros and not draw(tx, org_id, micros):
+        raise Invalid("credit.exhausted")
 
 
 def settle_spending(tx: Tx, org_id: OrgId, job_id: JobId) -> None:
@@ -65,6 +78,7 @@ def settle_spending(tx: Tx, org_id: OrgId, job_id: JobId) -> None:
         key = _key(org_id, user_id, accepted_at, timezone)
         sql.ensure_spending(tx, **key)
         sql.reserve(tx, **key, amount=cost - reserved, limit=-1)
+        draw(tx, org_id, cost - reserved)
     sql.set_reserved(tx, org_id=org_id, id=job_id, reserved=cost)
 
 

@@ -15,6 +15,7 @@ from turnout.core.ids import (
     UserId,
 )
 from turnout.core.messaging.callbacks import _EndingRow, _ReplyRow
+from turnout.core.messaging.credit import Credit, CreditEntry
 from turnout.core.messaging.delivering import ClaimedRecipient
 from turnout.core.messaging.digests import Digest, Line
 from turnout.core.messaging.ending import _RecipientState
@@ -711,6 +712,24 @@ class _Sql(Statements):
     def reserve(
         tx: Tx, *, org_id: OrgId, user_id: UserId, month: str, amount: int, limit: int
     ) -> int: ...
+    @staticmethod
+    def ensure_credit(tx: Tx, *, org_id: OrgId) -> int: ...
+    @staticmethod
+    def change_credit(tx: Tx, *, org_id: OrgId, amount: int, limit: int) -> int: ...
+    @staticmethod
+    def mark_credit_alerted(tx: Tx, *, org_id: OrgId, now: int) -> int | None: ...
+    @staticmethod
+    def set_credit_alert(tx: Tx, *, org_id: OrgId, micros: int | None) -> int: ...
+    @staticmethod
+    def find_credit(tx: Tx, *, org_id: OrgId) -> Credit | None: ...
+    @staticmethod
+    def delete_credit(tx: Tx, *, org_id: OrgId) -> int: ...
+    @staticmethod
+    def add_credit_entry(
+        tx: Tx, *, org_id: OrgId, amount: int, note: str, actor: str, now: int
+    ) -> int: ...
+    @staticmethod
+    def list_credit_entries(tx: Tx, *, org_id: OrgId, limit: int) -> list[CreditEntry]: ...
     @staticmethod
     def mark_alerted(
         tx: Tx, *, org_id: OrgId, user_id: UserId, month: str, least: int, now: int

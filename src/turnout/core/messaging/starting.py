@@ -22,11 +22,14 @@ from turnout.core.messaging.spending import reserve_more, settle_spending
 from turnout.core.messaging.sql import sql
 from turnout.core.messaging.staging import SCHEDULE, SLICE, add_recipients, start_sending
 from turnout.core.work.claims import Queue, turn
+from turnout.errors import Invalid
 from turnout.store import Tx, to_json
 
 JOBS_AT_ONCE = 16
 SCHEDULE_QUEUE = "schedule"
 STALE_MS = 3_600_000
+# Why a job to a list is closed before anybody is sent to, by the code of the refusal.
+_CLOSING = {"limit.exceeded": "limit", "credit.exhausted": "credit"}
 
 
 Page = tuple[Sequence[Person], str]
@@ -105,8 +108,8 @@ def _list_some(tx: Tx, head: JobHead, resolve: Resolve, prices: Prices) -> None:
             people, place = list_entries(tx, head.org_id, ListId(int(list_id)), place, SLICE)
         else:
             people, place = resolve(tx, head.org_id, list_id, place, SLICE)
-        if not _add_people(tx, head, people, prices):
-            begin_closing(tx, head.org_id, head.id, "limit")
+        if refusal := _add_people(tx, head, people, prices):
+            begin_closing(tx, head.org_id, head.id, _CLOSING[refusal])
             return
         number += not place
         cursor = to_json((number, place))
@@ -119,15 +122,19 @@ def _list_some(tx: Tx, head: JobHead, resolve: Resolve, prices: Prices) -> None:
         end_job(tx, head.org_id, head.id, head.kind, is_whole=True)
 
 
-def _add_people(tx: Tx, head: JobHead, people: Sequence[Person], prices: Prices) -> bool:
-    """Add people of a list; whether what their messages cost could be reserved. If not, they are
-    there all the same, so that the job's reports have them."""
+def _add_people(tx: Tx, head: JobHead, people: Sequence[Person], prices: Prices) -> str:
+    """Add people of a list; why what their messages cost could not be reserved, a code, empty = it
+    was. They are there all the same, so that the job's reports have them."""
     recipients = [to_recipient(head, person) for person in people]
     micros = add_recipients(tx, head.org_id, head.id, recipients, _reckoning_of(head, prices))
-    if head.kind is not Kind.BROADCAST or reserve_more(tx, head.org_id, head.id, micros):
-        return True
-    sql.count_added(tx, org_id=head.org_id, id=head.id, added=0, reserved=-micros)
-    return False
+    if head.kind is not Kind.BROADCAST:
+        return ""
+    try:
+        reserve_more(tx, head.org_id, head.id, micros)
+    except Invalid as refusal:
+        sql.count_added(tx, org_id=head.org_id, id=head.id, added=0, reserved=-micros)
+        return refusal.code
+    return ""
 
 
 def _reckoning_of(head: JobHead, prices: Prices) -> Reckoning | None:
