@@ -157,6 +157,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     mail_from: Annotated[
         str, Meta(description="sender of the mails that Turnout itself writes")
     ] = "turnout@localhost"
+    sender_domains: Annotated[
+        str, Meta(description="more domains that every organization may send mail from, by commas")
+    ] = ""
+    unproven_senders: Annotated[
+        Literal["via", "refuse"], Meta(description="mail from unproven domains: via, or refuse")
+    ] = "via"
     quiet_hours: Annotated[
         str,
         Meta(description="[country=]HH:MM-HH:MM when nobody is called or texted, between blanks"),
@@ -191,9 +197,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def permitted(self) -> frozenset[str]:
         """Rules of the core that are lifted, by the names of the settings that lift them."""
-        return frozenset(
-            name for name in ("shared_distributor", "allow_demo") if getattr(self, name)
-        )
+        return frozenset(n for n in ("shared_distributor", "allow_demo") if getattr(self, n))
 
     @property
     def public_url(self) -> str:
@@ -208,8 +212,7 @@ def load(environ: Mapping[str, str], declared: Collection[str] = (), **overrides
     """Read the settings: defaults, then the TOML file, then `environ`, then `overrides`. `declared`
     are the names of those that go to `carriers`.
 
-    Raises SettingsError that names the first setting which is unknown or unreadable, and where
-    it stands.
+    Raises SettingsError that names the first setting that is unknown or unreadable, and its place.
     """
     values: dict[str, Any] = {}
     if path := environ.get(CONFIG):
@@ -316,12 +319,10 @@ def _convert(values: dict[str, Any], files: Mapping[str, str]) -> Settings:
     except msgspec.ValidationError as error:
         name = str(error).rpartition("$.")[2].rpartition("`")[0].partition("[")[0]
         phrase = say_fault(Settings, name, values.get(name))
-        setting = f"{PREFIX}{name.upper()}"
+        facts = {"name": f"{PREFIX}{name.upper()}", "phrase": phrase}
         if name not in files:
-            raise SettingsError("setting.value", name=setting, phrase=phrase) from error
-        raise SettingsError(
-            "setting.value_in_file", name=setting, file=files[name], phrase=phrase
-        ) from error
+            raise SettingsError("setting.value", **facts) from error
+        raise SettingsError("setting.value_in_file", file=files[name], **facts) from error
 
 
 def say_fault(

@@ -223,6 +223,17 @@ def test_messages_that_nobody_sends(tmp_path: Path) -> None:
     assert "See that a `turnout serve` or `turnout work` runs" in found[2]
 
 
+def test_mail_domains_that_nobody_proved(tmp_path: Path) -> None:
+    turnout = on_new_database(tmp_path)
+    turnout.ok("org", "create", "acme")
+    turnout.ok("sender", "domain", "add", "acme", "acme.example")
+    mark, seen, advice = read(turnout("doctor"))["mail domains"]
+    assert (mark, seen) == ("warn", "not verified: acme.example (acme)")
+    assert advice.startswith("Publish their records and run `turnout sender domain check")
+    turnout.ok("sender", "domain", "remove", "acme", "acme.example")
+    assert "mail domains" not in read(turnout("doctor"))
+
+
 def test_opt_outs_whose_numbers_cannot_be_read(tmp_path: Path) -> None:
     turnout = on_new_database(tmp_path)
     with turnout.database() as db:

@@ -18,6 +18,7 @@ from tests.core.messaging.jobs import PRICES
 from tests.proofs.poison import run
 from turnout.carriers import Accepted, Message, Outcome, Parcel
 from turnout.core.messaging.model import Channel
+from turnout.core.messaging.sender_ids import SenderRules
 from turnout.http.outbound import Answer
 from turnout.store import Database, Tx
 from turnout.workers.callbacks import callback_loops
@@ -60,7 +61,7 @@ def make_loops(queue: str, db: Database) -> list[Loop]:
         carriers=dict.fromkeys(Channel, killing),
         prices=PRICES,
         unsubscribe_url=lambda number: f"https://turnout.test/u/{number}",
-        mail_from="no-reply@turnout.test",
+        senders=SenderRules("no-reply@turnout.test"),
         lease_ms=60_000,
     )
     return delivery_loops(db, delivery)

@@ -42,6 +42,7 @@ from turnout.core.messaging.accepting import accept_job
 from turnout.core.messaging.jobs import get_job_head
 from turnout.core.messaging.model import Channel, JobType, NewRecipient
 from turnout.core.messaging.replies import receive_replies
+from turnout.core.messaging.sender_ids import SenderRules
 from turnout.core.text import is_storable
 from turnout.core.work.listing import list_set_aside
 from turnout.dialects.messaging.attachments import UNKNOWN_TYPE, GivenFile, GivenFiles
@@ -94,7 +95,7 @@ async def deliver(node: LocalNode, carrier: Carrier, work: Callable[[], Awaitabl
         carriers=dict.fromkeys(Channel, carrier),
         prices=PRICES,
         unsubscribe_url=lambda number: f"https://turnout.test/u/{number}",
-        mail_from="no-reply@turnout.test",
+        senders=SenderRules("no-reply@turnout.test"),
         lease_ms=LEASE_S * 1000,
     )
     loops = delivery_loops(node.db, delivery)

@@ -125,6 +125,10 @@ ABOUT_ALL = {
     "turnout.core.messaging:add_credit_entry",
     "turnout.core.messaging:list_credit_entries",
     "turnout.core.messaging:count_file_bytes",
+    # A few for each organization.
+    "turnout.core.messaging:list_sender_ids",
+    "turnout.core.senders:list_domains",
+    "turnout.core.senders:list_signing_keys",
     "turnout.core.messaging:has_job_named",
     "turnout.core.messaging:is_picture_shown",
     # Opt-outs whose numbers cannot be read, when the country is set.

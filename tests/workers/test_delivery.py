@@ -30,6 +30,7 @@ from turnout.core.messaging.model import (
     JobType,
     Status,
 )
+from turnout.core.messaging.sender_ids import SenderRules
 from turnout.workers.delivery import Delivery, delivery_loops
 
 SENT = Accepted((), 1, is_final=True)
@@ -89,7 +90,7 @@ def deliver(node, net: Net, until: Callable[[], object], **settings: Any) -> Non
             carriers=dict.fromkeys(Channel, net),
             prices=PRICES,
             unsubscribe_url=lambda number: f"https://turnout.test/u/{number}",
-            mail_from="no-reply@turnout.test",
+            senders=SenderRules("no-reply@turnout.test"),
             **settings,
         )
         await run(node, delivery, _wait(until))
@@ -249,7 +250,7 @@ def test_a_slow_network_is_given_no_more_than_it_may_hold(node, login):
             carriers=dict.fromkeys(Channel, net),
             prices=PRICES,
             unsubscribe_url=str,
-            mail_from="x@example.com",
+            senders=SenderRules("x@example.com"),
             most_in_flight=100,
         )
 
@@ -320,7 +321,7 @@ def test_stopping_records_what_is_under_way(node, login):
             carriers=dict.fromkeys(Channel, net),
             prices=PRICES,
             unsubscribe_url=str,
-            mail_from="x@example.com",
+            senders=SenderRules("x@example.com"),
         )
 
         async def work() -> None:
@@ -399,7 +400,7 @@ def test_a_loop_whose_database_is_gone_ends_with_a_line(node, login):
         carriers=dict.fromkeys(Channel, net),
         prices=PRICES,
         unsubscribe_url=str,
-        mail_from="no-reply@turnout.test",
+        senders=SenderRules("no-reply@turnout.test"),
     )
     with capture_logs() as logs:
         asyncio.run(run(node, delivery, scenario()))

@@ -22,6 +22,7 @@ from turnout.carriers import Accepted, Inbox, Lapsed, Message, Outcome, Parcel
 from turnout.core.ids import JobId
 from turnout.core.messaging.delivering import ClaimedJob, claim
 from turnout.core.messaging.model import Channel
+from turnout.core.messaging.sender_ids import SenderRules
 from turnout.store import Tx
 from turnout.workers.delivery import Delivery, delivery_loops
 
@@ -75,7 +76,7 @@ def run(node, gate: Gate, work, lease_ms: int = LEASE_MS) -> None:
             carriers=dict.fromkeys(Channel, gate),
             prices=PRICES,
             unsubscribe_url=str,
-            mail_from="no-reply@turnout.test",
+            senders=SenderRules("no-reply@turnout.test"),
             lease_ms=lease_ms,
             most_in_flight=30,  # nothing is claimed while all wait
         )

@@ -18,6 +18,7 @@ from turnout.core.messaging.controlling import pause_job, resume_job
 from turnout.core.messaging.delivering import claim
 from turnout.core.messaging.hours import QuietHours
 from turnout.core.messaging.model import Channel, JobOptions, JobType, NewRecipient
+from turnout.core.messaging.sender_ids import SenderRules
 from turnout.core.messaging.starting import run_schedules
 from turnout.workers.delivery import Delivery, delivery_loops
 
@@ -145,7 +146,7 @@ class _Night:
             carriers=dict.fromkeys(Channel, self.lines),
             prices=PRICES,
             unsubscribe_url=str,
-            mail_from="no-reply@turnout.test",
+            senders=SenderRules("no-reply@turnout.test"),
             lease_ms=LEASE_MS,
             quiet_hours=QUIET,
         )

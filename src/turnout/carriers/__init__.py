@@ -25,6 +25,7 @@ from turnout.core.messaging.outcomes import (
     Retry,
     Unknown,
 )
+from turnout.core.senders.model import Signing
 from turnout.core.work.leases import Lease
 from turnout.http.mounts import Mount
 from turnout.store import Database
@@ -47,6 +48,7 @@ __all__ = [
     "Rejected",
     "Reply",
     "Retry",
+    "Signing",
     "Unknown",
     "merge_all",
 ]
@@ -64,7 +66,8 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     """What a job says, before merging; texts may have `%%fields%%`.
 
     `id` is the job's; a carrier may keep what it prepared under it. Which members matter is the
-    channel's: e-mail has subject, text and/or html, from_name, reply_to and attachments; SMS has
+    channel's: e-mail has subject, text and/or html, from_name, reply_to and attachments, and
+    `signing` (its keys and the domain of its return path, empty = the network's own); SMS has
     text; MMS subject, text and one attachment; fax the attachments; voice one of them, a recording;
     TTS header, text (read out `repeats` times), voicemail (said to a machine in place of the text),
     voice and keys. A call that ends is reported with its duration, key and whether a machine
@@ -81,6 +84,7 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     reply_to: str = ""
     attachments: tuple[Attachment, ...] = ()
     headers: Mapping[str, str] = {}
+    signing: Signing = Signing(())
     kind: Kind = Kind.BROADCAST
     header: str = ""
     voicemail: str = ""

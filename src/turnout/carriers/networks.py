@@ -31,6 +31,7 @@ from turnout.core.messaging.accepting import Policy
 from turnout.core.messaging.hours import QuietHours, UnreadableHoursError
 from turnout.core.messaging.model import Channel
 from turnout.core.messaging.prices import Prices, UnreadablePriceError
+from turnout.core.messaging.sender_ids import SenderRules
 from turnout.http.mounts import Mount
 from turnout.settings import PREFIX, Settings, SettingsError, say_fault, split_list
 from turnout.settings import load as load_settings
@@ -141,7 +142,31 @@ def read_quiet_hours(settings: Settings) -> QuietHours:
 def read_policy(settings: Settings) -> Policy:
     """What the operator has set about messages. Raises SettingsError."""
     numbers = tuple(number.lstrip("+") for number in split_list(settings.reply_numbers))
-    return Policy(read_prices(settings), numbers, settings.mail_from, settings.codes_per_hour)
+    return Policy(
+        prices=read_prices(settings),
+        reply_numbers=numbers,
+        mail_from=settings.mail_from,
+        codes_per_hour=settings.codes_per_hour,
+        senders=read_sender_rules(settings),
+    )
+
+
+def read_sender_rules(settings: Settings) -> SenderRules:
+    """From where organizations may send mail. Raises SettingsError."""
+    own = [settings.mail_from.rpartition("@")[2], *split_list(settings.sender_domains)]
+    if name := read_mail_domains(settings)[0]:
+        own.append(name)
+    return SenderRules(
+        mail_from=settings.mail_from,
+        own_domains=tuple(filter(None, own)),
+        refuses=settings.unproven_senders == "refuse",
+    )
+
+
+def read_mail_domains(settings: Settings) -> tuple[str, str]:
+    """The domain that the mail network signs for, and that of its return paths; empty = none."""
+    own = read(settings, chosen(settings)[Channel.EMAIL])
+    return getattr(own, "dkim_domain", ""), getattr(own, "return_path_domain", "")
 
 
 def read_routes(settings: Settings) -> dict[Channel, Routes]:

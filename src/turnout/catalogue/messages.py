@@ -50,6 +50,20 @@ SENTENCES = {
     "opt_out.address": "{address!r} is not an address for {medium}.",
     "opt_out.missing": "{address} has not opted out of {medium}.",
     "reply.missing": "There is no reply {reply_id}.",
+    "sender.domain": "{domain!r} is not a mail domain, such as example.com.",
+    "sender.domain_known": "{domain} is there already. `turnout sender domain check` shows its "
+    "records.",
+    "sender.domain_missing": "{domain} is not among the organization's mail domains.",
+    "sender.domain_refused": "Mail from {address} is not sent: its domain is not proven. Add it "
+    "with `turnout sender domain add`.",
+    "sender.domains_many": "An organization may have {limit} mail domains.",
+    "sender.id": "{sender!r} is neither a number nor a name of up to 11 letters and digits.",
+    "sender.id_known": "{sender} is listed already.",
+    "sender.id_missing": "{sender} is not listed.",
+    "sender.id_refused": "{sender} is not among the organization's sender ids. List it with "
+    "`turnout sender id add`.",
+    "sender.resolver": "{resolver!r} is not a name server, such as 9.9.9.9 or [::1]:53: {said}.",
+    "sender.ids_many": "An organization may list {limit} sender ids.",
     "suppression.address": "{address!r} is not an e-mail address.",
     "suppression.missing": "{address} is not suppressed.",
     "recipient.text_long": "The {name} of recipient {place} may have up to {limit} characters.",

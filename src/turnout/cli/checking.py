@@ -6,7 +6,7 @@ from functools import partial
 
 from turnout.cli.checking_clock import check_clock
 from turnout.cli.checking_disk import check_disk
-from turnout.cli.checking_messages import MAX_WAIT_S, check_messages, check_numbers
+from turnout.cli.checking_messages import MAX_WAIT_S, check_domains, check_messages, check_numbers
 from turnout.cli.checking_networks import check_carriers, check_links, check_sender
 from turnout.cli.checking_store import (
     WRITING,
@@ -230,6 +230,7 @@ _STEPS: dict[str, Callable[[Database, Settings], Iterator[Finding]]] = {
     "intake queue": lambda db, _: iter([_check_queue(db)]),
     "messages": lambda db, _: iter([check_messages(db)]),
     "numbers": lambda db, _: filter(None, [check_numbers(db)]),
+    "mail domains": lambda db, _: filter(None, [check_domains(db)]),
     "other queues": lambda db, _: iter([_check_waits(db)]),
     "set aside": lambda db, _: iter([_check_aside(db)]),
     "zone data": lambda db, _: iter([check_zone_data(db, time.gmtime().tm_year)]),

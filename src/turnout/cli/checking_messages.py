@@ -3,6 +3,7 @@
 from turnout.cli.finding import Finding
 from turnout.core.messaging.old_numbers import count_unreadable, list_unreadable
 from turnout.core.messaging.overview import find_misconfigured, find_waiting
+from turnout.core.senders.domains import list_unproven
 from turnout.store import Database
 
 MAX_WAIT_S = 60
@@ -21,6 +22,18 @@ def check_numbers(db: Database) -> Finding | None:
         f"{count} opt-outs have numbers of no known country: {examples}",
         "Set the organization's country (`turnout org set ORG --country DE`), or remove such an "
         "opt-out and add it with + and its country (`turnout optout`).",
+    )
+
+
+def check_domains(db: Database) -> Finding | None:
+    """Mail domains that nobody has proven, whose mail goes out via the installation."""
+    if not (found := db.look(list_unproven, EXAMPLES)):
+        return None
+    names = ", ".join(f"{row.domain} ({row.org})" for row in found)
+    return Finding(
+        "mail domains",
+        f"not verified: {names}",
+        "Publish their records and run `turnout sender domain check ORG DOMAIN`, or remove them.",
     )
 
 

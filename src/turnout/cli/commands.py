@@ -78,6 +78,10 @@ COMMANDS = {
         "checkin:scans",
         "List what was scanned at an event's doors, newest first, refused codes too.",
     ),
+    "sender": (
+        "senders:senders",
+        "Who an organization's mails and texts are from: mail domains, sender ids.",
+    ),
     "serve": ("servers:serve", "Serve the APIs and pages until stopped (Ctrl-C or SIGTERM)."),
     "settings": (
         "servers:show_settings",

@@ -42,14 +42,16 @@ from turnout.core.messaging.prices import Prices
 from turnout.core.messaging.receiving import forget_early_reports, match_early_reports
 from turnout.core.messaging.reckoning import fields_of
 from turnout.core.messaging.recording import Patience, Result, record
+from turnout.core.messaging.sender_ids import SenderRules
 from turnout.errors import Unavailable
 from turnout.http import metrics
 from turnout.store import Database
 from turnout.store.sources import counting_clock
 from turnout.workers.leases import Leases
 from turnout.workers.loop import Loop, end_with
-from turnout.workers.messages import Messages
+from turnout.workers.messages import Messages, Prepared
 from turnout.workers.refusals import find_refusal
+from turnout.workers.senders import Senders, display_name
 
 SHARE = 250
 PIECE = 25
@@ -71,13 +73,12 @@ _fields_decoder = msgspec.json.Decoder(dict[str, str])
 
 
 class Delivery(msgspec.Struct, frozen=True):
-    """How messages are delivered. `unsubscribe_url` gives a recipient's one-click address;
-    `mail_from` is the sender of mails that have none."""
+    """How messages are delivered. `unsubscribe_url` gives a recipient's one-click address."""
 
     carriers: Mapping[Channel, Carrier]
     prices: Prices
     unsubscribe_url: Callable[[RecipientId], str]
-    mail_from: str
+    senders: SenderRules
     lease_ms: int = 120_000
     patience: Patience = Patience(72 * 3600 * 1000)
     quiet_hours: QuietHours = ALWAYS_ON
@@ -214,10 +215,10 @@ class DeliveryLoop(Loop):
             return [
                 Result(head, recipient, "", Misconfigured(reason)) for recipient in job.recipients
             ]
-        message, lengths = await self._get_message(head)
+        message, lengths, sender = await self._get_message(head)
         possible, results = [], []
         for recipient in job.recipients:
-            made = self._prepare(head, recipient, lengths, lease, carrier.name)
+            made = self._prepare(head, recipient, lengths, lease, carrier.name, sender)
             if isinstance(made, Parcel):
                 possible.append((recipient, made))
             else:
@@ -232,7 +233,7 @@ class DeliveryLoop(Loop):
             ]
         return results
 
-    async def _get_message(self, head: JobHead) -> tuple[Message, Lengths]:
+    async def _get_message(self, head: JobHead) -> Prepared:
         """What is handed over. While the database is away it is asked again and again, as the
         leases are renewed: what is put off waits for longer than most troubles last."""
         for _ in range(READINGS):
@@ -251,6 +252,7 @@ class DeliveryLoop(Loop):
         lengths: Lengths,
         lease: Lease,
         carrier: str,
+        sender: str,
     ) -> Parcel | Rejected | Retry:
         """What is handed over for somebody, or why nothing is. One whose row cannot be read costs
         the others nothing."""
@@ -266,8 +268,8 @@ class DeliveryLoop(Loop):
             return Parcel(
                 attempt_id=recipient.id,
                 destination=recipient.address,
-                sender=head.sender or (self._delivery.mail_from if is_mail else ""),
-                name=_display_name(recipient) if is_mail else "",
+                sender=sender,
+                name=display_name(recipient.name) if is_mail else "",
                 fields=fields,
                 unsubscribe_url=unsubscribe_url,
                 size=lengths.size(fields),
@@ -362,12 +364,6 @@ def merge_fields(
     return fields
 
 
-def _display_name(recipient: ClaimedRecipient) -> str:
-    """The name beside the address; not one that is an address, which some programs show alone."""
-    name = recipient.name
-    return "" if "@" in name else name
-
-
 def _portions(possible: list[_Possible]) -> list[list[_Possible]]:
     """The same, in portions of up to PORTION characters, or of one that has more."""
     portions: list[list[_Possible]] = []
@@ -383,7 +379,7 @@ def _portions(possible: list[_Possible]) -> list[list[_Possible]]:
 
 def delivery_loops(db: Database, delivery: Delivery) -> list[Loop]:
     """The loops that send on this node: one for each lane, and one for reports that went astray."""
-    messages = Messages(db)
+    messages = Messages(db, Senders(db, delivery.senders))
 
     async def match() -> bool:
         return await db.write_behind(match_early_reports, SWEEP) == SWEEP

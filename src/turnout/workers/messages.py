@@ -3,6 +3,7 @@
 import re
 from collections import OrderedDict
 from collections.abc import Mapping
+from typing import NamedTuple
 
 import msgspec
 
@@ -19,6 +20,7 @@ from turnout.formats.html_text import to_text
 from turnout.formats.mail_html import to_mail_html
 from turnout.http.body import in_thread
 from turnout.store import Database
+from turnout.workers.senders import Senders, with_sender
 
 CACHED_BYTES = 64 << 20
 # So that programs which answer mails ("out of office") do not answer these (RFC 3834).
@@ -31,16 +33,30 @@ _LINK = re.compile(f"%%{UNSUBSCRIBE}%%", re.IGNORECASE)
 _BODY_END = re.compile("</body", re.IGNORECASE)
 
 
+class Prepared(NamedTuple):
+    """What a job says, how long it becomes, and who it is from."""
+
+    message: Message
+    lengths: Lengths
+    sender: str
+
+
 class Messages:
     """What jobs say, as carriers take it; the files of some are kept in memory."""
 
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: Database, senders: Senders) -> None:
         self._db = db
+        self._senders = senders
         self._kept: OrderedDict[tuple[OrgId, JobId], tuple[Message, Lengths]] = OrderedDict()
         self._bytes = 0
 
-    async def get(self, head: JobHead) -> tuple[Message, Lengths]:
-        """The message of a job, with its files, and how long it becomes."""
+    async def get(self, head: JobHead) -> Prepared:
+        """The message of a job as it goes out now, with its files, and how long it becomes."""
+        sender = await self._senders.find(head)
+        message, lengths = await self._get(head)
+        return Prepared(with_sender(message, sender), lengths, sender.address)
+
+    async def _get(self, head: JobHead) -> tuple[Message, Lengths]:
         key = (head.org_id, head.id)
         if kept := self._kept.get(key):
             self._kept.move_to_end(key)

@@ -57,7 +57,7 @@ class Workers:
             carriers=self._carriers,
             prices=policy.prices,
             unsubscribe_url=self._unsubscribe_url,
-            mail_from=settings.mail_from,
+            senders=policy.senders,
             lease_ms=settings.delivery_lease_seconds * 1000,
             patience=Patience(
                 settings.receipt_wait_hours * HOUR_MS, settings.mail_retry_hours * HOUR_MS

@@ -125,6 +125,7 @@ LEFT_TABLES = {
     "messages stay with who sent them": (
         "attempts callbacks conversations network_ids recipients replies ticket_mails"
     ),
+    "senders are the organization's": "sender_domains sender_ids sender_keys",
     "secrets, and who may see it, are given again": (
         "credentials registration_passwords reporting_user_events"
     ),

@@ -28,10 +28,12 @@ from turnout.carriers.smtp.entity import (
     split_groups,
 )
 from turnout.core.counterparts import tidy
+from turnout.core.senders.model import RETURN_LABEL
 
 _PREFIX = "bounces+"
 _MAC_BYTES = 10
 _LOCAL_PART = re.compile(r"bounces\+([1-9][0-9]{0,18})\.([0-9a-f]{20})", re.ASCII)
+_OF_AN_ORGANIZATION = re.compile(rf"{RETURN_LABEL}\.[a-z0-9.\-]{{1,250}}", re.ASCII)
 COMPLAINTS = "complaints"
 COMPLAINT = 0
 """In the place of an attempt, for a mail to the address of complaints."""
@@ -88,15 +90,16 @@ class ReturnPaths:
         """The return path of the mail that was sent in this attempt."""
         return self.wrap(self.token(attempt_id))
 
-    def wrap(self, token: str) -> str:
-        """The return path with this token."""
-        return f"{_PREFIX}{token}@{self.domain}"
+    def wrap(self, token: str, domain: str = "") -> str:
+        """The return path with this token, at another domain that leads here if one is given."""
+        return f"{_PREFIX}{token}@{domain or self.domain}"
 
     def find_attempt(self, address: str) -> int | None:
-        """The attempt that a return path names, None when it is not one of ours. In any case."""
+        """The attempt that a return path names, None when it is not one of ours. In any case, and
+        at the domains of organizations, which lead here too (core/senders)."""
         local, _, domain = address.lower().rpartition("@")
         found = _LOCAL_PART.fullmatch(local)
-        if not found or domain != self.domain:
+        if not found or not (domain == self.domain or _OF_AN_ORGANIZATION.fullmatch(domain)):
             return None
         attempt_id = int(found[1])
         genuine = self.token(attempt_id)

@@ -107,7 +107,7 @@ class SmtpCarrier:
     async def _make(
         self, template: MailTemplate, parcels: Sequence[Parcel]
     ) -> list[Mail | Rejected]:
-        if self._signers:
+        if self._signers or template.signers:
             return await asyncio.to_thread(self._render, template, parcels)
         return await merge_all(parcels, self._render, template, parcels)
 
@@ -116,18 +116,20 @@ class SmtpCarrier:
         at_s = self._clock() // 1000
         for parcel in parcels:
             try:
-                mark = self._postmark(parcel.attempt_id, at_s)
-                mails.append(template.render(parcel, mark, self._signers))
+                mark = self._postmark(parcel.attempt_id, at_s, template.return_path)
+                signers = template.signers or self._signers
+                mails.append(template.render(parcel, mark, signers))
             except Unmailable as fault:
                 mails.append(fault.outcome)
             except TooLong as fault:
                 mails.append(Rejected(Status.FAILED, f"The mail would have {fault}"))
         return mails
 
-    def _postmark(self, attempt_id: int, at_s: int) -> Postmark:
+    def _postmark(self, attempt_id: int, at_s: int, domain: str) -> Postmark:
+        """`domain` is that of the mail's own return path, empty = the carrier's."""
         if paths := self._return_paths:
             token = paths.token(attempt_id)
-            return Postmark(paths.wrap(token), token, paths.domain, at_s)
+            return Postmark(paths.wrap(token, domain), token, domain or paths.domain, at_s)
         return Postmark("", f"turnout.{attempt_id}", "", at_s)
 
     async def _take_bounce(self, inbox: Inbox, attempt_id: int, raw: bytes) -> None:

@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from turnout.carriers.smtp.headers import LINE, fold
+from turnout.core.senders.model import DkimKey
 
 _SPACE = re.compile(r"[ \t\r\n]+")
 _FIRST_LINE = LINE - len("DKIM-Signature: ")
@@ -43,6 +44,14 @@ class Signer:
         if isinstance(key, RSAPrivateKey | Ed25519PrivateKey):
             return cls(domain, selector, key)
         raise ValueError(f"The DKIM key {path} must be RSA or Ed25519")
+
+    @classmethod
+    def of(cls, key: DkimKey) -> "Signer":
+        """The signer of a domain's own key. Raises ValueError if it cannot be read."""
+        read = load_pem_private_key(key.private_pem.encode(), password=None)
+        if isinstance(read, RSAPrivateKey | Ed25519PrivateKey):
+            return cls(key.domain, key.selector, read)
+        raise ValueError(f"{key} must be RSA or Ed25519")
 
     def sign(self, headers: Sequence[tuple[str, str]], digest: str, at_s: int) -> str:
         """The value of a DKIM-Signature field for `headers` and the body with that `body_hash`."""

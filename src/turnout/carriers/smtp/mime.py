@@ -28,7 +28,7 @@ from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import quote
 
-from turnout.carriers import Attachment, Message, Parcel
+from turnout.carriers import Attachment, Message, Parcel, Signing
 from turnout.carriers.smtp.dkim import Signer, body_hash
 from turnout.carriers.smtp.headers import (
     LINE,
@@ -101,6 +101,8 @@ class Postmark(NamedTuple):
 
 class MailTemplate:
     """A message, ready to be merged for each recipient; `size` is about what a mail will have.
+    `signers` are those of its own domain, `return_path` is that domain's, both empty = the
+    carrier's.
 
     Raises Unmailable when no mail can be made of the message.
     """
@@ -113,6 +115,8 @@ class MailTemplate:
         part = _message_part(message)
         self._content_headers = [("MIME-Version", "1.0"), *part.headers]
         self._body = _joined(part.segments)
+        self.signers = _signers(message.signing)
+        self.return_path = message.signing.return_path
         self.size = sum(len(segment) for segment in self._body if isinstance(segment, bytes))
 
     def render(self, parcel: Parcel, mark: Postmark, signers: Sequence[Signer] = ()) -> Mail:
@@ -158,6 +162,14 @@ class MailTemplate:
             chunks=chunks,
             size=sum(map(len, chunks)),
         )
+
+
+def _signers(signing: Signing) -> tuple[Signer, ...]:
+    try:
+        return tuple(map(Signer.of, signing.keys))
+    except ValueError as error:
+        reason = f"A key of {signing.keys[0].domain} cannot sign: {error}"
+        raise Unmailable(Status.PATHWAY_ERROR, reason) from error
 
 
 class _Part(NamedTuple):

@@ -32,6 +32,12 @@ from turnout.core.messaging.model import (
 )
 from turnout.core.messaging.prices import Prices
 from turnout.core.messaging.reckoning import Reckoning, reckoning_of, to_ascii
+from turnout.core.messaging.sender_ids import (
+    SenderRules,
+    check_mail_sender,
+    check_sender_id,
+    to_sender,
+)
 from turnout.core.messaging.spending import reserve, reserve_more, settle_spending
 from turnout.core.messaging.sql import sql
 from turnout.core.messaging.staging import (
@@ -48,13 +54,14 @@ _CALLS = (Channel.TTS, Channel.VOICE)
 
 
 class Policy(msgspec.Struct, frozen=True):
-    """What the operator has set: prices, the numbers that replies reach, the sender of mails, and
-    how many verification codes a user may send in an hour (0 = any)."""
+    """What the operator has set: prices, the numbers that replies reach, the sender of mails, how
+    many verification codes a user may send in an hour (0 = any), and who may be the sender."""
 
     prices: Prices
     reply_numbers: tuple[str, ...]
     mail_from: str
     codes_per_hour: int = 0
+    senders: SenderRules = SenderRules()
 
 
 class StagedJob(NamedTuple):
@@ -142,7 +149,7 @@ def _stage(
     if request and (answer := first_answer(tx, org_id, member.actor, request)) is not None:
         return StagedJob(org_id, JobId(int(answer)), is_repetition=True), new
     job_id = JobId(tx.next_id("job"))
-    new = complete_job(new, member, policy, job_id)
+    new = _with_sender(tx, org_id, complete_job(new, member, policy, job_id), policy)
     scheduled_at = _instant(new.scheduled_local, member.timezone)
     if scheduled_at is not None and scheduled_at <= tx.now:
         raise Invalid("job.scheduled_past")
@@ -211,6 +218,19 @@ def complete_job(new: NewJob, member: Member, policy: Policy, job_id: JobId) -> 
     if channel is Channel.TTS:
         content = _speech(content, member)
     return msgspec.structs.replace(new, content=content, options=options, sender=sender)
+
+
+def _with_sender(tx: Tx, org_id: OrgId, new: NewJob, policy: Policy) -> NewJob:
+    """The job from a sender that the organization may have, in the form that networks take."""
+    channel = new.job_type.channel
+    if channel is Channel.EMAIL:
+        check_mail_sender(tx, org_id, new.sender, policy.senders)
+    if channel is Channel.EMAIL or not new.sender:
+        return new
+    sender = to_sender(new.sender, find_country(tx, org_id))
+    if channel in (Channel.SMS, Channel.MMS):
+        check_sender_id(tx, org_id, sender, policy.senders, policy.reply_numbers)
+    return msgspec.structs.replace(new, sender=sender)
 
 
 def _speech(content: Content, member: Member) -> Content:

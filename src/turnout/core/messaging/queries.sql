@@ -834,3 +834,13 @@ UPDATE jobs SET started_at = :now, cutoff_at = CAST(:cutoff_at AS BIGINT),
     expires_at = CAST(:expires_at AS BIGINT),
     due_at = coalesce(CAST(:cutoff_at AS BIGINT), CAST(:expires_at AS BIGINT))
 WHERE org_id = :org_id AND id = :id;
+
+-- name: add_sender_id(org_id, sender_key: str, sender: str, now)!
+INSERT INTO sender_ids (org_id, sender_key, sender, created_at)
+VALUES (:org_id, :sender_key, :sender, :now) ON CONFLICT (org_id, sender_key) DO NOTHING;
+
+-- name: list_sender_ids(org_id) -> sender_ids.AllowedSender
+SELECT sender, created_at FROM sender_ids WHERE org_id = :org_id ORDER BY sender_key;
+
+-- name: remove_sender_id(org_id, sender_key: str)!
+DELETE FROM sender_ids WHERE org_id = :org_id AND sender_key = :sender_key;

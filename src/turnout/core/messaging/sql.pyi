@@ -29,6 +29,7 @@ from turnout.core.messaging.overview import Fate, JobLine, Misconfigured, Waitin
 from turnout.core.messaging.pictures import KeptPicture
 from turnout.core.messaging.reading_replies import ReplyLine, Stray
 from turnout.core.messaging.receiving import _MessageRef
+from turnout.core.messaging.sender_ids import AllowedSender
 from turnout.core.messaging.suppression import Suppression
 from turnout.core.messaging.usage import Usage
 from turnout.store import Statements, Tx
@@ -979,5 +980,11 @@ class _Sql(Statements):
     def restart_job(
         tx: Tx, *, org_id: OrgId, id: JobId, now: int, cutoff_at: int | None, expires_at: int | None
     ) -> int: ...
+    @staticmethod
+    def add_sender_id(tx: Tx, *, org_id: OrgId, sender_key: str, sender: str, now: int) -> int: ...
+    @staticmethod
+    def list_sender_ids(tx: Tx, *, org_id: OrgId) -> list[AllowedSender]: ...
+    @staticmethod
+    def remove_sender_id(tx: Tx, *, org_id: OrgId, sender_key: str) -> int: ...
 
 sql: _Sql

@@ -37,6 +37,7 @@ from turnout.core.messaging.model import (
 from turnout.core.messaging.numbers import address_key, is_deliverable, needs_country, to_address
 from turnout.core.messaging.prices import Prices
 from turnout.core.messaging.reckoning import Reckoning
+from turnout.core.messaging.sender_ids import to_sender
 from turnout.core.messaging.spending import reserve
 from turnout.core.messaging.staging import add_internal_job
 from turnout.core.verification.sql import sql
@@ -150,7 +151,7 @@ def _send(
         now=tx.now,
     )
     sender = member.profile.default_sms_sender_id if member else None
-    sender = sender or "" if asked.job_type is JobType.SMS else ""
+    sender = to_sender(sender, country) if sender and asked.job_type is JobType.SMS else ""
     content = Content(subject="%%subject%%", text="%%message%%")
     fields = {"message": asked.template.replace(PLACE, code)}
     if channel is Channel.EMAIL:

@@ -45,6 +45,8 @@ SENTENCES = {
     "recipient.malformed": "The body is not valid JSON in recipients.{number}: {slip}.",
     "recipient.text_long": "The {name} of recipients.{place} may not be greater than {limit} "
     "characters.",
+    "sender.domain_refused": "The selected from_email is invalid.",
+    "sender.id_refused": "The selected manual_sender_id is invalid.",
     "user.missing": "User not found.",
     "user.moved": "The selected company_id is invalid.",
     "user.unknown_code": "User not found.",

@@ -1,0 +1,1 @@
+"""Mail domains that organizations send from: their keys, and the DNS records that prove them."""
