@@ -116,6 +116,18 @@ def test_event_add_session_takes_the_events_times_or_its_own(acme: Turnout) -> N
     assert output == f"  Session {all_day.id}, pak {all_day.pak}: All day\n"
 
 
+def test_a_session_outside_of_its_event_is_told(acme: Turnout) -> None:
+    acme.ok("event", "create", "acme", "Summit", *WHEN)
+    own = ("--starts", "2027-03-02T10:00", "--ends", "2027-03-02T11:00")
+    made = acme("event", "add-session", "acme", FIRST_EVENT, "Walk", *own)
+    assert (made.code, "not within the event, 2027-03-01T09:00 to" in made.error) == (0, True)
+    with acme.database() as db:
+        [number] = [s.id for s in db.call(list_sessions, ORG, FIRST_EVENT) if s.title == "Walk"]
+    where = ("event", "set-session", "acme", FIRST_EVENT, str(number))
+    assert "not within" in acme(*where, "--starts", "2027-03-01T10:00").error
+    assert acme(*where, "--ends", "2027-03-01T11:00").error == ""
+
+
 def test_event_set_changes_state_and_capacity(acme: Turnout) -> None:
     acme.ok("event", "create", "acme", "Summit", *WHEN)
     output = acme.ok("event", "set", "acme", FIRST_EVENT, "--state", "closed", "--capacity", "9")

@@ -44,6 +44,7 @@ LABELS = {
     "event_page.pay": "To be paid within {days} of registering, and before the event starts: the "
     "mail with the ticket says the amount, the reference and until when.",
     "event_page.schedule": "Schedule",
+    "event_page.session_cancelled": "Cancelled",
     "event_page.list_closed": "No place is free, and the waiting list is closed.",
     "event_page.none_left": "sold out",
     "event_page.sold_out": "sold out: waiting list",

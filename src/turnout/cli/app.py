@@ -20,6 +20,7 @@ from turnout.cli.commands import add_commands
 from turnout.cli.misusing import say_usage
 
 if TYPE_CHECKING:
+    from turnout.core.events.model import Event, Session
     from turnout.settings import Settings
     from turnout.store import Database, Ids
 
@@ -115,6 +116,15 @@ def say_time(at: int) -> str:
     from turnout.core.times import stamp
 
     return stamp(at)
+
+
+def tell_outside(event: "Event", session: "Session") -> None:
+    """Say on standard error that a session is not within the times of its event."""
+    if session.starts_at < event.starts_at or session.ends_at > event.ends_at:
+        errors.print(
+            f"note: the session is not within the event, {event.starts_local} to "
+            f"{event.ends_local}: `turnout event set-session --starts … --ends …` moves it."
+        )
 
 
 def tell_twice(timezone: str, *times: str | None) -> None:

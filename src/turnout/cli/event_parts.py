@@ -2,7 +2,7 @@
 
 from cyclopts import App
 
-from turnout.cli.app import Count, actor, console, database, show_table, tell_twice
+from turnout.cli.app import Count, actor, console, database, show_table, tell_outside, tell_twice
 from turnout.cli.event_changes import known_url, say_capacity, set_event
 from turnout.cli.numbers import EventNumber, SessionNumber, SpeakerNumber, TicketTypeNumber
 from turnout.cli.pictures import set_picture
@@ -153,9 +153,13 @@ def set_session(
         raise Invalid("session.unchanged")
     with database() as db:
         org_id = db.call(get_organization, org).org_id
-        tell_twice(db.call(get_event, org_id, event).timezone, starts, ends)
+        of = db.call(get_event, org_id, event)
+        tell_twice(of.timezone, starts, ends)
         sizes = (capacity, is_sized)
         db.call(_change_session, org_id, event, session, change, sizes, state)
+        sessions = {found.id: found for found in db.call(list_sessions, org_id, event)}
+    if starts or ends:
+        tell_outside(of, sessions[session])
     if is_sized:
         console.print(f"Session {session} holds {say_capacity(capacity)}.")
     if changed_fields(change) or state is not None:

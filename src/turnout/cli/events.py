@@ -15,6 +15,7 @@ from turnout.cli.app import (
     database,
     errors,
     show_table,
+    tell_outside,
     tell_twice,
 )
 from turnout.cli.event_changes import say_capacity
@@ -157,6 +158,7 @@ def add_session(
         tell_twice(of.timezone, starts, ends)
         made = db.call(create_session, org_id, of.id, title, when, capacity=capacity, actor=actor())
     _say_session(made)
+    tell_outside(of, made)
 
 
 @event.command

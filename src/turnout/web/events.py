@@ -227,7 +227,7 @@ class EventResource(Resource):
             place=shown.place,
             profile=found.profile,
             speakers=show_speakers(found.organization.org_id, found.programme),
-            schedule=show_schedule(found.programme, event.timezone),
+            schedule=show_schedule(found.programme, event),
             colour=shown.details.colour or found.profile.colour,
             details=shown.details,
             cover=picture_path(found.organization.org_id, shown.cover, 1600) if shown.cover else "",

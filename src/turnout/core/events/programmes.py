@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from turnout.core.events.model import Speaker
+from turnout.core.events.model import SessionState, Speaker
 from turnout.core.events.sql import sql
 from turnout.core.ids import EventId, OrgId
 from turnout.store import Tx
@@ -13,7 +13,7 @@ _numbers = msgspec.json.Decoder(list[int])
 
 
 class Item(NamedTuple):
-    """A session that is not cancelled. Instants in epoch ms; `description` is Markdown."""
+    """A session. Instants in epoch ms; `description` is Markdown."""
 
     title: str
     starts_at: int
@@ -22,6 +22,7 @@ class Item(NamedTuple):
     track: str
     room: str
     speakers: tuple[str, ...]
+    is_cancelled: bool = False
 
 
 class Programme(NamedTuple):
@@ -61,6 +62,7 @@ def _gather(
             row.track,
             row.room,
             speaking,
+            row.state == SessionState.CANCELLED,
         )
         found.setdefault(row.event_id, Programme([], [])).items.append(item)
     return found

@@ -210,7 +210,7 @@ WHERE org_id = :org_id ORDER BY event_id, position, id;
 -- The programme of one event, or with None of all; the numbers are JSON.
 SELECT event_id, id, title, state, starts_at, ends_at, description, track, room, speaker_ids
 FROM sessions
-WHERE org_id = :org_id AND state <> 'cancelled'
+WHERE org_id = :org_id
     AND (CAST(:event_id AS BIGINT) IS NULL OR event_id = :event_id)
 ORDER BY event_id, position, starts_at, id;
 

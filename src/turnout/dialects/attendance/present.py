@@ -128,6 +128,7 @@ def _present_programme(
             "speakers": list(item.speakers),
         }
         for item in programme.items
+        if not item.is_cancelled
     ]
     return {"speakers": speakers, "schedule": schedule}
 
