@@ -9,7 +9,7 @@ from turnout.core.identity.idempotency import forget_old_keys
 from turnout.core.identity.page_sessions import forget_old_page_sessions
 from turnout.core.identity.proxies import note_untrusted_proxies
 from turnout.core.maintenance.set_aside import ACTIONS
-from turnout.core.messaging.network_ids import forget_shared_ids
+from turnout.core.messaging.network_ids import forget_shared_ids, forget_told_ids
 from turnout.core.messaging.old_numbers import read_conversations, read_opt_outs
 from turnout.core.messaging.replies import forget_reply_keys
 from turnout.core.registrations.intake import count_waiting
@@ -32,6 +32,7 @@ SWEPT: dict[str, Callable[[Tx, int], int]] = {
     "windows": forget_ended_windows,
     "reply-keys": forget_reply_keys,
     "shared-ids": forget_shared_ids,
+    "told-ids": forget_told_ids,
     "old-opt-outs": read_opt_outs,
     "old-conversations": read_conversations,
     "late-commits": forget_late,

@@ -19,8 +19,10 @@ def make_receipt(network_id: str) -> Sms:
     )
 
 
-def report(network_id: str) -> DeliveryReport:
-    return DeliveryReport(carrier="smpp", status=Status.SENT, at=NOW, network_id=network_id)
+def report(network_id: str, *, is_known: bool = True) -> DeliveryReport:
+    return DeliveryReport(
+        carrier="smpp", status=Status.SENT, at=NOW, network_id=network_id, is_loose=not is_known
+    )
 
 
 def begin() -> tuple[Inbound, Submissions, KeptInbox, Part]:
@@ -55,7 +57,7 @@ def test_reports_wait_for_what_was_under_way_when_they_came_and_no_longer():
         assert submissions.take()
         submissions.accept(part, "m7")
         kept = await inbox.wait_for_reports(len(names) + 1)
-        assert kept[1:] == [report(name) for name in names]
+        assert kept[1:] == [report(name, is_known=name == "m7") for name in names]
         await inbound.stop()
         assert statuses == [0] * (len(names) + 1)
 
@@ -69,7 +71,7 @@ def test_reports_do_not_wait_for_ever(monkeypatch):
         inbound, submissions, inbox, _ = begin()
         statuses: list[int] = []
         inbound.receive(make_receipt("m1"), statuses.append)
-        assert await inbox.wait_for_reports(1) == [report("m1")]
+        assert await inbox.wait_for_reports(1) == [report("m1", is_known=False)]
         assert submissions.is_under_way(submissions.last_turn)
         await inbound.stop()
         inbound.receive(make_receipt("m2"), statuses.append)

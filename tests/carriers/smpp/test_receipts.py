@@ -11,11 +11,11 @@ from turnout.carriers.smpp.pdu import Address, Sms
 from turnout.carriers.smpp.receipts import (
     Receipt,
     is_receipt,
-    list_spellings,
     read_answer_id,
     read_receipt,
 )
 from turnout.core.messaging.model import Status
+from turnout.core.messaging.spellings import list_spellings
 from turnout.core.text import is_storable
 
 

@@ -15,6 +15,7 @@ import asyncio
 from collections import deque
 from typing import NamedTuple
 
+import msgspec
 import structlog
 
 from turnout.carriers import DeliveryReport, Inbox, Reply
@@ -101,7 +102,7 @@ class Inbound:
             carrier=self._carrier,
             status=receipt.status,
             at=self._clock(),
-            network_id=self._submissions.find_answered(receipt.network_id),
+            network_id=receipt.network_id,
             notes=receipt.notes,
         )
         until = self._loop.time() + HOLD_S
@@ -145,7 +146,9 @@ class Inbound:
 
     def _is_ready(self, waiting: _Waiting, now: float) -> bool:
         return (
-            self._submissions.is_answered(waiting.report.network_id)
+            self._submissions.is_answered(
+                self._submissions.find_answered(waiting.report.network_id)
+            )
             or not self._submissions.is_under_way(waiting.last_turn)
             or waiting.until <= now
         )
@@ -155,7 +158,7 @@ class Inbound:
             return
         status = OK
         try:
-            await self._inbox.reports([waiting.report for waiting in batch])
+            await self._inbox.reports([self._name(waiting.report) for waiting in batch])
             troubles.worked("delivery reports")
         except Exception as error:  # noqa: BLE001 - it is told
             troubles.met(error, "delivery reports")
@@ -163,6 +166,13 @@ class Inbound:
             await asyncio.sleep(AFTER_ERROR_S)
         for waiting in batch:
             waiting.answer(status)
+
+    def _name(self, report: DeliveryReport) -> DeliveryReport:
+        """The report under the id of the answer. Whose answer is not known here (it came before a
+        restart, or to another node) may be named otherwise in the database, too."""
+        network_id = self._submissions.find_answered(report.network_id)
+        is_loose = not self._submissions.is_answered(network_id)
+        return msgspec.structs.replace(report, network_id=network_id, is_loose=is_loose)
 
     def _take_texts(self) -> list[Text]:
         return [self._texts.popleft() for _ in range(min(BATCH, len(self._texts)))]

@@ -28,12 +28,7 @@ _FIELD = re.compile(r"\b(id|stat|err)\s*:\s*([^\s;,]{1,65})", re.IGNORECASE)
 _LOOKS_LIKE_RECEIPT = re.compile(
     r"\s*id\s*:\s*\S{1,65}\s[^\n]{0,200}\bstat\s*:\s*\w", re.IGNORECASE
 )
-_QUOTES = "\"'`<>[]{}"
 _OWN_TEXT = re.compile(r"\btext\s*:", re.IGNORECASE)
-
-
-_DECIMAL = re.compile(r"[0-9]{1,20}", re.ASCII)
-_HEXADECIMAL = re.compile(r"[0-9a-f]{1,16}", re.ASCII)
 
 
 class Receipt(NamedTuple):
@@ -51,18 +46,6 @@ def is_receipt(sms: Sms, *, by_text: bool = False) -> bool:
         return True
     is_plain = by_text and sms.esm_class & _KIND == _NO_KIND
     return is_plain and bool(_LOOKS_LIKE_RECEIPT.match(_text_of(sms)))
-
-
-def list_spellings(network_id: str) -> set[str]:
-    """What ids have in common that are the same but for case, quotes, leading zeros, and whether
-    they are in decimal or hexadecimal."""
-    plain = network_id.strip().strip(_QUOTES).strip().lower()
-    found = {plain.lstrip("0") or "0"} if plain else set()
-    if _DECIMAL.fullmatch(plain):
-        found.add(f"{int(plain):x}")
-    if _HEXADECIMAL.fullmatch(plain):
-        found.add(str(int(plain, 16)))
-    return found
 
 
 def read_receipt(sms: Sms, ids: ReceiptIds) -> Receipt:

@@ -18,7 +18,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 
 from turnout.carriers import Accepted, Lapsed, Misconfigured, Outcome, Rejected, Retry, Unknown
-from turnout.carriers.smpp.receipts import list_spellings
+from turnout.core.messaging.spellings import list_spellings
 
 RETRY_S = 15.0
 """When a message that could not be submitted in time is worth another try."""

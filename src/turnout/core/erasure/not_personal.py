@@ -158,7 +158,7 @@ REASONS: dict[str, dict[str, str]] = {
         "callbacks": "host carrier",
         "conversations": "number",
         "early_reports": "carrier",
-        "network_ids": "carrier network_id",
+        "network_ids": "carrier network_id told plain",
         "replies": "number carrier",
         "reply_keys": "carrier",
         "scans": "nonce device",

@@ -102,20 +102,20 @@ def _end_of_job(
         unsent=len(unsent),
         cost=sum(recipient.cost_micros for recipient in done),
     )
-    _call_back(tx, org_id, job_id, sorted(ids - unsent))
+    call_back(tx, org_id, job_id, sorted(ids - unsent))
     kind, state, left, never_sent = counts
     if left == 0 and state in (JobState.SENDING, JobState.CLOSING):
         end_job(tx, org_id, job_id, Kind(kind), is_whole=not never_sent)
     return ids
 
 
-def _call_back(tx: Tx, org_id: OrgId, job_id: JobId, ids: list[RecipientId]) -> None:
+def call_back(tx: Tx, org_id: OrgId, job_id: JobId, ids: list[RecipientId]) -> None:
     """Queue the callbacks due. Somebody's message has ended, whether or not that can be told."""
 
-    def call_back(tx: Tx, ids: Sequence[RecipientId]) -> None:
+    def queue(tx: Tx, ids: Sequence[RecipientId]) -> None:
         queue_status_callbacks(tx, org_id, job_id, ids)
 
-    if untold := do_apart(tx, "callback", call_back, ids):
+    if untold := do_apart(tx, "callback", queue, ids):
         encoded = to_json(untold)
         sql.note_recipients(tx, org_id=org_id, job_id=job_id, ids=encoded, notes=NOT_CALLED_BACK)
 

@@ -5,30 +5,35 @@ still to come has named none of them: a report would end the wrong one, and say 
 what somebody else has. So all of these end as sent, which is what is known, with a note; the id
 leads to nobody for as long as reports may come; and the log has a warning.
 
-An id whose message has ended is free: networks count round.
+An id whose message has ended, or for which a report came, is free: networks count round. It stays
+for a day, so that a second report is known as such (receiving.py).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from turnout.core.ids import JobId, OrgId, RecipientId
 from turnout.core.messaging.ending import RecipientEnding, end_recipients
 from turnout.core.messaging.model import JobHead, Status
 from turnout.core.messaging.receiving import take_early_reports
+from turnout.core.messaging.spellings import plain
 from turnout.core.messaging.sql import sql
 from turnout.log import log
 from turnout.store import Tx, to_json
 
 SHARED = "Sent. The network gave several messages the same id, so its reports are not counted."
 KEPT_MS = 72 * 3_600_000
+TOLD_MS = 24 * 3_600_000
 
 
 class NetworkId(NamedTuple):
-    """An id, whose it is, and how many ids the message has."""
+    """An id, whose it is, how many ids the message has, and the id in its plain spelling where that
+    is another."""
 
     network_id: str
     recipient_id: RecipientId
     parts: int
+    plain: str = ""
 
 
 class _Owner(NamedTuple):
@@ -64,6 +69,22 @@ def forget_shared_ids(tx: Tx, limit: int) -> int:
     how many."""
     rows = sql.list_old_shared_ids(tx, before=tx.now - KEPT_MS, limit=limit)
     sql.delete_shared_id(tx, [{"carrier": carrier, "network_id": name} for carrier, name in rows])
+    return len(rows)
+
+
+def name_ids(names: Iterable[str], recipient_id: RecipientId) -> list[NetworkId]:
+    """The ids of a message, each once."""
+    own = dict.fromkeys(names)
+    return [
+        NetworkId(name, recipient_id, len(own), "" if (bare := plain(name)) == name else bare)
+        for name in own
+    ]
+
+
+def forget_told_ids(tx: Tx, limit: int) -> int:
+    """Delete up to `limit` ids for which a report came a day ago; returns how many."""
+    rows = sql.list_old_told_ids(tx, before=tx.now - TOLD_MS, limit=limit)
+    sql.delete_told_id(tx, [{"carrier": carrier, "network_id": name} for carrier, name in rows])
     return len(rows)
 
 

@@ -103,7 +103,8 @@ class DeliveryReport(msgspec.Struct, frozen=True, kw_only=True):
     `is_gone`: the address takes no messages any more. `is_complaint`: somebody got it, and
     complained; `status` says nothing then.
 
-    Named by `network_id`, or by `attempt_id` where the network carries our own name.
+    Named by `network_id`, or by `attempt_id` where the network carries our own name. `is_loose`:
+    the network may have spelled the id otherwise when it took the message.
     """
 
     carrier: str
@@ -117,6 +118,7 @@ class DeliveryReport(msgspec.Struct, frozen=True, kw_only=True):
     is_voicemail: bool = False
     is_gone: bool = False
     is_complaint: bool = False
+    is_loose: bool = False
 
     def __post_init__(self) -> None:
         _set(

@@ -183,18 +183,18 @@ FROM r WHERE recipients.org_id = r.org_id AND recipients.job_id = r.job_id
 RETURNING recipients.id;
 
 -- name: add_network_ids(carrier, org_id, job_id, rows) -> (network_id: str)
--- `rows` is JSON: [[network_id, recipient_id, parts], …]. Those that are there already stay.
-INSERT INTO network_ids (carrier, network_id, org_id, job_id, recipient_id, parts)
+-- `rows` is JSON: [[network_id, recipient_id, parts, plain], …]. Those that are there already stay.
+INSERT INTO network_ids (carrier, network_id, org_id, job_id, recipient_id, parts, plain)
 SELECT CAST(:carrier AS TEXT), r.value ->> 0, CAST(:org_id AS BIGINT), CAST(:job_id AS BIGINT),
-    CAST(r.value ->> 1 AS BIGINT), CAST(r.value ->> 2 AS BIGINT)
+    CAST(r.value ->> 1 AS BIGINT), CAST(r.value ->> 2 AS BIGINT), r.value ->> 3
 FROM json_array_elements(CAST(:rows AS json)) r (value)
 ON CONFLICT (carrier, network_id) DO NOTHING RETURNING network_id;
 
 -- name: take_over_network_ids(carrier, org_id, job_id, rows)!
--- `rows` is JSON: [[network_id, recipient_id, parts], …]. Their messages have ended.
+-- `rows` is JSON: [[network_id, recipient_id, parts, plain], …]. Their messages have ended.
 UPDATE network_ids SET org_id = CAST(:org_id AS BIGINT), job_id = CAST(:job_id AS BIGINT),
     recipient_id = CAST(r.value ->> 1 AS BIGINT), parts = CAST(r.value ->> 2 AS BIGINT),
-    shared_at = NULL
+    plain = r.value ->> 3, shared_at = NULL, told = '', told_at = NULL, is_corrected = 0
 FROM json_array_elements(CAST(:rows AS json)) r (value)
 WHERE network_ids.carrier = :carrier AND network_ids.network_id = r.value ->> 0;
 
@@ -202,7 +202,7 @@ WHERE network_ids.carrier = :carrier AND network_ids.network_id = r.value ->> 0;
 -- crosses organizations: a network knows none of them. `names` is JSON.
 SELECT n.network_id, n.org_id, n.job_id, n.recipient_id,
     CASE WHEN n.shared_at IS NULL THEN 0 ELSE 1 END AS is_shared,
-    CASE WHEN r.state = 'accepted' THEN 1 ELSE 0 END AS awaits_report
+    CASE WHEN r.state = 'accepted' AND n.told_at IS NULL THEN 1 ELSE 0 END AS awaits_report
 FROM network_ids n LEFT JOIN recipients r
     ON r.org_id = n.org_id AND r.job_id = n.job_id AND r.id = n.recipient_id
 WHERE n.carrier = :carrier AND n.network_id IN (
@@ -281,6 +281,27 @@ FROM w WHERE r.org_id = w.org_id AND r.job_id = w.job_id AND r.id = w.id
     AND r.state = 'done' AND r.status = 'SENT'
 RETURNING r.id, r.cost_micros;
 
+-- name: list_ends(org_id, job_id, ids)
+--     -> (id: RecipientId, status: str, cost_micros: int, quote_micros: int | None, parts: int)
+-- `ids` is JSON.
+SELECT id, status, cost_micros, quote_micros, parts FROM recipients
+WHERE org_id = :org_id AND job_id = :job_id AND state = 'done' AND id IN (
+    SELECT CAST(w.value AS BIGINT) FROM jsonb_array_elements_text(CAST(:ids AS jsonb)) w (value))
+ORDER BY id;
+
+-- name: correct_ends(org_id, job_id, rows, now) -> (id: RecipientId)
+-- `rows` is JSON: [[id, status before, status, cost_micros, notes], …].
+WITH r AS MATERIALIZED (
+    SELECT CAST(:org_id AS BIGINT) AS org_id, CAST(:job_id AS BIGINT) AS job_id, value
+    FROM json_array_elements(CAST(:rows AS json)) g (value))
+UPDATE recipients SET status = r.value ->> 2, notes = r.value ->> 4,
+    cost_micros = CAST(r.value ->> 3 AS BIGINT), done_at = CAST(:now AS BIGINT),
+    sent_at = coalesce(sent_at, CASE WHEN r.value ->> 2 = 'SENT' THEN CAST(:now AS BIGINT) END)
+FROM r WHERE recipients.org_id = r.org_id AND recipients.job_id = r.job_id
+    AND recipients.id = CAST(r.value ->> 0 AS BIGINT)
+    AND recipients.state = 'done' AND recipients.status = r.value ->> 1
+RETURNING recipients.id;
+
 -- name: note_recipients(org_id, job_id, ids, notes)!
 -- `ids` is JSON.
 WITH w AS MATERIALIZED (
@@ -340,12 +361,32 @@ WHERE
 
 -- == receiving ==
 
--- name: take_network_ids(carrier, names) -> receiving._MessageRef
+-- name: take_network_ids(carrier, rows, now) -> receiving._MessageRef
+-- crosses organizations: a network knows none of them. `rows` is JSON: [[network_id, status], …].
+UPDATE network_ids n SET told = r.value ->> 1, told_at = CAST(:now AS BIGINT)
+FROM json_array_elements(CAST(:rows AS json)) r (value)
+WHERE n.carrier = :carrier AND n.network_id = r.value ->> 0
+    AND n.shared_at IS NULL AND n.told_at IS NULL
+RETURNING n.network_id, n.org_id, n.job_id, n.recipient_id, n.parts;
+
+-- name: correct_network_ids(carrier, rows) -> receiving._MessageRef
+-- crosses organizations: a network knows none of them. `rows` is JSON: [[network_id, status], …].
+UPDATE network_ids n SET told = r.value ->> 1, is_corrected = 1
+FROM json_array_elements(CAST(:rows AS json)) r (value)
+WHERE n.carrier = :carrier AND n.network_id = r.value ->> 0
+    AND n.shared_at IS NULL AND n.told_at IS NOT NULL
+    AND n.told <> r.value ->> 1 AND n.is_corrected = 0
+RETURNING n.network_id, n.org_id, n.job_id, n.recipient_id, n.parts;
+
+-- name: find_spelled_ids(carrier, names) -> (network_id: str)
 -- crosses organizations: a network knows none of them. `names` is JSON.
-DELETE FROM network_ids WHERE carrier = :carrier AND network_id IN (
-    SELECT w.value FROM jsonb_array_elements_text(CAST(:names AS jsonb)) w (value))
-    AND shared_at IS NULL
-RETURNING network_id, org_id, job_id, recipient_id, parts;
+SELECT network_id FROM network_ids WHERE carrier = :carrier AND shared_at IS NULL
+    AND told_at IS NULL AND network_id IN (
+        SELECT w.value FROM jsonb_array_elements_text(CAST(:names AS jsonb)) w (value))
+UNION
+SELECT network_id FROM network_ids WHERE carrier = :carrier AND plain <> ''
+    AND shared_at IS NULL AND told_at IS NULL AND plain IN (
+        SELECT w.value FROM jsonb_array_elements_text(CAST(:names AS jsonb)) w (value));
 
 -- name: keep_early_reports(carrier, rows, now)!
 -- crosses organizations: nobody knows whose they are. `rows` is JSON: [[network_id, report], …].

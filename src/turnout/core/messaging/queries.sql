@@ -111,6 +111,10 @@ UPDATE jobs SET sent = sent - :bounced, failed = failed + :bounced,
     cost_micros = cost_micros - :cost
 WHERE org_id = :org_id AND id = :id RETURNING state;
 
+-- name: count_corrected(org_id, id: JobId, sent: int, cost: int)$ -> str
+UPDATE jobs SET sent = sent + :sent, failed = failed - :sent, cost_micros = cost_micros + :cost
+WHERE org_id = :org_id AND id = :id RETURNING state;
+
 -- == files ==
 
 -- name: has_file(org_id, digest)$ -> int | None
@@ -457,7 +461,7 @@ RETURNING parts_left;
 -- crosses organizations: a network knows none of them.
 SELECT e.carrier, e.network_id FROM early_reports e
 JOIN network_ids n ON n.carrier = e.carrier AND n.network_id = e.network_id
-WHERE n.shared_at IS NULL LIMIT :limit;
+WHERE n.shared_at IS NULL AND n.told_at IS NULL LIMIT :limit;
 
 -- name: list_old_reports(before, limit) -> (carrier: str, network_id: str)
 -- crosses organizations: nobody knows whose they are.
@@ -476,6 +480,16 @@ ORDER BY shared_at LIMIT :limit;
 -- crosses organizations: it leads to nobody.
 DELETE FROM network_ids
 WHERE carrier = :carrier AND network_id = :network_id AND shared_at IS NOT NULL;
+
+-- name: list_old_told_ids(before, limit) -> (carrier: str, network_id: str)
+-- crosses organizations: their messages have ended.
+SELECT carrier, network_id FROM network_ids WHERE told_at IS NOT NULL AND told_at < :before
+ORDER BY told_at LIMIT :limit;
+
+-- name: delete_told_id(carrier, network_id)*!
+-- crosses organizations: its message has ended.
+DELETE FROM network_ids
+WHERE carrier = :carrier AND network_id = :network_id AND told_at IS NOT NULL;
 
 -- name: note_reply_key(carrier, key, now) -> (key: str)
 -- crosses organizations: nobody knows yet whose reply it is. Nothing for one that came already.

@@ -163,16 +163,17 @@ WHERE recipients.org_id = :org_id AND recipients.job_id = :job_id
 RETURNING recipients.id;
 
 -- name: add_network_ids(carrier, org_id, job_id, rows) -> (network_id: str)
--- `rows` is JSON: [[network_id, recipient_id, parts], …]. Those that are there already stay.
-INSERT INTO network_ids (carrier, network_id, org_id, job_id, recipient_id, parts)
-SELECT :carrier, r.value ->> 0, :org_id, :job_id, r.value ->> 1, r.value ->> 2
+-- `rows` is JSON: [[network_id, recipient_id, parts, plain], …]. Those that are there already stay.
+INSERT INTO network_ids (carrier, network_id, org_id, job_id, recipient_id, parts, plain)
+SELECT :carrier, r.value ->> 0, :org_id, :job_id, r.value ->> 1, r.value ->> 2, r.value ->> 3
 FROM json_each(:rows) r WHERE true
 ON CONFLICT (carrier, network_id) DO NOTHING RETURNING network_id;
 
 -- name: take_over_network_ids(carrier, org_id, job_id, rows)!
--- `rows` is JSON: [[network_id, recipient_id, parts], …]. Their messages have ended.
+-- `rows` is JSON: [[network_id, recipient_id, parts, plain], …]. Their messages have ended.
 UPDATE network_ids SET org_id = :org_id, job_id = :job_id, recipient_id = r.value ->> 1,
-    parts = r.value ->> 2, shared_at = NULL
+    parts = r.value ->> 2, plain = r.value ->> 3, shared_at = NULL, told = '', told_at = NULL,
+    is_corrected = 0
 FROM json_each(:rows) r
 WHERE network_ids.carrier = :carrier AND network_ids.network_id = r.value ->> 0;
 
@@ -180,7 +181,7 @@ WHERE network_ids.carrier = :carrier AND network_ids.network_id = r.value ->> 0;
 -- crosses organizations: a network knows none of them. `names` is JSON.
 SELECT n.network_id, n.org_id, n.job_id, n.recipient_id,
     CASE WHEN n.shared_at IS NULL THEN 0 ELSE 1 END AS is_shared,
-    CASE WHEN r.state = 'accepted' THEN 1 ELSE 0 END AS awaits_report
+    CASE WHEN r.state = 'accepted' AND n.told_at IS NULL THEN 1 ELSE 0 END AS awaits_report
 FROM network_ids n LEFT JOIN recipients r
     ON r.org_id = n.org_id AND r.job_id = n.job_id AND r.id = n.recipient_id
 WHERE n.carrier = :carrier AND n.network_id IN (SELECT value FROM json_each(:names));
@@ -253,6 +254,28 @@ WHERE org_id = :org_id AND job_id = :job_id AND state = 'done' AND status = 'SEN
     AND id IN (SELECT value FROM json_each(:ids))
 RETURNING id, cost_micros;
 
+-- name: list_ends(org_id, job_id, ids)
+--     -> (id: RecipientId, status: str, cost_micros: int, quote_micros: int | None, parts: int)
+-- `ids` is JSON.
+SELECT id, status, cost_micros, quote_micros, parts FROM recipients
+WHERE org_id = :org_id AND job_id = :job_id AND state = 'done'
+    AND id IN (SELECT value FROM json_each(:ids))
+ORDER BY id;
+
+-- name: correct_ends(org_id, job_id, rows, now) -> (id: RecipientId)
+-- `rows` is JSON: [[id, status before, status, cost_micros, notes], …].
+WITH r AS MATERIALIZED (
+    SELECT value ->> 0 AS id, value ->> 1 AS was, value ->> 2 AS status,
+        value ->> 3 AS cost_micros, value ->> 4 AS notes
+    FROM json_each(:rows))
+UPDATE recipients SET status = r.status, notes = r.notes, cost_micros = r.cost_micros,
+    done_at = :now,
+    sent_at = coalesce(sent_at, CASE WHEN r.status = 'SENT' THEN :now END)
+FROM r
+WHERE recipients.org_id = :org_id AND recipients.job_id = :job_id AND recipients.id = r.id
+    AND recipients.state = 'done' AND recipients.status = r.was
+RETURNING recipients.id;
+
 -- name: note_recipients(org_id, job_id, ids, notes)!
 -- `ids` is JSON.
 UPDATE recipients SET notes = CASE WHEN notes = '' THEN :notes ELSE notes || ' ' || :notes END
@@ -304,11 +327,35 @@ WHERE
 
 -- == receiving ==
 
--- name: take_network_ids(carrier, names) -> receiving._MessageRef
+-- name: take_network_ids(carrier, rows, now) -> receiving._MessageRef
+-- crosses organizations: a network knows none of them. `rows` is JSON: [[network_id, status], …].
+WITH r AS MATERIALIZED (
+    SELECT value ->> 0 AS network_id, value ->> 1 AS status FROM json_each(:rows))
+UPDATE network_ids SET told = r.status, told_at = :now
+FROM r
+WHERE network_ids.carrier = :carrier AND network_ids.network_id = r.network_id
+    AND network_ids.shared_at IS NULL AND network_ids.told_at IS NULL
+RETURNING network_ids.network_id, org_id, job_id, recipient_id, parts;
+
+-- name: correct_network_ids(carrier, rows) -> receiving._MessageRef
+-- crosses organizations: a network knows none of them. `rows` is JSON: [[network_id, status], …].
+WITH r AS MATERIALIZED (
+    SELECT value ->> 0 AS network_id, value ->> 1 AS status FROM json_each(:rows))
+UPDATE network_ids SET told = r.status, is_corrected = 1
+FROM r
+WHERE network_ids.carrier = :carrier AND network_ids.network_id = r.network_id
+    AND network_ids.shared_at IS NULL AND network_ids.told_at IS NOT NULL
+    AND network_ids.told <> r.status AND network_ids.is_corrected = 0
+RETURNING network_ids.network_id, org_id, job_id, recipient_id, parts;
+
+-- name: find_spelled_ids(carrier, names) -> (network_id: str)
 -- crosses organizations: a network knows none of them. `names` is JSON.
-DELETE FROM network_ids WHERE carrier = :carrier
-    AND network_id IN (SELECT value FROM json_each(:names)) AND shared_at IS NULL
-RETURNING network_id, org_id, job_id, recipient_id, parts;
+SELECT network_id FROM network_ids WHERE carrier = :carrier AND shared_at IS NULL
+    AND told_at IS NULL AND network_id IN (SELECT value FROM json_each(:names))
+UNION
+SELECT network_id FROM network_ids WHERE carrier = :carrier AND plain <> ''
+    AND shared_at IS NULL AND told_at IS NULL
+    AND plain IN (SELECT value FROM json_each(:names));
 
 -- name: keep_early_reports(carrier, rows, now)!
 -- crosses organizations: nobody knows whose they are. `rows` is JSON: [[network_id, report], …].

@@ -1,8 +1,9 @@
 """Delivery reports that carriers hand in.
 
-A part's network id is deleted when its report is counted, so a report that comes again finds
-nothing. One whose id is not known yet waits in `early_reports`, and is looked for when outcomes are
-recorded. Everybody has arrived when all parts have; the first failure decides otherwise.
+A part's network id keeps what its first report said, so one that comes again changes nothing. A
+second one that says otherwise corrects the message's end, once, with a note (correcting.py). One
+whose id is not known yet waits in `early_reports`, and is looked for when outcomes are recorded.
+Everybody has arrived when all parts have; the first failure decides otherwise.
 """
 
 from collections.abc import Sequence
@@ -11,9 +12,11 @@ from typing import NamedTuple
 import msgspec
 
 from turnout.core.ids import JobId, OrgId, RecipientId
+from turnout.core.messaging.correcting import correct_recipients
 from turnout.core.messaging.ending import RecipientEnding, bounce_sent, end_recipients
 from turnout.core.messaging.model import Channel, Status
 from turnout.core.messaging.outcomes import DeliveryReport
+from turnout.core.messaging.spellings import is_same, list_spellings
 from turnout.core.messaging.sql import sql
 from turnout.core.messaging.suppression import Reason, suppress_recipients
 from turnout.core.work.apart import do_apart
@@ -41,16 +44,21 @@ def receive_reports(tx: Tx, reports: Sequence[DeliveryReport]) -> None:
 
 def _receive(tx: Tx, reports: Sequence[DeliveryReport]) -> None:
     ended: list[RecipientEnding] = []
+    again: list[RecipientEnding] = []
     by_carrier: dict[str, dict[str, DeliveryReport]] = {}
     for report in reports:
         if report.attempt_id is None:
             by_carrier.setdefault(report.carrier, {})[report.network_id] = report
     for carrier, named in by_carrier.items():
-        ended += _match(tx, carrier, named)
+        some, more = _match(tx, carrier, named)
+        ended += some
+        again += more
     own = {report.attempt_id: report for report in reports if report.attempt_id is not None}
     if own:
         ended += _match_own(tx, own)
     end_recipients(tx, ended)
+    if again:
+        correct_recipients(tx, again)
 
 
 def _give_up(tx: Tx, reports: Sequence[DeliveryReport]) -> None:
@@ -64,8 +72,8 @@ def _note_lost(tx: Tx, report: DeliveryReport) -> None:
         ids = to_json([report.attempt_id])
         found = [(row.org_id, row.job_id, row.id) for row in sql.list_named_recipients(tx, ids=ids)]
     else:
-        names = to_json([report.network_id])
-        rows = sql.take_network_ids(tx, carrier=report.carrier, names=names)
+        told = to_json([(report.network_id, report.status.value)])
+        rows = sql.take_network_ids(tx, carrier=report.carrier, rows=told, now=tx.now)
         found = [(row.org_id, row.job_id, row.recipient_id) for row in rows]
     notes = f"A delivery report ({report.status.value}) could not be stored; the log says why."
     for org_id, job_id, id_ in found:
@@ -95,13 +103,39 @@ def forget_early_reports(tx: Tx, limit: int) -> int:
     return len(rows)
 
 
-def _match(tx: Tx, carrier: str, reports: dict[str, DeliveryReport]) -> list[RecipientEnding]:
-    rows = sql.take_network_ids(tx, carrier=carrier, names=to_json(list(reports)))
-    named = sorted(rows, key=lambda row: (row.org_id, row.job_id, row.recipient_id))
-    early = reports.keys() - {row.network_id for row in named}
-    if early:
-        kept = [(name, to_json(reports[name])) for name in sorted(early)]
+def _match(
+    tx: Tx, carrier: str, reports: dict[str, DeliveryReport]
+) -> tuple[list[RecipientEnding], list[RecipientEnding]]:
+    """The ends that reports tell, and those that are told again and otherwise."""
+    taken = _take(tx, carrier, reports)
+    again: list[_MessageRef] = []
+    if left := {name: reports[name] for name in reports.keys() - {row.network_id for row in taken}}:
+        rows = to_json(sorted((name, report.status.value) for name, report in left.items()))
+        again = sql.correct_network_ids(tx, carrier=carrier, rows=rows)
+        for row in again:
+            del left[row.network_id]
+    spelled = _find_spelled(tx, carrier, left)
+    if spelled:
+        found = {stored: left.pop(name) for name, stored in spelled.items()}
+        reports = reports | found
+        taken += _take(tx, carrier, found)
+    if left:
+        kept = [(name, to_json(left[name])) for name in sorted(left)]
         sql.keep_early_reports(tx, carrier=carrier, rows=to_json(kept), now=tx.now)
+    named = sorted(taken, key=lambda row: (row.org_id, row.job_id, row.recipient_id))
+    told = [_ended(*row[1:4], reports[row.network_id]) for row in again]
+    return _count_parts(tx, named, reports) + [e for e in told if e.status != Status.SENT], told
+
+
+def _take(tx: Tx, carrier: str, reports: dict[str, DeliveryReport]) -> list[_MessageRef]:
+    """Whose these reports are, of those that no report came for before."""
+    rows = to_json(sorted((name, report.status.value) for name, report in reports.items()))
+    return list(sql.take_network_ids(tx, carrier=carrier, rows=rows, now=tx.now))
+
+
+def _count_parts(
+    tx: Tx, named: list[_MessageRef], reports: dict[str, DeliveryReport]
+) -> list[RecipientEnding]:
     ended = []
     for row in named:
         report = reports[row.network_id]
@@ -111,6 +145,21 @@ def _match(tx: Tx, carrier: str, reports: dict[str, DeliveryReport]) -> list[Rec
                 continue
         ended.append(_ended(row.org_id, row.job_id, row.recipient_id, report))
     return ended
+
+
+def _find_spelled(tx: Tx, carrier: str, reports: dict[str, DeliveryReport]) -> dict[str, str]:
+    """The ids that reports mean which spell them otherwise, where that can be one alone."""
+    spellings = {name: list_spellings(name) for name, report in reports.items() if report.is_loose}
+    if not spellings:
+        return {}
+    names = sorted(set().union(*spellings.values()))
+    rows = sql.find_spelled_ids(tx, carrier=carrier, names=to_json(names))
+    found: dict[str, str] = {}
+    for name in spellings:
+        same = [stored for (stored,) in rows if is_same(stored, name)]
+        if len(same) == 1 and same[0] not in found.values():
+            found[name] = same[0]
+    return found
 
 
 def _match_own(tx: Tx, reports: dict[int, DeliveryReport]) -> list[RecipientEnding]:

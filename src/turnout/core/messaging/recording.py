@@ -20,7 +20,7 @@ from turnout.core.messaging.delivering import (
 from turnout.core.messaging.ending import RecipientEnding, end_recipients
 from turnout.core.messaging.late import note_copies, take_back
 from turnout.core.messaging.model import Channel, JobHead, Kind, Status
-from turnout.core.messaging.network_ids import NetworkId, note_network_ids
+from turnout.core.messaging.network_ids import NetworkId, name_ids, note_network_ids
 from turnout.core.messaging.numbers import is_e164, to_address
 from turnout.core.messaging.outcomes import (
     Accepted,
@@ -334,9 +334,10 @@ def _await_reports_of(
         outcome = result.outcome
         assert isinstance(outcome, Accepted)  # noqa: S101 - what the caller sorted by
         cost = _cost(head, result.recipient, outcome.parts, prices)
-        recipient, own = result.recipient, dict.fromkeys(outcome.network_ids)
+        recipient = result.recipient
+        own = name_ids(outcome.network_ids, recipient.id)
         rows.append((recipient.id, recipient.claim, outcome.parts, cost, len(own)))
-        names += [NetworkId(name, recipient.id, len(own)) for name in own]
+        names += own
     held = sql.accept_recipients(
         tx,
         org_id=head.org_id,

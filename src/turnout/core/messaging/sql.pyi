@@ -95,6 +95,19 @@ class BounceSentRow(NamedTuple):
     id: RecipientId
     cost_micros: int
 
+class ListEndsRow(NamedTuple):
+    id: RecipientId
+    status: str
+    cost_micros: int
+    quote_micros: int | None
+    parts: int
+
+class CorrectEndsRow(NamedTuple):
+    id: RecipientId
+
+class FindSpelledIdsRow(NamedTuple):
+    network_id: str
+
 class TakeEarlyReportsRow(NamedTuple):
     report: str
 
@@ -238,6 +251,10 @@ class ListOldReportsRow(NamedTuple):
     network_id: str
 
 class ListOldSharedIdsRow(NamedTuple):
+    carrier: str
+    network_id: str
+
+class ListOldToldIdsRow(NamedTuple):
     carrier: str
     network_id: str
 
@@ -437,6 +454,12 @@ class _Sql(Statements):
         tx: Tx, *, org_id: OrgId, job_id: JobId, ids: str, notes: str, now: int
     ) -> list[BounceSentRow]: ...
     @staticmethod
+    def list_ends(tx: Tx, *, org_id: OrgId, job_id: JobId, ids: str) -> list[ListEndsRow]: ...
+    @staticmethod
+    def correct_ends(
+        tx: Tx, *, org_id: OrgId, job_id: JobId, rows: str, now: int
+    ) -> list[CorrectEndsRow]: ...
+    @staticmethod
     def note_recipients(tx: Tx, *, org_id: OrgId, job_id: JobId, ids: str, notes: str) -> int: ...
     @staticmethod
     def clear_cost(tx: Tx, *, org_id: OrgId, job_id: JobId, ids: str) -> int: ...
@@ -471,7 +494,11 @@ class _Sql(Statements):
         until: int,
     ) -> int: ...
     @staticmethod
-    def take_network_ids(tx: Tx, *, carrier: str, names: str) -> list[_MessageRef]: ...
+    def take_network_ids(tx: Tx, *, carrier: str, rows: str, now: int) -> list[_MessageRef]: ...
+    @staticmethod
+    def correct_network_ids(tx: Tx, *, carrier: str, rows: str) -> list[_MessageRef]: ...
+    @staticmethod
+    def find_spelled_ids(tx: Tx, *, carrier: str, names: str) -> list[FindSpelledIdsRow]: ...
     @staticmethod
     def keep_early_reports(tx: Tx, *, carrier: str, rows: str, now: int) -> int: ...
     @staticmethod
@@ -563,6 +590,8 @@ class _Sql(Statements):
     def end_job(tx: Tx, *, org_id: OrgId, id: JobId, state: str, now: int) -> int: ...
     @staticmethod
     def count_bounced(tx: Tx, *, org_id: OrgId, id: JobId, bounced: int, cost: int) -> str: ...
+    @staticmethod
+    def count_corrected(tx: Tx, *, org_id: OrgId, id: JobId, sent: int, cost: int) -> str: ...
     @staticmethod
     def has_file(tx: Tx, *, org_id: OrgId, digest: str) -> int | None: ...
     @staticmethod
@@ -753,6 +782,10 @@ class _Sql(Statements):
     def list_old_shared_ids(tx: Tx, *, before: int, limit: int) -> list[ListOldSharedIdsRow]: ...
     @staticmethod
     def delete_shared_id(tx: Tx, rows: Iterable[Mapping[str, object]]) -> int: ...
+    @staticmethod
+    def list_old_told_ids(tx: Tx, *, before: int, limit: int) -> list[ListOldToldIdsRow]: ...
+    @staticmethod
+    def delete_told_id(tx: Tx, rows: Iterable[Mapping[str, object]]) -> int: ...
     @staticmethod
     def note_reply_key(tx: Tx, *, carrier: str, key: str, now: int) -> list[NoteReplyKeyRow]: ...
     @staticmethod
