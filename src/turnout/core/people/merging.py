@@ -46,12 +46,15 @@ def merge_person(tx: Tx, org_id: OrgId, contact: Contact) -> MergeResult:
     return MergeResult(person_id, is_new=person_id == new_id)
 
 
-def merge_people(tx: Tx, contacts: Mapping[PersonKey, Contact]) -> dict[PersonKey, PersonId]:
-    """`merge_person` for many in one statement; their numbers, which rise as they come."""
-    ids = tx.next_ids("person", len(contacts))
+def merge_people(
+    tx: Tx, people: Mapping[PersonKey, tuple[str, Contact]]
+) -> dict[PersonKey, PersonId]:
+    """`merge_person` for many in one statement, each with a UUID for somebody new; their numbers,
+    which rise as they come."""
+    ids = tx.next_ids("person", len(people))
     rows = [
-        (org_id, id_, tx.uuid(), contact.email.strip(), key, *_details(contact))
-        for id_, ((org_id, key), contact) in zip(ids, contacts.items(), strict=True)
+        (org_id, id_, uuid, contact.email.strip(), key, *_details(contact))
+        for id_, ((org_id, key), (uuid, contact)) in zip(ids, people.items(), strict=True)
     ]
     rows.sort(key=itemgetter(0, 4))
     merged = sql.merge_people(tx, rows=to_json(rows), now=tx.now)

@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 from turnout.core.ids import OrgId, PersonId
 from turnout.core.people.merging import PersonKey, merge_people
+from turnout.core.people.model import Contact
 from turnout.core.registrations.deciding import SOURCE, Possible, list_wanted_sessions, sort_out
 from turnout.core.registrations.granting.together import (
     Asked,
@@ -28,6 +29,7 @@ from turnout.core.registrations.joining import queue_ticket_mails
 from turnout.core.registrations.model import WantedSession
 from turnout.core.registrations.submissions import Outcome, Submission, TargetNoun
 from turnout.core.text import email_key
+from turnout.core.tickets.issuing import make_code
 from turnout.store import Tx
 
 _Target = tuple[OrgId, TargetNoun, int]
@@ -119,28 +121,52 @@ class Decided(NamedTuple):
     outcomes: list[Outcome]
 
 
+class _Part(NamedTuple):
+    """What a case gets of one event, and the names that the registration and the ticket get."""
+
+    case: Case
+    group: list[Possible]
+    uuid: str
+    code: str
+
+
 def decide_together(tx: Tx, cases: Sequence[Case]) -> list[Decided]:
     """Decide simple submissions, all or none of them. Raises NotTogetherError: roll back."""
-    ids = merge_people(tx, {case.person: case.submission.submitted.contact for case in cases})
-    events = [(case, list(group)) for case in cases for group in _by_event(case)]
-    newcomers = [
-        Newcomer(
-            case.submission.org_id,
-            group[0].session.event_id,
-            ids[case.person],
-            case.submission.submitted,
-            [session.id for session, _ in group],
-        )
-        for case, group in events
-    ]
+    people, parts = _name_all(tx, cases)
+    ids = merge_people(tx, people)
+    newcomers = [_make_newcomer(part, ids[part.case.person]) for part in parts]
     tickets = grant_together(tx, newcomers, source=SOURCE)
     mailed = [
-        (case.submission.org_id, ticket_id)
-        for (case, group), ticket_id in zip(events, tickets, strict=True)
-        if group[0].session.mails_tickets
+        (part.case.submission.org_id, ticket_id)
+        for part, ticket_id in zip(parts, tickets, strict=True)
+        if part.group[0].session.mails_tickets
     ]
     queue_ticket_mails(tx, mailed)
     return [Decided(case.submission, ids[case.person], _list_outcomes(case)) for case in cases]
+
+
+def _name_all(
+    tx: Tx, cases: Sequence[Case]
+) -> tuple[dict[PersonKey, tuple[str, Contact]], list[_Part]]:
+    """The people and what each gets, with names that are drawn in the order in which deciding one
+    by one draws them."""
+    people, parts = {}, []
+    for case in cases:
+        people[case.person] = tx.uuid(), case.submission.submitted.contact
+        parts += [_Part(case, list(group), tx.uuid(), make_code(tx)) for group in _by_event(case)]
+    return people, parts
+
+
+def _make_newcomer(part: _Part, person_id: PersonId) -> Newcomer:
+    return Newcomer(
+        part.case.submission.org_id,
+        part.group[0].session.event_id,
+        person_id,
+        part.case.submission.submitted,
+        [session.id for session, _ in part.group],
+        part.uuid,
+        part.code,
+    )
 
 
 def _by_event(case: Case) -> Iterator[Iterator[Possible]]:

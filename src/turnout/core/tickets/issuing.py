@@ -53,6 +53,11 @@ class Ticket(msgspec.Struct, frozen=True):
     created_at: int
 
 
+def make_code(tx: Tx) -> str:
+    """A code that probably no ticket has: 10 readable characters, some 49 bits."""
+    return tx.ids.code(CODE_LENGTH)
+
+
 def issue_ticket(
     tx: Tx,
     org_id: OrgId,
@@ -60,11 +65,11 @@ def issue_ticket(
     ticket_type_id: TicketTypeId,
     grant: Grant,
 ) -> Ticket:
-    """Issue a ticket. Its code has 10 readable characters, some 49 bits. Tickets of a registration
-    are made one after another, by `created_at`, whatever the nodes' clocks say: invitations tell by
-    it what came after somebody declined. Raises Unavailable."""
+    """Issue a ticket with a code of its own. Tickets of a registration are made one after another,
+    by `created_at`, whatever the nodes' clocks say: invitations tell by it what came after somebody
+    declined. Raises Unavailable."""
     for _ in range(ATTEMPTS):
-        id_, code = TicketId(tx.next_id("ticket")), tx.ids.code(CODE_LENGTH)
+        id_, code = TicketId(tx.next_id("ticket")), make_code(tx)
         created_at = sql.add_ticket(
             tx,
             org_id=org_id,
@@ -92,14 +97,14 @@ class FirstTicket(NamedTuple):
 
 
 def issue_first_tickets(
-    tx: Tx, wanted: Sequence[tuple[OrgId, RegistrationId, TicketTypeId]], kind: GrantKind
+    tx: Tx, wanted: Sequence[tuple[OrgId, str, RegistrationId, TicketTypeId]], kind: GrantKind
 ) -> list[FirstTicket] | None:
-    """`issue_ticket` for many new registrations in one statement. None = one of the codes was
-    taken: what was written is to be taken back."""
+    """`issue_ticket` for many new registrations in one statement, each with a code. None = one of
+    the codes was taken: what was written is to be taken back."""
     ids = [TicketId(number) for number in tx.next_ids("ticket", len(wanted))]
     tickets = [
-        FirstTicket(org_id, id_, tx.ids.code(CODE_LENGTH), registration_id, type_id)
-        for id_, (org_id, registration_id, type_id) in zip(ids, wanted, strict=True)
+        FirstTicket(org_id, id_, code, registration_id, type_id)
+        for id_, (org_id, code, registration_id, type_id) in zip(ids, wanted, strict=True)
     ]
     added = sql.add_tickets(tx, rows=to_json(tickets), granted_by=kind.value, now=tx.now)
     return tickets if added == len(tickets) else None

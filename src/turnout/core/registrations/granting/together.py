@@ -57,13 +57,16 @@ class Asked(NamedTuple):
 
 
 class Newcomer(NamedTuple):
-    """Somebody who is new to the event, and the sessions that they get there."""
+    """Somebody who is new to the event, the sessions that they get there, and the names that the
+    registration and the ticket get."""
 
     org_id: OrgId
     event_id: EventId
     person_id: PersonId
     submitted: Submitted
     session_ids: list[SessionId]
+    uuid: str
+    code: str
 
 
 def list_simple(tx: Tx, wishes: Sequence[Sequence[Asked]]) -> list[bool]:
@@ -85,7 +88,7 @@ def grant_together(tx: Tx, newcomers: Sequence[Newcomer], *, source: str) -> lis
     ids = [RegistrationId(number) for number in tx.next_ids("registration", len(newcomers))]
     numbered = list(zip(ids, newcomers, strict=True))
     _write(tx, numbered, types, source)
-    wanted = [(new.org_id, id_, types[new.org_id, new.event_id]) for id_, new in numbered]
+    wanted = [(new.org_id, new.code, id_, types[new.org_id, new.event_id]) for id_, new in numbered]
     tickets = issue_first_tickets(tx, wanted, RULES[_DOOR].kind)
     if tickets is None:
         raise NotTogetherError
@@ -172,7 +175,7 @@ def _write(
         NewRegistration(
             new.org_id,
             id_,
-            tx.uuid(),
+            new.uuid,
             new.event_id,
             new.person_id,
             types[new.org_id, new.event_id],
