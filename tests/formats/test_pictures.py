@@ -2,6 +2,8 @@
 
 import io
 import struct
+import subprocess
+import sys
 import zlib
 
 import pytest
@@ -83,6 +85,11 @@ def bomb(width: int, height: int) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + parts
 
 
+def damaged(png: bytes) -> bytes:
+    """With the checksum of the pixels changed."""
+    return png[:-13] + bytes([png[-13] ^ 1]) + png[-12:]
+
+
 HOSTILE = {
     "nothing": (b"", "picture.form"),
     "text": (b"hello", "picture.form"),
@@ -95,6 +102,8 @@ HOSTILE = {
     "HEIC named AVIF": (b"\0\0\0\x18ftypavif" + b"\0" * 90, "picture.broken"),
     "half a JPEG": (draw("JPEG")[:900], "picture.broken"),
     "half a PNG": (draw("PNG")[:60], "picture.broken"),
+    "a PNG without its end": (draw("PNG")[:-12], "picture.broken"),
+    "a PNG with a damaged line": (damaged(draw("PNG")), "picture.broken"),
     "half a WebP": (draw("WEBP")[:40], "picture.broken"),
     "a PNG that calls itself WebP": (b"RIFF\0\0\0\0WEBP" + draw("PNG"), "picture.broken"),
     "a bomb": (bomb(60_000, 60_000), "picture.pixels"),
@@ -112,6 +121,28 @@ def test_what_is_hostile_is_refused(name: str) -> None:
     with pytest.raises(Invalid) as refusal:
         remake(content)
     assert refusal.value.code == code
+
+
+def large_noise(mode: str) -> bytes:
+    out = io.BytesIO()
+    Image.new(mode, (7_070, 7_070), (9, 9, 9, 9)[: len(mode)]).save(out, "PNG", compress_level=1)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("mode", ["RGB", "RGBA"])
+def test_the_largest_picture_takes_a_bounded_amount_of_memory(mode: str) -> None:
+    command = [sys.executable, "-I", "-c", MEASURED, "PNG"]
+    done = subprocess.run(command, input=large_noise(mode), capture_output=True, check=True)
+    assert int(done.stderr) < 520_000, "kB"
+    assert done.stdout.startswith(b'{"width": 1600')
+
+
+MEASURED = """
+import resource, sys
+from turnout.formats.picture_child import main
+main()
+sys.stderr.write(str(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss))
+"""
 
 
 def test_a_child_that_takes_too_long_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
