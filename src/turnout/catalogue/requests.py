@@ -39,6 +39,7 @@ SENTENCES = {
     "rate.limited": "More than {limit} requests in a minute to this endpoint. Try again in "
     "{retry_after} seconds.",
     "request.content_length": "Content-Length must be a number.",
+    "request.framing": "The only Transfer-Encoding that is known is chunked, once.",
     "request.host": "The request has no Host header. Send one.",
     "request.hosts": "The request has more than one Host header. Send one.",
     "request.malformed": "The request is malformed.",

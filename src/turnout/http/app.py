@@ -23,7 +23,7 @@ from turnout.http.errors import Answer, Present, Unexpected, present_plainly
 from turnout.http.fast_path import spell
 from turnout.http.masks import Masks
 from turnout.http.mounts import Mount, Receive, Scope, Send
-from turnout.http.reception import Reception, Receptions
+from turnout.http.reception import CHUNKED, Reception, Receptions
 from turnout.store import deadlines
 from turnout.store.deadlines import REQUEST_S, Patience
 
@@ -32,6 +32,8 @@ HOST = b"host"
 TWO_HOSTS = Invalid("request.hosts")
 # RFC 9112, 3.2, too: what has no Host names nothing. HTTP/1.0 knows no such header.
 NO_HOST = Invalid("request.host")
+# RFC 9112, 6.1: no other transfer coding is known here.
+BAD_FRAMING = Invalid("request.framing")
 # What nginx logs, too; it is never sent.
 CLIENT_LEFT = 499
 START, BODY = "http.response.start", "http.response.body"
@@ -83,15 +85,15 @@ class RootApp:
         if scope["type"] != "http":
             return
         telling = [header for header in scope["headers"] if header[0] in TELLING]
-        exchange = _Exchange(scope, send, request_id.choose(telling))
-        token = request_id.current.set(exchange.number)
         reception = Reception(scope, receive, Patience(self._request_seconds))
+        exchange = _Exchange(scope, send, request_id.choose(telling), reception)
+        token = request_id.current.set(exchange.number)
         deadlines.current.set(reception.patience)
         self._receptions.open(reception)
         self.in_flight += 1
         try:
             exchange.address = self._clients.enter(scope, telling)
-            if wrong := _judge_host(scope):
+            if wrong := _judge_host(scope) or _judge_framing(scope):
                 await exchange.refuse(wrong)
                 return
             if telling and (verdict := self._guard.judge(scope, telling)):
@@ -160,6 +162,7 @@ class _Exchange:
     """One request and its answer on the way out, which bears the request's number."""
 
     __slots__ = (
+        "_reception",
         "_send",
         "address",
         "is_begun",
@@ -172,8 +175,9 @@ class _Exchange:
         "status",
     )
 
-    def __init__(self, scope: Scope, send: Send, number: str) -> None:
+    def __init__(self, scope: Scope, send: Send, number: str, reception: Reception) -> None:
         self._send = send
+        self._reception = reception
         self.started = time.perf_counter()
         self.number = number
         self.method: str = scope["method"]
@@ -193,6 +197,7 @@ class _Exchange:
                 *message.get("headers", ()),
                 (REQUEST_ID, self.number.encode()),
             ]
+            await self._forget_rest(message["headers"])
         await self._send(message)
 
     async def answer(self, status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> None:
@@ -200,8 +205,13 @@ class _Exchange:
         self.is_begun = True
         self.status = status
         headers.append((REQUEST_ID, self.number.encode()))
+        await self._forget_rest(headers)
         await self._send({"type": START, "status": status, "headers": headers})
         await self._send({"type": BODY, "body": body})
+
+    async def _forget_rest(self, headers: list[tuple[bytes, bytes]]) -> None:
+        if self.status >= 400 and await self._reception.forget_rest():
+            headers.append((b"connection", b"close"))
 
     async def refuse(self, failure: Failure) -> None:
         """Answer a request that is no proper HTTP, before any app sees it."""
@@ -231,6 +241,13 @@ def _judge_host(scope: Scope) -> Invalid | None:
         return TWO_HOSTS
     # Granian makes an empty one where there is none.
     return NO_HOST if hosts in ([], [b""]) and scope["http_version"] == "1.1" else None
+
+
+def _judge_framing(scope: Scope) -> Invalid | None:
+    """What is wrong with how the body's end is told: a proxy might have found it elsewhere."""
+    codings = [value for name, value in scope["headers"] if name == CHUNKED]
+    is_plain = len(codings) < 2 and all(coding.strip().lower() == b"chunked" for coding in codings)
+    return None if is_plain else BAD_FRAMING
 
 
 def normalize(scope: Scope) -> None:

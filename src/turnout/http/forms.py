@@ -149,7 +149,11 @@ def _decode(text: bytes, charset: str) -> str:
     try:
         return text.decode(charset)
     except UnicodeDecodeError as error:
-        raise Invalid("body.field_charset", charset=charset.upper(), text=text[:40]) from error
+        raise Invalid(
+            "body.field_charset",
+            charset=charset.upper(),
+            text=text[:40].decode(charset, "replace"),
+        ) from error
 
 
 class _Part(NamedTuple):

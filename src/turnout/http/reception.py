@@ -5,6 +5,10 @@ While an app waits for the database nobody does. So requests that have come in w
 not answered after a second are watched: somebody asks in the app's place. If the app asks after
 all, it gets what the watcher got.
 
+A client that writes first and then reads never gets an answer that comes before its body is
+through: the connection breaks under it. So before a request is refused, what it still sends is read
+and forgotten, up to a size and a time.
+
 Granian tells of chunks that cannot be read as it does of a client that has left. So who announced a
 length and sent less has left; who sends chunks may still be there, and wait for an answer.
 """
@@ -12,6 +16,7 @@ length and sent less has left; who sends chunks may still be there, and wait for
 import asyncio
 import math
 import time
+from contextlib import suppress
 from typing import Any
 
 from turnout.http.mounts import Message, Receive
@@ -20,6 +25,11 @@ from turnout.store.deadlines import Patience
 WATCHED_AFTER_S = 1.0
 LENGTH, CHUNKED = b"content-length", b"transfer-encoding"
 LENGTH_DIGITS = 18
+# What is read of a refused request, for how long, and how long each next part is waited for.
+FORGOTTEN_BYTES, FORGETTING_S, PAUSE_S = 64 * 1024 * 1024, 10.0, 1.0
+# So much the HTTP server reads by itself, and keeps the connection.
+KEPT_BYTES = 64 * 1024
+EXPECT = b"expect"
 
 
 class Reception:
@@ -70,6 +80,25 @@ class Reception:
         """Begin to watch, if the request has come in whole. Idempotent."""
         if self._watcher is None and self._has_all():
             self._watcher = asyncio.get_running_loop().create_task(self._until_gone())
+
+    async def forget_rest(self) -> bool:
+        """Read what a request that is refused still sends, in parts, within the bounds; whether
+        there was anything, so that the connection is to be closed. A client that asks before it
+        sends, or that announces more than is read, is answered at once."""
+        left = self._announced() - self._received
+        is_asking = not self._received and any(name == EXPECT for name, _ in self._scope["headers"])
+        if self._is_whole or self._watcher or self.patience.is_gone or left <= KEPT_BYTES:
+            return False
+        if not is_asking and (left == math.inf or left <= FORGOTTEN_BYTES):
+            with suppress(TimeoutError):
+                async with asyncio.timeout(FORGETTING_S):
+                    await self._forget(self._received + FORGOTTEN_BYTES)
+        return True
+
+    async def _forget(self, until: int) -> None:
+        while not self._is_whole and not self.patience.is_gone and self._received < until:
+            async with asyncio.timeout(PAUSE_S):
+                await self()
 
     def end(self) -> None:
         """The request is answered."""
