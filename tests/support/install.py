@@ -14,6 +14,7 @@ from tests.support.faked_time import find_library
 from tests.support.postfix import has_program
 from tests.support.postgresql_binaries import PostgresqlError, get_binaries
 from tests.support.proxies import find_program
+from tests.support.spamassassin import has_spamd
 from tools import node
 
 # By the names of Debian's packages.
@@ -33,6 +34,7 @@ PROGRAMS: dict[str, Callable[[], object]] = {
     "pgbouncer": lambda: find_program("pgbouncer"),
     "php-cli": lambda: shutil.which("php"),
     "postfix": lambda: has_program("smtp-sink"),
+    "spamd": has_spamd,
     "systemd": lambda: find_program("systemd-analyze"),
 }
 

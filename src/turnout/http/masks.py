@@ -36,7 +36,7 @@ _CODE = "[2-9A-HJKMNP-TW-Z]{10}"
 _SHAPES = "|".join(
     (
         rf"\d{{1,18}}-(?i:{_CODE})(?!\w)",  # a ticket's address
-        r"(?:\d{1,18}-){1,2}(?i:[0-9a-f]{32})(?!\w)",  # a personal link's token
+        r"(?:\d{1,18}-){1,2}(?i:[0-9a-f]{32}(?:[0-9a-f]{8})?)(?!\w)",  # a personal link's token
         rf"{_CODE}(?!\w)",  # a ticket's code
         r"(?i:[0-9a-f]{40})(?!\w)",  # a session of reports
         r"eyJ[\w-]{8,}+\.[\w-]++(?:\.[\w-]*+)?",  # a signed token

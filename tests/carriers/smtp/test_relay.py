@@ -14,13 +14,17 @@ from tests.carriers.smtp.samples import (
     run,
     send,
 )
+from tests.support import proof
 from tests.support.ports import free_port
 from tests.support.postfix import Relay, SmtpSink
-from turnout.carriers import Accepted, Attachment, DeliveryReport, Rejected, Retry
+from turnout.carriers import Accepted, Attachment, DeliveryReport, Rejected, Retry, Signing
 from turnout.carriers.smtp.outcomes import RETRY_S
 from turnout.core.messaging.model import Status
+from turnout.core.senders.keys import generate_keys
+from turnout.core.senders.model import DkimKey
 
 LISTENER = free_port()
+OWN = "acme.example"
 
 
 @pytest.fixture(scope="module")
@@ -30,6 +34,7 @@ def relay() -> Iterator[Relay]:
         Relay(
             transports={
                 BOUNCES: f"smtp:[127.0.0.1]:{LISTENER}",
+                f"bounces.{OWN}": f"smtp:[127.0.0.1]:{LISTENER}",
                 "gone.example.net": f"smtp:[127.0.0.1]:{refusing.port}",
             },
             access={
@@ -88,6 +93,39 @@ def test_a_bounce_comes_back_as_a_report(relay):
             is_gone=True,
         )
     ]
+
+
+@pytest.mark.proof
+def test_mail_of_an_organizations_domain_comes_back_to_it(relay):
+    """Signed by its own keys, from its own return path; each bounce names its own attempt."""
+    count = proof.scale(5, 100)
+    keys = tuple(DkimKey(OWN, key.selector, key.private_pem) for key in generate_keys())
+    message = make_message(signing=Signing(keys, f"bounces.{OWN}"))
+    parcels = [
+        make_parcel(60_000_100 + n, destination=f"a{n}@gone.example.net", sender=f"jo@{OWN}")
+        for n in range(count)
+    ]
+
+    async def main() -> list[DeliveryReport]:
+        inbox = KeptInbox()
+        async with carrying(relay.port, inbox, listen_port=LISTENER) as carrier:
+            outcomes = await carrier.send(message, parcels)
+            assert all(isinstance(outcome, Accepted) for outcome in outcomes)
+            while len(inbox.kept) < count:
+                inbox.came.clear()
+                await asyncio.wait_for(inbox.came.wait(), 15)
+            return inbox.kept
+
+    kept = run(main(), seconds=60)
+    assert {(report.attempt_id, report.notes) for report in kept} == {
+        (
+            parcel.attempt_id,
+            f"{parcel.destination}: 5.1.1 550 5.1.1 Nobody here",
+        )
+        for parcel in parcels
+    }
+    assert all(report.is_gone for report in kept)
+    proof.report("own bounces", mails=count, bounces=len(kept))
 
 
 def test_a_mail_larger_than_the_relay_takes_is_not_even_begun(relay):
