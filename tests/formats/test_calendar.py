@@ -1,6 +1,7 @@
 """Calendar files, as calendars read them."""
 
 import datetime
+import re
 from typing import Any
 
 import icalendar
@@ -102,3 +103,25 @@ def test_the_validator_finds_what_is_wrong():
 def test_no_line_is_longer_than_the_standard_allows():
     content = calendar_file(ENTRY._replace(description="ü" * 500))
     assert max(len(line) for line in content.split(b"\r\n")) <= 75
+
+
+@pytest.mark.parametrize(
+    ("zone", "forward", "back"),
+    [
+        ("Europe/Berlin", {"20270328T020000", "20260329T020000"}, {"20261025T030000"}),
+        ("America/New_York", {"20260308T020000", "20270314T020000"}, {"20261101T020000"}),
+        ("Australia/Lord_Howe", {"20261004T020000", "20271003T020000"}, {"20270404T020000"}),
+    ],
+)
+def test_the_clock_is_changed_when_it_shows_the_time_before(zone, forward, back):
+    """RFC 5545, 3.6.5: DTSTART and RDATE are in local time with TZOFFSETFROM."""
+    text = calendar_file(ENTRY._replace(timezone=zone)).decode()
+    rules = re.findall(r"BEGIN:(DAYLIGHT|STANDARD)\r\n(.*?)END:", text, re.DOTALL)
+    begins: dict[str, set[str]] = {"DAYLIGHT": set(), "STANDARD": set()}
+    for kind, lines in rules:
+        fields = dict(line.split(":", 1) for line in lines.splitlines())
+        if fields["TZOFFSETFROM"] != fields["TZOFFSETTO"]:
+            begins[kind] |= {fields["DTSTART"], *filter(None, fields.get("RDATE", "").split(","))}
+    assert forward & begins["DAYLIGHT"]
+    assert begins["DAYLIGHT"] & {start.replace("T02", "T03") for start in forward} == set()
+    assert back <= begins["STANDARD"]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from zoneinfo import ZoneInfo
 
 if TYPE_CHECKING:
-    from icalendar import vCalAddress
+    from icalendar import Calendar, vCalAddress
 
 YEAR = datetime.timedelta(days=366)
 
@@ -85,7 +85,19 @@ def calendar_file(entry: Entry) -> bytes:
         first_date=_instant(entry.starts_at, zone).date() - YEAR,
         last_date=_instant(entry.ends_at, zone).date() + YEAR,
     )
+    _begin_by_the_old_clock(calendar)
     return bytes(calendar.to_ical())
+
+
+def _begin_by_the_old_clock(calendar: "Calendar") -> None:
+    """Say when the clock is put forward as it shows the time before (RFC 5545, 3.6.5); the library
+    says it as the clock shows it afterwards."""
+    for rule in (rule for zone in calendar.timezones for rule in zone.subcomponents):
+        forward = rule.TZOFFSETTO - rule.TZOFFSETFROM
+        if forward > datetime.timedelta():
+            rule.DTSTART -= forward
+            if later := rule.pop("RDATE", None):
+                rule.add("RDATE", [moment.dt - forward for moment in later.dts])
 
 
 def load() -> None:
