@@ -61,18 +61,38 @@ def test_ticket_types_show_what_is_left(office: Office) -> None:
     )
     office.run.ok("ticket", "create-type", "acme", office.event, "Dinner", "--rsvp")
     assert [row[1:] for row in office.types()] == [
-        ["any", "number", "of", "0", "any", "free", "any", "General", "admission"],
-        ["1", "1", "0", "free", "any", "Hall"],
-        ["5", "0", "5", "12.50", "EUR", "any", "Paid"],
-        ["any", "number", "of", "0", "any", "rsvp", "any", "Dinner"],
+        ["any", "number", "of", "0", "any", "free", "any", "all", "General", "admission"],
+        ["1", "1", "0", "free", "any", "all", "Hall"],
+        ["5", "0", "5", "12.50", "EUR", "any", "all", "Paid"],
+        ["any", "number", "of", "0", "any", "rsvp", "any", "all", "Dinner"],
     ]
+
+
+def test_to_whom_and_when_a_type_is_offered_is_listed(office: Office) -> None:
+    number = office.types()[-1][0]
+    office.run.ok(
+        *("ticket", "set-type", "acme", office.event, number, "--hidden", "--locked"),
+        *(
+            "--code",
+            "VIP2027",
+            "--sale-starts",
+            "2027-01-05T09:00",
+            "--sale-ends",
+            "2027-02-05T09:00",
+        ),
+    )
+    said = " ".join(office.types()[-1])
+    offered = (
+        "locked, hidden, by code VIP2027, from 2027-01-05 09:00:00Z, until 2027-02-05 09:00:00Z"
+    )
+    assert offered in said
 
 
 def test_a_price_is_in_whole_units_of_its_currency(office: Office) -> None:
     create = ("ticket", "create-type", "acme", office.event)
     for price, currency in (("10.50", "EUR"), ("1.500", "KWD"), ("1,050", "JPY"), ("0", "USD")):
         office.run.ok(*create, currency, "--price", price, "--currency", currency)
-    assert [row[-4:-1] for row in office.types()[-4:]] == [
+    assert [row[-5:-2] for row in office.types()[-4:]] == [
         ["10.50", "EUR", "any"],
         ["1.500", "KWD", "any"],
         ["1050", "JPY", "any"],
@@ -83,7 +103,7 @@ def test_a_price_is_in_whole_units_of_its_currency(office: Office) -> None:
 def test_a_price_without_a_currency_is_in_the_organization_s(office: Office) -> None:
     office.run.ok("org", "set", "acme", "--currency", "kwd")
     office.run.ok("ticket", "create-type", "acme", office.event, "Paid", "--price", "10.5")
-    assert office.types()[-1][-4:-1] == ["10.500", "KWD", "any"]
+    assert office.types()[-1][-5:-2] == ["10.500", "KWD", "any"]
 
 
 def test_what_cannot_be_made_or_set_is_said(office: Office) -> None:
@@ -121,19 +141,29 @@ def test_how_many_one_person_may_have_is_set_and_taken_away(office: Office) -> N
         *("--per-person", "4"),
     )
     table = made.split()[2]
-    assert office.types()[-1][1:] == ["9", "0", "9", "free", "4", "Table"]
+    assert office.types()[-1][1:] == ["9", "0", "9", "free", "4", "all", "Table"]
     set_type = ("ticket", "set-type", "acme", office.event, table)
     said = office.run.ok(*set_type, "--per-person", "2")
     assert said == f"Ticket type {table} has 9 tickets, up to 2 for one person.\n"
     said = office.run.ok(*set_type, "--per-person", "0", "--unlimited")
     assert said == f"Ticket type {table} has any number of tickets.\n"
-    assert office.types()[-1][1:] == ["any", "number", "of", "0", "any", "free", "any", "Table"]
+    assert office.types()[-1][1:] == [
+        "any",
+        "number",
+        "of",
+        "0",
+        "any",
+        "free",
+        "any",
+        "all",
+        "Table",
+    ]
 
 
 def test_a_refused_number_leaves_the_limit_as_it_was(office: Office) -> None:
     set_type = ("ticket", "set-type", "acme", office.event, office.hall)
     assert office.run(*set_type, "--capacity", "0", "--per-person", "3").code == 1
-    assert office.types()[-1][1:] == ["1", "1", "0", "free", "any", "Hall"]
+    assert office.types()[-1][1:] == ["1", "1", "0", "free", "any", "all", "Hall"]
 
 
 def test_a_ticket_is_passed_on_and_changed(office: Office) -> None:

@@ -7,8 +7,10 @@ import pytest
 from tests.cli.runner import Result, Turnout
 from tests.support.builder import make_organization
 from tests.support.node import new_database
-from turnout.core.identity.members import find_password
+from turnout.core.identity.members import find_member, find_password
+from turnout.core.identity.organizations import get_organization
 from turnout.core.identity.passwords import is_password
+from turnout.core.identity.users import get_user_id
 
 
 @pytest.fixture
@@ -55,3 +57,26 @@ def test_what_cannot_be_done_is_said(acme: Turnout) -> None:
     short = "error: The password needs at least 10 characters.\n"
     result = acme("user", "reset-password", "acme", "au/ann", "--password-stdin", stdin="short\n")
     assert result == Result(1, "", short)
+
+
+def test_what_a_users_messages_may_cost_is_set_and_lifted(acme: Turnout) -> None:
+    said = acme.ok("user", "set", "acme", "au/ann", "--monthly-limit", "50")
+    assert said.splitlines()[1] == "Messages may cost at most 50 a month."
+    assert limit_of(acme) == 50
+    acme.ok("user", "set", "acme", "au/ann", "--role", "Agent")
+    assert limit_of(acme) == 50
+    acme.ok("user", "set", "acme", "au/ann", "--monthly-limit", "0")
+    assert limit_of(acme) == 0
+    said = acme.ok("user", "set", "acme", "au/ann", "--no-monthly-limit")
+    assert said.splitlines()[1] == "Messages may cost any amount a month."
+    assert limit_of(acme) is None
+    both = acme("user", "set", "acme", "au/ann", "--monthly-limit", "5", "--no-monthly-limit")
+    assert (both.code, "or --no-monthly-limit" in both.error) == (1, True)
+
+
+def limit_of(acme: Turnout) -> int | None:
+    with acme.database() as db:
+        org_id = db.call(get_organization, "acme").org_id
+        member = db.call(find_member, org_id, db.call(get_user_id, org_id, "au/ann"))
+    assert member is not None
+    return member.profile.monthly_limit

@@ -46,6 +46,8 @@ SENTENCES = {
     "user.email": "{email!r} is not an e-mail address.",
     "user.missing": "There is no user {user_id}.",
     "user.moved": "A user cannot be moved to another company.",
+    "user.limit_arguments": "Say --monthly-limit NUMBER, or --no-monthly-limit.",
+    "user.monthly_limit": "A monthly limit is 0 to {limit}.",
     "user.unchanged": "Say what to change: see `turnout user set --help`.",
     "user.unknown_code": "The organization has no user {user_code}.",
 }

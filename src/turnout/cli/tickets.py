@@ -26,6 +26,7 @@ from turnout.core.identity.profiles import get_profile
 from turnout.core.ids import EventId, OrgId, TicketTypeId
 from turnout.core.registrations.places import change_ticket_type, set_ticket_capacity
 from turnout.core.tickets.signing import list_ticket_keys, rotate_ticket_key
+from turnout.core.times import stamp
 from turnout.errors import Invalid
 from turnout.formats.money import read_currency, read_money, say_money
 from turnout.formats.pdf import PaperSize
@@ -168,7 +169,7 @@ def set_type(
 
 @tickets.command
 def types(org: str, event: EventNumber, /) -> None:
-    """List the ticket types of an event.
+    """List the ticket types of an event: places, price, and to whom and when each is offered.
 
     Example: `turnout ticket types acme 1000001`
 
@@ -177,7 +178,9 @@ def types(org: str, event: EventNumber, /) -> None:
         event: Number of the event.
     """
     with database() as db:
-        found = db.call(list_ticket_types, org_of_event(db, org, event), event)
+        org_id = org_of_event(db, org, event)
+        zone = db.call(get_event, org_id, event).timezone
+        found = db.call(list_ticket_types, org_id, event)
     rows = (
         (
             str(ticket_type.id),
@@ -186,11 +189,27 @@ def types(org: str, event: EventNumber, /) -> None:
             _left(ticket_type),
             _price(ticket_type),
             str(ticket_type.person_limit or "any"),
+            _say_offered(ticket_type, zone),
             ticket_type.name,
         )
         for ticket_type in found
     )
-    show_table("NUMBER", "QUANTITY", "HELD", "AVAILABLE", "PRICE", "PER PERSON", "NAME", rows=rows)
+    show_table(
+        "NUMBER", "QUANTITY", "HELD", "AVAILABLE", "PRICE", "PER PERSON", "OFFERED", "NAME",
+        rows=rows,
+    )  # fmt: skip
+
+
+def _say_offered(ticket_type: TicketType, zone: str) -> str:
+    """To whom and when it is offered: `all`, or what stands against it."""
+    marks = [
+        "locked" if ticket_type.is_locked else "",
+        "hidden" if ticket_type.is_hidden else "",
+        f"by code {ticket_type.access_code}" if ticket_type.access_code else "",
+        f"from {stamp(ticket_type.sale_starts_at, zone)}" if ticket_type.sale_starts_at else "",
+        f"until {stamp(ticket_type.sale_ends_at, zone)}" if ticket_type.sale_ends_at else "",
+    ]
+    return ", ".join(filter(None, marks)) or "all"
 
 
 @tickets.command(name="print")

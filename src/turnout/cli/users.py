@@ -5,7 +5,7 @@ import sys
 
 from cyclopts import App
 
-from turnout.cli.app import actor, console, database, say_time, show_table
+from turnout.cli.app import Count, actor, console, database, say_time, show_table
 from turnout.core.identity.model import Role
 from turnout.core.identity.organizations import get_organization
 from turnout.core.identity.user_changes import (
@@ -13,6 +13,7 @@ from turnout.core.identity.user_changes import (
     change_user,
     list_user_lines,
     reset_password,
+    set_monthly_limit,
 )
 from turnout.core.identity.users import create_user, hash_password
 from turnout.errors import Invalid
@@ -93,9 +94,16 @@ def list_all(org: str, /) -> None:
 
 @user.command(name="set")
 def change(
-    org: str, user_code: str, /, *, role: Role | None = None, email: str | None = None
+    org: str,
+    user_code: str,
+    /,
+    *,
+    role: Role | None = None,
+    email: str | None = None,
+    monthly_limit: Count | None = None,
+    no_monthly_limit: bool = False,
 ) -> None:
-    """Change a user's role or e-mail address.
+    """Change a user's role, e-mail address, or how much the user may spend on messages.
 
     Example: turnout user set acme au/jo --role Admin
 
@@ -104,13 +112,24 @@ def change(
         user_code: Code of the user.
         role: Whose things the user may see: see `turnout user create --help`.
         email: E-mail address.
+        monthly_limit: What jobs and codes may cost in a calendar month, in whole units of the
+            currency that prices are in; 0 = nothing that costs.
+        no_monthly_limit: They may cost any amount.
     """
-    if role is None and email is None:
+    has_limit = monthly_limit is not None or no_monthly_limit
+    if role is None and email is None and not has_limit:
         raise Invalid("user.unchanged")
+    if monthly_limit is not None and no_monthly_limit:
+        raise Invalid("user.limit_arguments")
     with database() as db:
         org_id = db.call(get_organization, org).org_id
         made = db.call(change_user, org_id, user_code, role=role, email=email, actor=actor())
+        if has_limit:
+            db.call(set_monthly_limit, org_id, user_code, monthly_limit, actor=actor())
     console.print(f"User {made.user_code} is {made.role.value}, with {made.email}.")
+    if has_limit:
+        said = "any amount" if monthly_limit is None else f"at most {monthly_limit}"
+        console.print(f"Messages may cost {said} a month.")
 
 
 @user.command

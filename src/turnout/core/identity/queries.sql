@@ -163,6 +163,9 @@ UPDATE users SET role = :role, name = :name, email = :email, profile = :profile,
     disabled_at = :disabled_at, updated_at = :now
 WHERE org_id = :org_id AND id = :id;
 
+-- name: set_user_profile(org_id, id: UserId, profile)!
+UPDATE users SET profile = :profile WHERE org_id = :org_id AND id = :id;
+
 -- name: touch_user(org_id, id: UserId, now)!
 -- Takes the row's lock, so that two changes at once do not undo each other.
 UPDATE users SET updated_at = :now WHERE org_id = :org_id AND id = :id;

@@ -10,13 +10,16 @@ import msgspec
 
 from turnout.core.audit.recording import record
 from turnout.core.identity.companies import ensure_agent
+from turnout.core.identity.members import find_member
 from turnout.core.identity.model import Role, User
 from turnout.core.identity.sql import sql
-from turnout.core.identity.users import set_password
+from turnout.core.identity.users import encode_settings, set_password
 from turnout.core.ids import OrgId
 from turnout.core.text import is_email
 from turnout.errors import Invalid, Missing
 from turnout.store import Tx
+
+MOST_LIMIT = 999_999_999
 
 
 class UserLine(NamedTuple):
@@ -78,6 +81,23 @@ def change_user(
     if "role" in facts and new_role is Role.AGENT:
         ensure_agent(tx, org_id, actor=actor)
     return msgspec.structs.replace(user, role=new_role, email=new_email)
+
+
+def set_monthly_limit(
+    tx: Tx, org_id: OrgId, user_code: str, limit: int | None, *, actor: str
+) -> User:
+    """Let the user spend at most `limit` whole currency units on messages in a calendar month, None
+    = any amount. Idempotent. Raises Missing, Invalid below 0 or above 999,999,999."""
+    if limit is not None and not 0 <= limit <= MOST_LIMIT:
+        raise Invalid("user.monthly_limit", limit=MOST_LIMIT)
+    user = _find(tx, org_id, user_code).user
+    sql.touch_user(tx, org_id=org_id, id=user.id, now=tx.now)
+    member = find_member(tx, org_id, user.id)
+    if member is not None and member.profile.monthly_limit != limit:
+        changed = msgspec.structs.replace(member.profile, monthly_limit=limit)
+        sql.set_user_profile(tx, org_id=org_id, id=user.id, profile=encode_settings(changed))
+        record(tx, org_id, actor, "changed", "user", user.id, monthly_limit=limit)
+    return user
 
 
 def reset_password(

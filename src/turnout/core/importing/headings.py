@@ -66,7 +66,8 @@ _TEXTS = {
     "end": "End, End time, Ends, Leave time, Until, To, Ende, Endzeit, Bis, Verlassen um, Fin, "
     "Heure de fin, Final, Hora de fin, Hora de salida",
     "duration": "Duration, Seconds, Dauer, Sekunden, Durée, Secondes, Duración, Segundos",
-    "reference": "Reference, Ref, Referenz, Référence, Referencia",
+    "reference": "Reference, Ref, Purpose, Payment reference, Remittance information, Referenz, "
+    "Verwendungszweck, Zahlungsreferenz, Référence, Motif, Libellé, Referencia, Concepto",
     "medium": "Medium, Channel, Kanal, Moyen, Canal, Medio",
     "notes": "Notes, Note, Comment, Comments, Notiz, Notizen, Bemerkung, Bemerkungen, Kommentar, "
     "Remarque, Remarques, Commentaire, Nota, Notas, Comentario, Observaciones",
