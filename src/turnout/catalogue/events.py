@@ -38,6 +38,9 @@ SENTENCES = {
     "ask it again with `turnout question set --restore`, or choose another name.",
     "event_question.same_name": "Question {question_id} is called {name!r} already.",
     "event_question.sign": "{name!r} has a =, behind which an answer would begin.",
+    "event_question.consents": "{kind} is no agreement: only an agreement can be to marketing.",
+    "event_question.consent_required": "{name} is a consent to marketing: it cannot be required, "
+    "as it would not be given freely.",
     "event_question.text": "A question of the kind {kind} has no text to agree to.",
     "event_question.text_missing": "An agreement needs the text that is agreed to.",
     "event_question.texts": "Give the text, or a file with it, not both.",

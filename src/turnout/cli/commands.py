@@ -30,6 +30,7 @@ COMMANDS = {
         "Channels: series of events that people register for as one.",
     ),
     "credit": ("credit:credit", "Prepaid credit for messages."),
+    "consent": ("consents:consents", "Who consented to marketing: to which text, when and where."),
     "demo": (
         "demo:demo",
         "Seed a demo organization (once) and serve it until stopped (Ctrl-C or SIGTERM).",

@@ -1,6 +1,6 @@
 """`turnout org set` and `org show`: what an organization shows of itself, and its limits."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from cyclopts import Parameter
 from cyclopts.validators import Number as Range
@@ -43,6 +43,7 @@ def set_org(
     payment_text: str | None = None,
     payment_days: Count | None = None,
     approval_above: Count | None = None,
+    require_consent: Literal["yes", "no"] | None = None,
     rate_limit: RateLimit | None = None,
     file_quota_mb: RateLimit | None = None,
     distributor: str | None = None,
@@ -75,6 +76,7 @@ def set_org(
         payment_days: Days that a ticket waits for its payment; 0 = 14.
         approval_above: Messaging jobs with more recipients wait until a second person approves
             them (`turnout job approve`); 0 = none does.
+        require_consent: Whether marketing reaches only people who consented (`turnout consent`).
         rate_limit: Requests a minute and endpoint; 0 = no limit, -1 = the server's default.
         file_quota_mb: MB of files and pictures it may keep; 0 = any, -1 = the server's default.
         distributor: Name or number of the distributor to put it under, whose Admins then rule
@@ -99,6 +101,7 @@ def set_org(
         payment_text=payment_text,
         pay_within_days=payment_days,
         approval_above=approval_above,
+        requires_consent=None if require_consent is None else require_consent == "yes",
     )
     fields = changed_fields(change)
     if not fields and rate_limit is None and distributor is None and file_quota_mb is None:
@@ -155,6 +158,7 @@ def show_org(slug: str, /) -> None:
         ("Alerts to", profile.alert_url),
         ("How to pay", profile.payment_text),
         ("Recipients that need approval", _say_above(profile.approval_above)),
+        ("Marketing needs consent", "yes" if profile.requires_consent else ""),
         ("Days to pay", str(profile.pay_within_days or "")),
         *(("Retention", say_rule(rule)) for rule in rules),
     ]

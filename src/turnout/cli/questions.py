@@ -18,7 +18,7 @@ from turnout.core.questions.editing import (
     move_question,
     remove_question,
 )
-from turnout.core.questions.model import Kind, Question
+from turnout.core.questions.model import Kind, Question, Way
 from turnout.core.questions.reading import list_questions, list_texts
 from turnout.errors import Invalid
 
@@ -40,6 +40,7 @@ def add(
     ticket_type: list[TicketTypeNumber] | None = None,
     text: str = "",
     text_file: Path | None = None,
+    consent: list[Way] | None = None,
 ) -> None:
     """Ask one more question of those who register for an event.
 
@@ -61,6 +62,8 @@ def add(
             with all.
         text: What is agreed to, in Markdown, for the kind agreement.
         text_file: A file with that text.
+        consent: To agree to it is to consent to marketing that way; may be repeated. Such an
+            agreement cannot be required.
     """
     change = QuestionChange(
         name=name,
@@ -71,6 +74,7 @@ def add(
         is_required=required,
         ticket_type_ids=ticket_type or (),
         text=_read_text(text, text_file) or "",
+        consents=consent or (),
     )
     with database() as db:
         org_id = db.call(get_organization, org).org_id
@@ -238,6 +242,8 @@ def remove(org: str, event: EventNumber, question: EventQuestionNumber, /) -> No
 def _say_state(question: Question) -> str:
     if question.is_removed:
         return "removed"
+    if question.consents:
+        return f"consent ({', '.join(question.consents)})"
     return "required" if question.is_required else "asked"
 
 

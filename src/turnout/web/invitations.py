@@ -15,6 +15,7 @@ from turnout.core.events.showing import EventView, get_shown_event
 from turnout.core.ids import EventQuestionId, OrgId, TicketTypeId
 from turnout.core.invitations.campaigns import CONFIRMED, get_campaign
 from turnout.core.invitations.invitees import Invitee, confirm, decline, list_given, read_link
+from turnout.core.messaging.consents import INVITATION, note_consents
 from turnout.core.questions.model import Answer, Question
 from turnout.core.questions.reading import accept_answers, list_questions
 from turnout.core.registrations.booking import get_contact
@@ -173,6 +174,7 @@ def _answer(tx: Tx, token: str, answer: str, answers: list[Answer]) -> None:
         kept = accept_answers(tx, org_id, event_id, answers, must_meet=type_id)
         extras = with_answers(contact, kept)
         join_list(tx, org_id, event_id, type_id, contact, sti=campaign.sti, extras=extras)
+        note_consents(tx, org_id, event_id, contact, kept, source=INVITATION)
     elif answer == DECLINE:
         decline(tx, org_id, invitee.id, actor=by)
     else:

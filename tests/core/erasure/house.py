@@ -104,6 +104,9 @@ ROWS = (
     f" SELECT org_id, id, 9, 1, 1, 'no {OLD} here' FROM callbacks",
     "INSERT INTO work_claims (org_id, queue, id, claims, claimed_until, set_aside_at, note)"
     f" VALUES ({{org_id}}, 'registration', 1, 3, 1, 1, 'KeyError: {OLD}')",
+    "INSERT INTO consents (org_id, medium, address, id, event_id, question_id, version, digest,"
+    f" language, source, given_at) VALUES ({{org_id}}, 'email', '{OLD}', 1, 1, 1, 1, 'd', 'en',"
+    " 'form', 1)",
     "INSERT INTO exam_changes (org_id, id, registration_id, registration_uuid, type, at, actor,"
     f" reason, was, became) VALUES ({{org_id}}, 1, 1, 'u', 'x', 1, 'x', '{OLD}', '{OLD}',"
     f" '{OLD}')",

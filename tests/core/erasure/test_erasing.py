@@ -130,6 +130,13 @@ def test_a_refusal_outlives_the_person(house: House) -> None:
     assert status == Status.OPTED_OUT
 
 
+def test_proof_of_consent_outlives_the_person(house: House) -> None:
+    house.erase()
+    (address,) = house.ask("SELECT address FROM consents")
+    assert address.startswith("hash:")
+    assert house.ask("SELECT count(*) FROM consents WHERE withdrawn_at IS NULL") == [0]
+
+
 @pytest.mark.proof
 def test_a_candidate_keeps_the_name_and_nothing_else(own_node: LocalNode) -> None:
     house = House(own_node, is_candidate=True)

@@ -29,6 +29,7 @@ from turnout.core.erasure.returning import remember_erased
 from turnout.core.erasure.sql import sql
 from turnout.core.identity.countries import find_country
 from turnout.core.ids import JobId, OrgId, PersonId, RecipientId
+from turnout.core.messaging.consents import hash_consent
 from turnout.core.messaging.ending import RecipientEnding, end_recipients
 from turnout.core.messaging.files import drop_file
 from turnout.core.messaging.model import Medium, Status
@@ -371,6 +372,10 @@ def _treat_suppression(tx: Tx, erasure: Erasure, key: dict[str, Any], row: Row) 
     keep_suppression_hash(tx, erasure.org_id, key["address"], row.values["reason"])
 
 
+def _treat_consent(tx: Tx, erasure: Erasure, key: dict[str, Any], _: Row) -> None:
+    hash_consent(tx, erasure.org_id, key)  # proof stays
+
+
 def _treat_piece(tx: Tx, erasure: Erasure, key: dict[str, Any], _: Row) -> None:
     sql.forget_file(tx, org_id=erasure.org_id, digest=key["digest"])
     drop_file(tx, erasure.org_id, key["digest"])
@@ -385,5 +390,6 @@ _SPECIAL = {
     "list_entries": _treat_list_entry,
     "opt_outs": _treat_opt_out,
     "suppressions": _treat_suppression,
+    "consents": _treat_consent,
     "file_pieces": _treat_piece,
 }

@@ -18,6 +18,7 @@ RECORD = "records of exams and payments stay within the organization's retention
 REASONS: dict[str, dict[str, str]] = {
     PROGRAMME: {
         "agreement_texts": "text",
+        "consent_texts": "text",
         "assessment_forms": "code code_key name title language",
         "campaigns": "name subject sender_email sender_name body sti",
         "certificate_templates": "title text signer",
@@ -73,7 +74,7 @@ REASONS: dict[str, dict[str, str]] = {
         "directory": "namespace noun",
         "erasures": "counts",
         "retention_runs": "counts",
-        "event_questions": "kind ticket_type_ids",
+        "event_questions": "kind ticket_type_ids consents",
         "events": "state timezone starts_local ends_local registration_ends_local",
         "exam_changes": "type",
         "exam_registrations": "registrant_type change_type",
@@ -88,6 +89,7 @@ REASONS: dict[str, dict[str, str]] = {
         "jobs": "kind channel lane state list_ids list_cursor timezone scheduled_local approval"
         " closing_reason job_type",
         "opt_outs": "medium source",
+        "consents": "medium source language",
         "payments": "state currency",
         "queue_items": "code status",
         "rate_windows": "endpoint",
@@ -134,6 +136,8 @@ REASONS: dict[str, dict[str, str]] = {
     },
     DIGEST: {
         "callback_keys": "secret former_secret",
+        "consent_texts": "digest",
+        "consents": "digest",
         "credentials": "digest",
         "erased_addresses": "digest",
         "file_pieces": "digest",

@@ -76,6 +76,9 @@ DETAILS = (
 )
 NAMES = ("title", "first_name", "last_name")
 
+_SINCE = ("source", "created_at")
+_CONSENT = ("event_id", "version", "language", "source", "given_at", "withdrawn_at")
+
 PLACES = (
     Place(
         "people",
@@ -339,14 +342,8 @@ PLACES = (
         facts=("at",),
         has_org=False,
     ),
-    Place(
-        "opt_outs",
-        ("medium", "address"),
-        {"typed": ""},
-        Fate.DELETE,
-        is_searched=True,
-        facts=("source", "created_at"),
-    ),
+    Place("opt_outs", ("medium", "address"), {"typed": ""}, Fate.DELETE, "", True, _SINCE),
+    Place("consents", ("medium", "address", "id"), {}, Fate.DELETE, "", True, _CONSENT),
     Place("suppressions", ("address",), {"notes": ""}, Fate.DELETE, "", True, ("reason",)),
     Place(
         "list_entries",

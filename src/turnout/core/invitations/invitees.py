@@ -31,6 +31,7 @@ from turnout.core.invitations.campaigns import (
     get_campaign,
 )
 from turnout.core.invitations.sql import sql
+from turnout.core.messaging.consents import INVITATION, note_consents
 from turnout.core.people.contacts import check_details
 from turnout.core.people.merging import merge_person
 from turnout.core.people.model import Contact
@@ -185,7 +186,9 @@ def _read_answers(
         return None
     must_meet = campaign.ticket_type_id
     kept = accept_answers(tx, org_id, event_id, answers, must_meet=must_meet)
-    return Submitted(booking.get_contact(tx, org_id, person_id), kept)
+    contact = booking.get_contact(tx, org_id, person_id)
+    note_consents(tx, org_id, event_id, contact, kept, source=INVITATION)
+    return Submitted(contact, kept)
 
 
 def decline(tx: Tx, org_id: OrgId, invitee_id: InviteeId, *, actor: str) -> None:

@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from turnout.core.identity.countries import find_country
 from turnout.core.ids import JobId, OrgId, RecipientId
+from turnout.core.messaging.consents import find_consented, needs_consent
 from turnout.core.messaging.controlling import begin_closing
 from turnout.core.messaging.ending import RecipientEnding, end_recipients
 from turnout.core.messaging.hours import QuietHours
@@ -54,6 +55,7 @@ SUPPRESSED = {
     Reason.COMPLAINT: "Not sent: its owner complained before (turnout suppression list).",
     Reason.MANUAL: "Not sent: the address is on the suppression list.",
 }
+NO_CONSENT = "Not sent: there is no consent to marketing."
 ASIDE = "Set aside: the server stopped three times while it was being sent."
 # What recipients of a job are told that was closed for another reason than that somebody did.
 CLOSED = {
@@ -192,6 +194,14 @@ def _sort_out(tx: Tx, head: JobHead, rows: "list[ClaimRecipientsRow]") -> list[C
             if recipient.id in gone
         ]
         to_send = [recipient for recipient in to_send if recipient.id not in gone]
+    if to_send and needs_consent(tx, head):
+        agreed = find_agreed(tx, head, to_send)
+        ended += [
+            end_of(head, recipient, Status.OPTED_OUT, NO_CONSENT)
+            for recipient in to_send
+            if recipient.id not in agreed
+        ]
+        to_send = [recipient for recipient in to_send if recipient.id in agreed]
     if head.job_type.channel is Channel.EMAIL and to_send:
         refused = find_refused(tx, head, to_send)
         ended += refused.values()
@@ -328,6 +338,13 @@ def find_opted_out(tx: Tx, head: JobHead, recipients: list[ClaimedRecipient]) ->
         )
     }
     return {id_ for id_, own in keys.items() if not own.isdisjoint(found)}
+
+
+def find_agreed(tx: Tx, head: JobHead, recipients: list[ClaimedRecipient]) -> set[RecipientId]:
+    """Those who consented to marketing by the job's channel."""
+    addresses = {recipient.address for recipient in recipients}
+    agreed = find_consented(tx, head.org_id, head.job_type.channel, addresses)
+    return {recipient.id for recipient in recipients if recipient.address in agreed}
 
 
 def find_refused(

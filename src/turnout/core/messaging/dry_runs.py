@@ -15,7 +15,13 @@ from turnout.core.identity.countries import find_country
 from turnout.core.identity.model import Member
 from turnout.core.ids import NO_JOB, JobId, ListId, OrgId, RecipientId
 from turnout.core.messaging.accepting import Policy, complete_job
-from turnout.core.messaging.delivering import ClaimedRecipient, find_opted_out, find_refused
+from turnout.core.messaging.consents import needs_consent
+from turnout.core.messaging.delivering import (
+    ClaimedRecipient,
+    find_agreed,
+    find_opted_out,
+    find_refused,
+)
 from turnout.core.messaging.jobs import get_job_head
 from turnout.core.messaging.lengths import Lengths, known_of
 from turnout.core.messaging.lists import is_number, list_entries
@@ -68,7 +74,7 @@ class DryRun(NamedTuple):
 
 
 DUPLICATE, INVALID, LONG = "duplicate", "no valid address", "text too long"
-OPTED_OUT, REFUSED = "opted out", "suppressed"
+OPTED_OUT, REFUSED, NO_CONSENT = "opted out", "suppressed", "no consent"
 
 
 def preview_new(
@@ -228,8 +234,15 @@ class _Run:
         if self._channel is Channel.EMAIL and claimed:
             found |= dict.fromkeys(find_refused(self._tx, self._head, claimed), REFUSED)
         if self._head.honours_opt_outs and claimed:
+            found |= dict.fromkeys(self._without_consent(claimed), NO_CONSENT)
             found |= dict.fromkeys(find_opted_out(self._tx, self._head, claimed), OPTED_OUT)
         return found
+
+    def _without_consent(self, claimed: list[ClaimedRecipient]) -> set[RecipientId]:
+        if not needs_consent(self._tx, self._head):
+            return set()
+        agreed = find_agreed(self._tx, self._head, claimed)
+        return {recipient.id for recipient in claimed if recipient.id not in agreed}
 
     def _why_not(self, recipient: NewRecipient, address: str) -> str:
         if self._seen is not None:

@@ -48,8 +48,9 @@ class OptOut(msgspec.Struct, frozen=True):
 def opt_out(
     tx: Tx, org_id: OrgId, medium: Medium, address: str, *, source: str, job_id: JobId | None = None
 ) -> bool:
-    """Send this address (as `address_key` has it) no more broadcasts. Idempotent; returns whether
-    it is new."""
+    """Send this address (as `address_key` has it) no more broadcasts; what was consented
+    to for it is withdrawn. Idempotent; returns whether it is new."""
+    sql.withdraw_consents(tx, org_id=org_id, medium=medium.value, address=address, now=tx.now)
     added = sql.add_opt_out(
         tx,
         org_id=org_id,

@@ -467,3 +467,11 @@ WHERE (:job_id = 0 OR k.job_id = :job_id)
     AND (:user_id = 0 OR k.assigned_to = :user_id)
     AND (:is_open = 0 OR k.assigned_to IS NULL)
 ORDER BY k.id DESC LIMIT :limit;
+
+-- == consents ==
+
+-- name: find_consented(org_id, medium, addresses) -> (address: str)
+-- `addresses` is JSON.
+SELECT DISTINCT c.address FROM jsonb_array_elements_text(CAST(:addresses AS jsonb)) a (value)
+JOIN consents c ON c.org_id = :org_id AND c.medium = :medium AND c.address = a.value
+WHERE c.withdrawn_at IS NULL;

@@ -749,6 +749,47 @@ WHERE org_id = :org_id AND job_id = :job_id AND retried_in IS NULL AND id IN (
     ORDER BY id LIMIT :limit)
 RETURNING id, reference, name, destination, fields;
 
+-- == consents ==
+
+-- name: keep_consent_text(org_id, digest, text)!
+INSERT INTO consent_texts (org_id, digest, text) VALUES (:org_id, :digest, :text)
+ON CONFLICT (org_id, digest) DO NOTHING;
+
+-- name: add_consent(org_id, medium, address, id: int, event_id: int, question_id: int,
+--     version: int, digest, language, source, now)!
+-- Nothing where the same text holds already.
+INSERT INTO consents (org_id, medium, address, id, event_id, question_id, version, digest, language,
+    source, given_at)
+SELECT CAST(:org_id AS BIGINT), :medium, :address, CAST(:id AS BIGINT), CAST(:event_id AS BIGINT),
+    CAST(:question_id AS BIGINT), CAST(:version AS BIGINT), :digest, :language, :source,
+    CAST(:now AS BIGINT)
+WHERE NOT EXISTS (SELECT 1 FROM consents c
+    WHERE c.org_id = :org_id AND c.medium = :medium AND c.address = :address
+        AND c.digest = :digest AND c.withdrawn_at IS NULL);
+
+-- name: withdraw_consents(org_id, medium, address, now)!
+UPDATE consents SET withdrawn_at = :now
+WHERE org_id = :org_id AND medium = :medium AND address = :address AND withdrawn_at IS NULL;
+
+-- name: hash_consent(org_id, medium, address, id: int, hashed, now)!
+UPDATE consents SET address = :hashed, withdrawn_at = coalesce(withdrawn_at, :now)
+WHERE org_id = :org_id AND medium = :medium AND address = :address AND id = :id;
+
+-- name: list_consents(org_id, after_medium, after_address, after_id: int, limit)
+--     -> consents.Consent
+-- Those that follow, by medium, address and number.
+SELECT c.id, c.medium, c.address, c.event_id, c.question_id, c.version, c.language, c.source,
+    c.given_at, c.withdrawn_at, t.text
+FROM consents c JOIN consent_texts t ON t.org_id = c.org_id AND t.digest = c.digest
+WHERE c.org_id = :org_id AND (c.medium, c.address, c.id) > (:after_medium, :after_address, :after_id)
+ORDER BY c.medium, c.address, c.id LIMIT :limit;
+
+-- name: list_consents_of(org_id, medium, address) -> consents.Consent
+SELECT c.id, c.medium, c.address, c.event_id, c.question_id, c.version, c.language, c.source,
+    c.given_at, c.withdrawn_at, t.text
+FROM consents c JOIN consent_texts t ON t.org_id = c.org_id AND t.digest = c.digest
+WHERE c.org_id = :org_id AND c.medium = :medium AND c.address = :address ORDER BY c.id;
+
 -- == dry runs ==
 
 -- name: list_waiting(org_id, job_id, after: RecipientId, limit)

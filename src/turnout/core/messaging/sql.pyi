@@ -16,6 +16,7 @@ from turnout.core.ids import (
 )
 from turnout.core.messaging.callbacks import _EndingRow, _ReplyRow
 from turnout.core.messaging.credit import Credit, CreditEntry
+from turnout.core.messaging.consents import Consent
 from turnout.core.messaging.delivering import ClaimedRecipient
 from turnout.core.messaging.digests import Digest, Line
 from turnout.core.messaging.ending import _RecipientState
@@ -126,6 +127,9 @@ class ListDueJobsRow(NamedTuple):
 
 class LockFileRoomRow(NamedTuple):
     org_id: OrgId
+
+class FindConsentedRow(NamedTuple):
+    address: str
 
 class GetStagedRow(NamedTuple):
     channel: str
@@ -525,6 +529,10 @@ class _Sql(Statements):
         is_open: int,
         limit: int,
     ) -> list[ReplyLine]: ...
+    @staticmethod
+    def find_consented(
+        tx: Tx, *, org_id: OrgId, medium: str, addresses: str
+    ) -> list[FindConsentedRow]: ...
     @staticmethod
     def get_job_head(tx: Tx, *, org_id: OrgId, id: JobId) -> JobHead | None: ...
     @staticmethod
@@ -965,6 +973,36 @@ class _Sql(Statements):
     def take_failed(
         tx: Tx, *, org_id: OrgId, job_id: JobId, new_id: JobId, is_wide: int, limit: int
     ) -> list[TakeFailedRow]: ...
+    @staticmethod
+    def keep_consent_text(tx: Tx, *, org_id: OrgId, digest: str, text: str) -> int: ...
+    @staticmethod
+    def add_consent(
+        tx: Tx,
+        *,
+        org_id: OrgId,
+        medium: str,
+        address: str,
+        id: int,
+        event_id: int,
+        question_id: int,
+        version: int,
+        digest: str,
+        language: str,
+        source: str,
+        now: int,
+    ) -> int: ...
+    @staticmethod
+    def withdraw_consents(tx: Tx, *, org_id: OrgId, medium: str, address: str, now: int) -> int: ...
+    @staticmethod
+    def hash_consent(
+        tx: Tx, *, org_id: OrgId, medium: str, address: str, id: int, hashed: str, now: int
+    ) -> int: ...
+    @staticmethod
+    def list_consents(
+        tx: Tx, *, org_id: OrgId, after_medium: str, after_address: str, after_id: int, limit: int
+    ) -> list[Consent]: ...
+    @staticmethod
+    def list_consents_of(tx: Tx, *, org_id: OrgId, medium: str, address: str) -> list[Consent]: ...
     @staticmethod
     def list_waiting(
         tx: Tx, *, org_id: OrgId, job_id: JobId, after: RecipientId, limit: int

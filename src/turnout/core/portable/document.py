@@ -21,7 +21,7 @@ from turnout.core.events.model import EventDetails, EventState, SessionState, Ve
 from turnout.core.mails.model import MailKind
 from turnout.core.payments.settling import PaymentState
 from turnout.core.people.model import Contact
-from turnout.core.questions.model import Kind
+from turnout.core.questions.model import Kind, Way
 from turnout.core.registrations.model import RegistrationState, Submitted
 from turnout.core.text import is_storable
 from turnout.core.tickets.issuing import GrantKind, TicketState
@@ -147,6 +147,7 @@ class QuestionPart(Part):
     texts: Annotated[list[Prose], msgspec.Meta(max_length=100)] = []
     is_answered: bool = False
     is_removed: bool = False
+    consents: tuple[Way, ...] = ()
 
 
 class GatePart(Part):

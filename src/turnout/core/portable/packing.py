@@ -261,6 +261,7 @@ def _questions(
             texts=[row.text for row in texts],
             is_answered=known.is_answered,
             is_removed=known.is_removed,
+            consents=known.consents,
         )
 
 

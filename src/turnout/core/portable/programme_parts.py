@@ -183,6 +183,7 @@ def make_questions(tx: Tx, org_id: OrgId, event: EventPart, made: Made, actor: s
             is_required=part.is_required,
             ticket_type_ids=_pick(made.ticket_types, part.ticket_types),
             text=first,
+            consents=part.consents,
         )
         new = add_question(tx, org_id, made.event_id, change, actor=actor)
         changes = [QuestionChange(text=text) for text in later]

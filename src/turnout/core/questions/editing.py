@@ -15,7 +15,7 @@ from turnout.core.audit.recording import record
 from turnout.core.fields import changed_fields, check_filled, check_line, check_prose
 from turnout.core.ids import EventId, EventQuestionId, OrgId, TicketTypeId
 from turnout.core.questions.judging import question_key
-from turnout.core.questions.model import WITH_CHOICES, Kind, Question
+from turnout.core.questions.model import WITH_CHOICES, Kind, Question, Way
 from turnout.core.questions.reading import get_question, list_questions
 from turnout.core.questions.sql import sql
 from turnout.errors import Conflict, Invalid, Missing
@@ -38,6 +38,7 @@ class QuestionChange(msgspec.Struct, frozen=True, kw_only=True):
     is_required: bool | None = None
     ticket_type_ids: Sequence[TicketTypeId] | None = None
     text: str | None = None
+    consents: Sequence[Way] | None = None
     is_removed: bool | None = None
 
 
@@ -153,6 +154,7 @@ def copy_questions(
             is_required=question.is_required,
             ticket_type_ids=[types[id_] for id_ in question.ticket_type_ids if id_ in types],
             text=question.text,
+            consents=question.consents,
         )
         add_question(tx, org_id, target, change, actor=actor)
 
@@ -192,6 +194,8 @@ def _apply(
     for name in ("name", "label", "hint", "text"):
         if name in given:
             given[name] = given[name].strip()
+    if "consents" in given:
+        given["consents"] = tuple(sorted(set(given["consents"])))
     if "choices" in given:
         given["choices"] = tuple(choice.strip() for choice in given["choices"])
     if "ticket_type_ids" in given:
@@ -259,6 +263,10 @@ def _check_agreement(question: Question) -> None:
         raise Invalid("event_question.text_missing")
     if question.text and not is_agreement:
         raise Invalid("event_question.text", kind=question.kind.value)
+    if question.consents and not is_agreement:
+        raise Invalid("event_question.consents", kind=question.kind.value)
+    if question.consents and question.is_required:
+        raise Invalid("event_question.consent_required", name=question.name)
 
 
 def _check_types(tx: Tx, org_id: OrgId, event_id: EventId, question: Question) -> None:
@@ -285,5 +293,6 @@ def _columns(question: Question) -> dict[str, Any]:
         "is_required": int(question.is_required),
         "ticket_type_ids": to_json(question.ticket_type_ids),
         "version": question.version,
+        "consents": to_json(question.consents),
         "removed_at": None,
     }

@@ -22,6 +22,14 @@ class Kind(enum.StrEnum):
     COUNTRY = "country"
 
 
+class Way(enum.StrEnum):
+    """A way to reach people, named as messaging names it."""
+
+    EMAIL = "email"
+    SMS = "sms"
+    CALL = "call"
+
+
 WITH_CHOICES = frozenset({Kind.CHOICE, Kind.SEVERAL})
 YES, NO = "yes", "no"
 
@@ -48,7 +56,8 @@ class Question(msgspec.Struct, frozen=True):
     """What an event asks. `name` is what APIs, files, merge fields and reports call it, and the
     same in any case; `label` is what people read. `ticket_type_ids`: asked with these alone, none =
     with all. `version` counts an agreement's texts, of which `text` (Markdown) is the newest. One
-    that is removed is not asked any more; what was answered stays."""
+    that is removed is not asked any more; what was answered stays. `consents` are the ways of
+    marketing that an agreement is to (core/messaging/consents.py)."""
 
     id: EventQuestionId
     position: int
@@ -63,6 +72,7 @@ class Question(msgspec.Struct, frozen=True):
     text: str
     is_answered: bool
     is_removed: bool
+    consents: tuple[Way, ...] = ()
 
     def is_asked_with(self, ticket_type_id: TicketTypeId) -> bool:
         """Whether it is asked of those who want such a ticket."""

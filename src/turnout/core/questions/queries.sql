@@ -2,7 +2,7 @@
 -- In their order, those that are removed too; `text` is the newest of an agreement.
 SELECT q.id, q.position, q.name, q.kind, q.label, q.hint, q.choices, q.is_required,
     q.ticket_type_ids, q.version, COALESCE(t.text, '') AS text, q.is_answered,
-    CASE WHEN q.removed_at IS NULL THEN 0 ELSE 1 END AS is_removed
+    CASE WHEN q.removed_at IS NULL THEN 0 ELSE 1 END AS is_removed, q.consents
 FROM event_questions q
 LEFT JOIN agreement_texts t ON t.org_id = q.org_id AND t.event_id = q.event_id
     AND t.question_id = q.id AND t.version = q.version
@@ -16,18 +16,20 @@ SELECT id FROM events WHERE org_id = :org_id AND id = :id;
 SELECT id FROM ticket_types WHERE org_id = :org_id AND event_id = :event_id;
 
 -- name: add_question(org_id, event_id, id: EventQuestionId, position: int, name, name_key, kind, label,
---     hint, choices, is_required: int, ticket_type_ids, version: int, now)!
+--     hint, choices, is_required: int, ticket_type_ids, version: int, consents, now)!
 INSERT INTO event_questions
     (org_id, event_id, id, position, name, name_key, kind, label, hint, choices, is_required,
-    ticket_type_ids, version, created_at, updated_at)
+    ticket_type_ids, version, consents, created_at, updated_at)
 VALUES (:org_id, :event_id, :id, :position, :name, :name_key, :kind, :label, :hint, :choices,
-    :is_required, :ticket_type_ids, :version, :now, :now);
+    :is_required, :ticket_type_ids, :version, :consents, :now, :now);
 
 -- name: set_question(org_id, event_id, id: EventQuestionId, name, name_key, kind, label, hint,
---     choices, is_required: int, ticket_type_ids, version: int, removed_at: int | None, now)!
+--     choices, is_required: int, ticket_type_ids, version: int, consents, removed_at: int | None,
+--     now)!
 UPDATE event_questions SET name = :name, name_key = :name_key, kind = :kind, label = :label,
     hint = :hint, choices = :choices, is_required = :is_required,
-    ticket_type_ids = :ticket_type_ids, version = :version, removed_at = :removed_at,
+    ticket_type_ids = :ticket_type_ids, version = :version, consents = :consents,
+    removed_at = :removed_at,
     updated_at = :now
 WHERE org_id = :org_id AND event_id = :event_id AND id = :id;
 

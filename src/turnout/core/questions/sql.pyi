@@ -34,6 +34,7 @@ class _Sql(Statements):
         is_required: int,
         ticket_type_ids: str,
         version: int,
+        consents: str,
         now: int,
     ) -> int: ...
     @staticmethod
@@ -52,6 +53,7 @@ class _Sql(Statements):
         is_required: int,
         ticket_type_ids: str,
         version: int,
+        consents: str,
         removed_at: int | None,
         now: int,
     ) -> int: ...

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from turnout.core.events.model import Event, TicketType
 from turnout.core.ids import EventId, OrgId, TicketTypeId
 from turnout.core.mails.model import MailKind
+from turnout.core.messaging.consents import FORM, note_consents
 from turnout.core.people.merging import find_person
 from turnout.core.people.model import Contact
 from turnout.core.questions.model import Answer
@@ -96,6 +97,8 @@ def wait_by_form(
             whose = (tx, org_id, event_id, ticket_type_id, contact)
             extras = with_answers(contact, answers)
             join_list(*whose, sti=sti, extras=extras, language=language)
+            given = (tx, org_id, event_id, contact, answers)
+            note_consents(*given, source=FORM, language=language)
     return Conflict("waiting.places") if is_free else None
 
 
@@ -115,6 +118,8 @@ def _register(
         with tx.savepoint():
             whose = (tx, org_id, event_id, ticket_type_id, contact)
             register_checked(*whose, sti=sti, answers=answers, is_mailed=False, language=language)
+            given = (tx, org_id, event_id, contact, answers)
+            note_consents(*given, source=FORM, language=language)
     except Conflict as refusal:
         if refusal.code != "ticket_type.person_full":
             raise

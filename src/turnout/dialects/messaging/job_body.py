@@ -128,6 +128,7 @@ def _options(given: Given, job_type: JobType) -> JobOptions:
         callback_url=one(given, "callback_url", rules.url, ""),
         has_sms_callbacks=one(given, "callback_on_sms_status_update", rules.truthy, False),
         report_addresses=_report_addresses(given),
+        is_consented_only=one(given, "consented_only", rules.flag, False),
         purpose=Purpose(one(given, "purpose", _purpose, Purpose.MARKETING.value)),
     )
     if job_type.takes_replies:

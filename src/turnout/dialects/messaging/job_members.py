@@ -41,7 +41,15 @@ MEMBERS = frozenset(
         *("optout_code", "batch_replies", "expires", "use_two_way_custom_sender_id", "subject"),
         *("header", "voicemail_message", "voice", "skip_message_repeat"),
         *("preferred_destination_type", "two_way_key_responses", "use_high_resolution"),
-        *("html_message", "text_message", "from_name", "from_email", "purpose", *ALL_MEMBERS),
+        *(
+            "html_message",
+            "text_message",
+            "from_name",
+            "from_email",
+            "purpose",
+            "consented_only",
+            *ALL_MEMBERS,
+        ),
     }
 )
 # Documented like that, though it is no JSON:  "user_list_ids": 1234,5678

@@ -190,6 +190,8 @@ def _frame(caller: Member, job: JobDetails) -> _Frame:
         rest["callback_on_sms_status_update"] = False
     if job.options.purpose is Purpose.SERVICE:
         rest["purpose"] = job.options.purpose.value
+    if job.options.is_consented_only:
+        rest["consented_only"] = True
     if job.approval:
         rest["approval"] = job.approval.value
     if job.replies:
