@@ -80,15 +80,11 @@ def _check(tx: Tx, head: JobHead) -> JobHead:
 
 
 def _stage(tx: Tx, head: JobHead, new_id: JobId) -> None:
-    submitted = {
-        name: value for name, value in head.options.submitted.items() if name != "user_list_ids"
-    }
-    options = msgspec.structs.replace(head.options, submitted=submitted)
     new = NewJob(
         job_type=head.job_type,
         name=head.name,
         content=head.content,
-        options=options,
+        options=head.options,
         sender=head.sender,
     )
     add_job(

@@ -178,7 +178,8 @@ def _frame(caller: Member, job: JobDetails) -> _Frame:
     }
     if summary.job_type.channel in (Channel.SMS, Channel.MMS):
         head["manual_sender_id"] = job.options.submitted.get("manual_sender_id")
-    rest: dict[str, object] = {"user_list_ids": job.options.submitted.get("user_list_ids")}
+    lists = job.options.submitted.get("user_list_ids") if job.list_ids else None
+    rest: dict[str, object] = {"user_list_ids": lists}
     rest |= {name: value(job) for name, value in _OWN_FIELDS[summary.job_type].items()}
     rest |= {
         "callback_url": None,
