@@ -179,7 +179,7 @@ class Content(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 class JobOptions(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """How a job is carried out and told of.
 
-    `is_consented_only` leaves out of marketing whoever did not consent.
+    `is_consented_only` leaves out of marketing those who did not consent.
     `callback_url` empty = nobody is called back. `has_sms_callbacks` asks for a callback at each
     delivery report of an SMS. `cutoff_hour` is `HH:MM` in the user's zone, or empty.
     `preferred_number` is which number of a list is called: `Phone` or `Mobile`.

@@ -781,7 +781,8 @@ WHERE org_id = :org_id AND medium = :medium AND address = :address AND id = :id;
 SELECT c.id, c.medium, c.address, c.event_id, c.question_id, c.version, c.language, c.source,
     c.given_at, c.withdrawn_at, t.text
 FROM consents c JOIN consent_texts t ON t.org_id = c.org_id AND t.digest = c.digest
-WHERE c.org_id = :org_id AND (c.medium, c.address, c.id) > (:after_medium, :after_address, :after_id)
+WHERE c.org_id = :org_id
+    AND (c.medium, c.address, c.id) > (:after_medium, :after_address, :after_id)
 ORDER BY c.medium, c.address, c.id LIMIT :limit;
 
 -- name: list_consents_of(org_id, medium, address) -> consents.Consent
