@@ -188,3 +188,11 @@ def test_a_number_that_cannot_be_read_has_no_consent(form):
     who = msgspec.structs.replace(contact("ann"), phone="0412 345")
     form.office.call(note_consents, form.event_id, who, YES, source=FORM)
     assert [known.medium for known in form.all()] == [Medium.EMAIL]
+
+
+def test_the_number_may_be_an_answer(form):
+    change = QuestionChange(name="Mobile", kind=Kind.PHONE)
+    form.office.call(add_question, form.event_id, change, actor="test")
+    answers = [*YES, Answer("mobile", "+61 412 345 679")]
+    form.office.call(note_consents, form.event_id, contact("ann", phone=""), answers, source=FORM)
+    assert form.consented("61412345679", Channel.SMS)

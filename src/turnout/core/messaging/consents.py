@@ -8,7 +8,8 @@ Rules.
   that is given later on a form, which anybody can send with anybody's address.
 - A consent is for an address: somebody whose address changes has not consented for the new one.
 - What was withdrawn stays, as proof; with an erased person's address as a keyed hash.
-- A number that cannot be read has no consents.
+- The number is that of the contact, or else the answer to a question for one. A number that cannot
+  be read has no consents.
 """
 
 import hashlib
@@ -24,7 +25,7 @@ from turnout.core.messaging.opt_outs import hash_erased
 from turnout.core.messaging.sql import sql
 from turnout.core.people.model import Contact
 from turnout.core.questions.judging import question_key
-from turnout.core.questions.model import YES, Answer, Question
+from turnout.core.questions.model import YES, Answer, Kind, Question
 from turnout.core.questions.reading import list_questions
 from turnout.store import Tx, to_json
 
@@ -61,25 +62,32 @@ def note_consents(
 ) -> None:
     """Keep what somebody consented to by their answers, as they are kept. Idempotent for the same
     text."""
-    given = {question_key(answer.question) for answer in answers if answer.answer == YES}
-    if not given:
+    given = {question_key(answer.question): answer.answer for answer in answers}
+    if YES not in given.values():
         return
-    for question in list_questions(tx, org_id, event_id):
-        if question.consents and question_key(question.name) in given:
-            for medium, address in _addresses(tx, org_id, contact, question):
+    asked = list_questions(tx, org_id, event_id)
+    phone = contact.phone or _find_phone(asked, given)
+    for question in asked:
+        if question.consents and given.get(question_key(question.name)) == YES:
+            for medium, address in _addresses(tx, org_id, contact.email, phone, question):
                 _note(tx, org_id, event_id, question, medium, address, source, language)
 
 
+def _find_phone(asked: Iterable[Question], given: Mapping[str, str]) -> str:
+    """The number that a form was given where the event asks for one; empty without."""
+    keys = [question_key(question.name) for question in asked if question.kind is Kind.PHONE]
+    return next((given[key] for key in keys if key in given), "")
+
+
 def _addresses(
-    tx: Tx, org_id: OrgId, contact: Contact, question: Question
+    tx: Tx, org_id: OrgId, email: str, phone: str, question: Question
 ) -> Iterable[tuple[Medium, str]]:
     for way in question.consents:
         medium = Medium(way.value)
         channel = _CHANNELS[medium]
         is_mail = channel is Channel.EMAIL
-        given = contact.email if is_mail else contact.phone
         country = "" if is_mail else find_country(tx, org_id)
-        address = to_address(channel, given, country)
+        address = to_address(channel, email if is_mail else phone, country)
         if address and (is_mail or is_e164(address)):
             yield medium, address_key(channel, address)
 

@@ -15,8 +15,8 @@ from turnout.core.ids import (
     UserId,
 )
 from turnout.core.messaging.callbacks import _EndingRow, _ReplyRow
-from turnout.core.messaging.credit import Credit, CreditEntry
 from turnout.core.messaging.consents import Consent
+from turnout.core.messaging.credit import Credit, CreditEntry
 from turnout.core.messaging.delivering import ClaimedRecipient
 from turnout.core.messaging.digests import Digest, Line
 from turnout.core.messaging.ending import _RecipientState

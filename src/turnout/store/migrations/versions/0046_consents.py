@@ -7,8 +7,8 @@ be written to (JSON).
 
 from turnout.store.migrations.ddl import column, table
 
-revision = "0044"
-down_revision = "0043"
+revision = "0046"
+down_revision = "0045"
 branch_labels = None
 depends_on = None
 
