@@ -7,8 +7,8 @@ be written to (JSON).
 
 from turnout.store.migrations.ddl import column, table
 
-revision = "0046"
-down_revision = "0045"
+revision = "0047"
+down_revision = "0046"
 branch_labels = None
 depends_on = None
 
