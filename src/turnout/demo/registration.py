@@ -30,7 +30,8 @@ from turnout.core.identity.model import Credential, CredentialKind, Principal
 from turnout.core.identity.organizations import create_organization
 from turnout.core.ids import OrgId
 from turnout.core.people.model import Contact
-from turnout.core.questions.model import Answer
+from turnout.core.questions.editing import QuestionChange, add_question
+from turnout.core.questions.model import Answer, Kind
 from turnout.core.registrations.intake import accept, process
 from turnout.core.registrations.model import Submitted
 from turnout.core.registrations.places import (
@@ -64,6 +65,7 @@ FULL_SESSION_PLACES = 12
 
 Progress = Callable[[int, int], None]
 
+INTEREST = "Main interest"
 INTERESTS = ("Signalling", "Timetables", "Rolling stock", "Accessibility")
 
 CONFERENCE_SESSIONS = (
@@ -75,6 +77,21 @@ CONFERENCE_SESSIONS = (
     ("Maintenance before failure", 2, "11:00", "11:45", None),
     ("Workshop: simulate your junction", 2, "13:00", "15:00", 40),
     ("Closing panel", 2, "15:30", "16:15", None),
+)
+CONFERENCE_QUESTIONS = (
+    QuestionChange(name=INTEREST, kind=Kind.CHOICE, choices=INTERESTS),
+    QuestionChange(
+        name="Diet",
+        kind=Kind.SEVERAL,
+        label="What should the kitchen know?",
+        choices=("Vegetarian", "Vegan", "Gluten-free"),
+    ),
+    QuestionChange(
+        name="Photos",
+        kind=Kind.AGREEMENT,
+        label="I may be in photos of the summit",
+        text="They are shown on the summit's own pages, for a year.",
+    ),
 )
 WEBINARS = ("Level crossings", "Fares without friction", "Data from the track", "Rail freight 101")
 
@@ -193,6 +210,8 @@ def _seed_conference(tx: Tx, org: OrgId, venue: Venue) -> None:
     for title, day, starts, ends, capacity in CONFERENCE_SESSIONS:
         slot = span(f"{days[day]}T{starts}", f"{days[day]}T{ends}", ZONE)
         create_session(tx, org, event.id, title, slot, capacity=capacity, actor=ACTOR)
+    for question in CONFERENCE_QUESTIONS:
+        add_question(tx, org, event.id, question, actor=ACTOR)
 
 
 def _seed_closed_event(tx: Tx, org: OrgId, venue: Venue) -> None:
@@ -289,7 +308,7 @@ def _submitted(dice: random.Random, number: int) -> Submitted:
         city=dice.choice(("Hamburg", "Porto", "Nagoya", "Gdańsk", "")),
         country_code=dice.choice(("DE", "PT", "JP", "PL", "")),
     )
-    return Submitted(contact, [Answer("Main interest", dice.choice(INTERESTS))])
+    return Submitted(contact, [Answer(INTEREST, dice.choice(INTERESTS))])
 
 
 # -- what to try ---------------------------------------------------------------------------
