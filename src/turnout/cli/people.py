@@ -182,6 +182,8 @@ def _show(overview: Overview) -> None:
     console.print(f"Person {person.id}, {_say(person)}, known since {say_time(person.created_at)}")
     for former in overview.former:
         console.print(f"Former {former.medium}: {former.address} (until {say_time(former.until)})")
+    for name in overview.names:
+        console.print(f"Former name: {name.name} (until {say_time(name.until)})")
     rows = ((part.event, part.what, part.state, say_time(part.at)) for part in overview.parts)
     if overview.parts:
         show_table("EVENT", "WHAT", "STATE", "SINCE", rows=rows)

@@ -54,6 +54,7 @@ from turnout.store import Tx
 
 OLD, NEW = "quibble@old.example", "quibble@new.example"
 FIRST, LAST = "Quibblina", "Zwickelfrau"
+MAIDEN = ("Maedimia", "Ledigfrau")
 PHONE, DIGITS = "+61 412 349 876", "61412349876"
 DETAILS = {
     "title": "Oberquarz",
@@ -70,7 +71,20 @@ DETAILS = {
 FOOD = "vegan-zebra"
 TOLD = [detail for detail in DETAILS.values() if len(detail) > 2]
 TWIN = "zwilla@twin.example"
-SECRETS = [OLD, NEW, TWIN, "Zwilla", "Nachbarin", FIRST, LAST, "412 349 876", DIGITS, FOOD, *TOLD]
+SECRETS = [
+    OLD,
+    NEW,
+    TWIN,
+    "Zwilla",
+    "Nachbarin",
+    FIRST,
+    LAST,
+    *MAIDEN,
+    "412 349 876",
+    DIGITS,
+    FOOD,
+    *TOLD,
+]
 TOLD_OF = f'{{"said": "{OLD}"}}'
 TYPED = ("sender", "subject", "text", "destination")
 
@@ -167,7 +181,9 @@ class House:
         twin = self.call(find_person, TWIN)
         self.call(unite_people, person_id, twin.id, actor="test")
         self.call(change_address, person_id, NEW, actor="test")
-        self.call(correct_person, person_id, {"company": "Xylofon GmbH Wien"}, actor="test")
+        for first, last in (MAIDEN, (FIRST, LAST)):
+            fields = {"company": "Xylofon GmbH Wien", "first_name": first, "last_name": last}
+            self.call(correct_person, person_id, fields, actor="test")
         if self.is_candidate:
             self.call(add_learner, NewLearner("L-1", FIRST, LAST, NEW), actor="test")
         self.send(JobType.EMAIL, NEW, "News")

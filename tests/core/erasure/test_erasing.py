@@ -72,7 +72,8 @@ def test_nothing_of_the_person_is_left(house: House, capfd: pytest.CaptureFixtur
     assert [(entry.action, entry.facts) for entry in entries] == [
         ("merged", {"other": twin_id}),
         ("changed address", {}),
-        ("corrected", {"fields": ["company"]}),
+        ("corrected", {"fields": ["first_name", "last_name", "company"]}),
+        ("corrected", {"fields": ["first_name", "last_name"]}),
         ("erased", {}),
     ]
     proof.report(

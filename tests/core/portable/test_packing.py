@@ -130,7 +130,9 @@ LEFT_TABLES = {
         "credentials registration_passwords reporting_user_events"
     ),
     "channels have events of the whole organization": "channel_events",
-    "it is about what the organization keeps": "erasures former_addresses retention_rules",
+    "it is about what the organization keeps": (
+        "erasures former_addresses former_names retention_rules"
+    ),
     "what is still to be done is done where it was asked for": "queue_items",
 }
 

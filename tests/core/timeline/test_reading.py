@@ -15,7 +15,8 @@ from turnout.core.ids import RegistrationId
 from turnout.core.invitations.campaigns import create_campaign
 from turnout.core.invitations.invitees import InviteeFilter, confirm, invite, list_invitees
 from turnout.core.messaging.notices import queue_mail
-from turnout.core.people.correcting import change_address
+from turnout.core.people.correcting import change_address, correct_person
+from turnout.core.registrations import booking
 from turnout.core.registrations.changing import set_answers
 from turnout.core.registrations.giving_back import cancel_registration
 from turnout.core.registrations.offers import join_list
@@ -172,6 +173,16 @@ def test_what_was_sent_to_one_address_is_found_by_it(mailing, name):
     if mailing.office.db.backend == "postgresql":
         buffers = re.findall(r"Buffers: shared hit=(\d+)(?: read=(\d+))?", plan)
         assert sum(map(int, filter(None, buffers[0]))) <= 12, plan
+
+
+def test_a_former_name_is_in_the_story(node):
+    story = Story(node)
+    id_ = story.office.add("ann")
+    person = story.office.call(booking.lock_registration, id_).person_id
+    story.step(correct_person, person, {"last_name": "Lee"}, actor="test")
+    moments = story.office.call(read_timeline, id_)
+    [was] = [moment for moment in moments if moment.world == "person"]
+    assert (was.at, was.what) == (node.clock.now, "was called Ann Guest until then")
 
 
 def test_messages_are_found_in_any_case_and_by_former_addresses(mailing):

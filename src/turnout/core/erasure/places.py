@@ -97,6 +97,14 @@ PLACES = (
         facts=("until",),
     ),
     Place(
+        "former_names",
+        ("person_id", "first_name", "last_name"),
+        {},
+        Fate.DELETE,
+        own=BY_PERSON,
+        facts=("until",),
+    ),
+    Place(
         "learners",
         ("person_id",),
         _empty("name_key", "email_key"),
@@ -159,13 +167,7 @@ PLACES = (
         {},
         Fate.KEEP,
         own=BY_REGISTRATION,
-        facts=(
-            "code",
-            "state",
-            "granted_by",
-            "created_at",
-            "checked_in_at",
-        ),
+        facts=("code", "state", "granted_by", "created_at", "checked_in_at"),
     ),
     Place(
         "payments",
@@ -181,22 +183,11 @@ PLACES = (
         {},
         Fate.KEEP,
         own=f"ticket_id IN {TICKETS}",
-        facts=(
-            "code",
-            "result",
-            "device",
-            "at",
-        ),
+        facts=("code", "result", "device", "at"),
     ),
     Place(
         "viewings",
-        (
-            "event_id",
-            "registration_id",
-            "mode",
-            "session_id",
-            "starts_at",
-        ),
+        ("event_id", "registration_id", "mode", "session_id", "starts_at"),
         {},
         Fate.KEEP,
         own=BY_REGISTRATION,
@@ -208,12 +199,7 @@ PLACES = (
         {},
         Fate.KEEP,
         own=BY_PERSON,
-        facts=(
-            "event_id",
-            "sent_at",
-            "declined_at",
-            "created_at",
-        ),
+        facts=("event_id", "sent_at", "declined_at", "created_at"),
     ),
     Place(
         "certificates",
@@ -221,11 +207,7 @@ PLACES = (
         {},
         Fate.KEEP,
         own=BY_REGISTRATION,
-        facts=(
-            "code",
-            "minutes",
-            "issued_at",
-        ),
+        facts=("code", "minutes", "issued_at"),
     ),
     Place(
         "exam_registrations",
@@ -233,27 +215,15 @@ PLACES = (
         {},
         Fate.KEEP,
         own=BY_PERSON,
-        facts=(
-            "event_id",
-            "attendance",
-            "grading",
-            "seat",
-        ),
+        facts=("event_id", "attendance", "grading", "seat"),
     ),
     Place(
         "exam_accommodations",
-        (
-            "registration_id",
-            "type_key",
-        ),
+        ("registration_id", "type_key"),
         {},
         Fate.KEEP,
         own=BY_REGISTRATION,
-        facts=(
-            "type",
-            "name",
-            "time_extension",
-        ),
+        facts=("type", "name", "time_extension"),
     ),
     Place(
         "submissions",

@@ -85,11 +85,13 @@ def keep_former_address(
 def absorb_contact(tx: Tx, org_id: OrgId, kept: Person, other: Person) -> None:
     """Give `kept` what `other` knows and it does not, and take the address from `other`.
 
-    Both are locked. An address or number that differs becomes a former one of `kept`.
+    Both are locked. An address, number or name that differs becomes a former one of `kept`.
     """
     sql.set_email(tx, org_id=org_id, id=other.id, email="", email_key=None)
     sql.move_former_addresses(tx, org_id=org_id, from_id=other.id, to_id=kept.id)
     sql.delete_former_addresses(tx, org_id=org_id, person_id=other.id)
+    sql.move_former_names(tx, org_id=org_id, from_id=other.id, to_id=kept.id)
+    sql.delete_former_names(tx, org_id=org_id, person_id=other.id)
     mine, theirs = (msgspec.structs.asdict(person.contact) for person in (kept, other))
     fields = {name: mine[name] or theirs[name] for name in mine}
     if sql.is_learner(tx, org_id=org_id, person_id=kept.id):  # an official record
@@ -97,6 +99,9 @@ def absorb_contact(tx: Tx, org_id: OrgId, kept: Person, other: Person) -> None:
     for medium, name in (("email", "email"), ("phone", "phone")):
         if theirs[name] and theirs[name] != fields[name]:
             keep_former_address(tx, org_id, kept.id, medium, theirs[name])
+    named = {name: theirs[name] for name in ("first_name", "last_name")}
+    if any(named.values()) and any(fields[name] != text for name, text in named.items()):
+        sql.add_former_name(tx, org_id=org_id, person_id=kept.id, **named, now=tx.now)
     email = fields.pop("email")
     key = email_key(email) if mine["email"] == "" and email else None
     if key:

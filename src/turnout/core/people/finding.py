@@ -2,7 +2,7 @@
 
 from turnout.core.ids import OrgId, PersonId
 from turnout.core.people.merging import find_person
-from turnout.core.people.model import FormerAddress, Person
+from turnout.core.people.model import FormerAddress, FormerName, Person
 from turnout.core.people.sql import sql
 from turnout.core.text import fold
 from turnout.errors import Missing
@@ -51,6 +51,12 @@ def search_people(
 def list_former_addresses(tx: Tx, org_id: OrgId, person_id: PersonId) -> list[FormerAddress]:
     """The addresses and numbers that the person had before, oldest first."""
     return sql.list_former_addresses(tx, org_id=org_id, person_id=person_id)
+
+
+def list_former_names(tx: Tx, org_id: OrgId, person_id: PersonId) -> list[FormerName]:
+    """What the person was called before, oldest first. The database keeps it whenever a name
+    changes (store/migrations/versions/0048_former_names.py)."""
+    return sql.list_former_names(tx, org_id=org_id, person_id=person_id)
 
 
 def _matches(person: Person, words: list[str], digits: str) -> bool:

@@ -52,3 +52,15 @@ class FormerAddress(msgspec.Struct, frozen=True):
     medium: str
     address: str
     until: int
+
+
+class FormerName(msgspec.Struct, frozen=True):
+    """What somebody was called, `until` then (epoch ms)."""
+
+    first_name: str
+    last_name: str
+    until: int
+
+    @property
+    def name(self) -> str:
+        return " ".join(filter(None, (self.first_name, self.last_name)))

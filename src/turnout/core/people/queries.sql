@@ -112,6 +112,24 @@ SELECT org_id, :to_id, medium, address, until FROM former_addresses
 WHERE org_id = :org_id AND person_id = :from_id
 ON CONFLICT (org_id, person_id, medium, address) DO NOTHING;
 
+-- name: add_former_name(org_id, person_id, first_name, last_name, now)!
+INSERT INTO former_names (org_id, person_id, first_name, last_name, until)
+VALUES (:org_id, :person_id, :first_name, :last_name, :now)
+ON CONFLICT (org_id, person_id, first_name, last_name) DO UPDATE SET until = excluded.until;
+
+-- name: list_former_names(org_id, person_id) -> model.FormerName
+SELECT first_name, last_name, until FROM former_names
+WHERE org_id = :org_id AND person_id = :person_id ORDER BY until, first_name, last_name;
+
+-- name: move_former_names(org_id, from_id: PersonId, to_id: PersonId)!
+INSERT INTO former_names (org_id, person_id, first_name, last_name, until)
+SELECT org_id, :to_id, first_name, last_name, until FROM former_names
+WHERE org_id = :org_id AND person_id = :from_id
+ON CONFLICT (org_id, person_id, first_name, last_name) DO NOTHING;
+
+-- name: delete_former_names(org_id, person_id)!
+DELETE FROM former_names WHERE org_id = :org_id AND person_id = :person_id;
+
 -- name: delete_former_addresses(org_id, person_id)!
 DELETE FROM former_addresses WHERE org_id = :org_id AND person_id = :person_id;
 

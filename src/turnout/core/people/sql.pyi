@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from turnout.core.ids import OrgId, PersonId
-from turnout.core.people.model import Contact, FormerAddress
+from turnout.core.people.model import Contact, FormerAddress, FormerName
 from turnout.store import Statements, Tx
 
 class MergePeopleRow(NamedTuple):
@@ -122,6 +122,16 @@ class _Sql(Statements):
     def move_former_addresses(
         tx: Tx, *, org_id: OrgId, from_id: PersonId, to_id: PersonId
     ) -> int: ...
+    @staticmethod
+    def add_former_name(
+        tx: Tx, *, org_id: OrgId, person_id: PersonId, first_name: str, last_name: str, now: int
+    ) -> int: ...
+    @staticmethod
+    def list_former_names(tx: Tx, *, org_id: OrgId, person_id: PersonId) -> list[FormerName]: ...
+    @staticmethod
+    def move_former_names(tx: Tx, *, org_id: OrgId, from_id: PersonId, to_id: PersonId) -> int: ...
+    @staticmethod
+    def delete_former_names(tx: Tx, *, org_id: OrgId, person_id: PersonId) -> int: ...
     @staticmethod
     def delete_former_addresses(tx: Tx, *, org_id: OrgId, person_id: PersonId) -> int: ...
     @staticmethod

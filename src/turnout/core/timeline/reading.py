@@ -14,7 +14,7 @@ from turnout.core.events.programme import list_sessions
 from turnout.core.identity.countries import find_country
 from turnout.core.ids import EventId, OrgId, PersonId, RegistrationId
 from turnout.core.messaging.numbers import sought_addresses
-from turnout.core.people.finding import list_former_addresses
+from turnout.core.people.finding import list_former_addresses, list_former_names
 from turnout.core.timeline.sql import sql
 from turnout.errors import Missing
 from turnout.store import Tx
@@ -23,9 +23,9 @@ MESSAGES = 200
 
 
 class Moment(NamedTuple):
-    """Something that happened. `at` in epoch ms; `world` is `registration`, `waiting list`,
-    `invitation`, `ticket`, `session`, `door`, `watching`, `exam` or `message`; `who` is empty where
-    nobody's name is kept."""
+    """Something that happened. `at` in epoch ms; `world` is `registration`, `person`,
+    `waiting list`, `invitation`, `ticket`, `session`, `door`, `watching`, `exam` or `message`;
+    `who` is empty where nobody's name is kept."""
 
     at: int
     world: str
@@ -68,6 +68,11 @@ def _registration(tx: Tx, facts: _Facts) -> Iterator[Moment]:
     ):
         title = titles.get(msgspec.json.decode(about).get("session_id"))
         yield Moment(at, "registration", f"{action} {title}" if title else action, who)
+
+
+def _person(tx: Tx, facts: _Facts) -> Iterator[Moment]:
+    for former in list_former_names(tx, facts.org_id, facts.person_id):
+        yield Moment(former.until, "person", f"was called {former.name} until then")
 
 
 def _waiting_list(tx: Tx, facts: _Facts) -> Iterator[Moment]:
@@ -152,6 +157,7 @@ def _messages(tx: Tx, facts: _Facts) -> Iterator[Moment]:
 
 _WORLDS = (
     _registration,
+    _person,
     _waiting_list,
     _invitations,
     _tickets,
