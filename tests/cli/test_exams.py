@@ -105,7 +105,7 @@ def test_a_preview_of_learners_writes_nothing_and_says_what_would_be_refused(
     assert shown.code == 1
     rows = [" ".join(line.split()) for line in shown.output.splitlines()]
     assert rows[3:6] == ["Matrikelnummer Code", "Name Last name", "Vorname First name"]
-    assert rows[-1] == "1 rows can be imported. Nothing was written."
+    assert rows[-1] == "1 row can be imported. Nothing was written."
     assert "line 3: Give the learner a code and a name." in shown.error
     assert office.run.ok("learner", "list", "acme").startswith("There are no learners.")
 
@@ -215,7 +215,7 @@ def test_the_day_of_an_exam(office: Office, exam: str, tmp_path: Path) -> None:
 def test_results_are_imported(office: Office, exam: str) -> None:
     lines = ["Code,Attendance,Grade", "L1,present,A"]
     done = office.run("exam", "import-results", "acme", office.write(*lines), "--event", exam)
-    assert (done.code, done.output) == (0, "1 rows were imported.\n")
+    assert (done.code, done.output) == (0, "1 row was imported.\n")
     assert office.table("exam", "candidates", "acme", exam)[0][3:5] == ["Present", "A"]
     lines = ["Registration,Attendance", f"{guid(3).upper()},ABSENT"]
     assert office.run("exam", "import-results", "acme", office.write(*lines)).code == 0

@@ -231,5 +231,5 @@ def test_a_preview_shows_faults_and_unknown_columns_are_left_out_on_request(
         f"error: 1 rows of {file} cannot be imported.",
     ]
     assert "Pet           left out" in result.output
-    assert "1 rows can be imported. Nothing was written." in result.output
+    assert "1 row can be imported. Nothing was written." in result.output
     assert lists_of(turnout) == []

@@ -154,7 +154,7 @@ def test_an_export_has_the_columns_of_the_questions_and_is_imported_elsewhere(de
     (row,) = desk.export("acme", desk.event)
     assert list(row)[11:] == [*KINDS, "Some", "Extra"]
     done = desk.run("registration", "import", "other", desk.other, desk.folder / "acme.csv")
-    assert (done.output, done.code) == ("1 rows were imported.\n", 0)
+    assert (done.output, done.code) == ("1 row was imported.\n", 0)
     (again,) = desk.export("other", desk.other)
     assert {name: again[name] for name in (*answers, "Extra")} == {
         name: row[name] for name in (*answers, "Extra")

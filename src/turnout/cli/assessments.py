@@ -14,6 +14,7 @@ from turnout.cli.imports import (
     import_rows,
     number_of,
     read_guid,
+    say_imported,
 )
 from turnout.core.exams import lists
 from turnout.core.exams.lists import NewForm
@@ -59,7 +60,7 @@ def import_forms(
             ignore_unknown=ignore_unknown,
         )
     if not preview:
-        console.print(f"{count} rows were imported.")
+        console.print(say_imported(count))
 
 
 @assessments.command(name="list")

@@ -16,6 +16,7 @@ from turnout.core.events.venues import find_venue
 from turnout.core.exams.planning import is_exam
 from turnout.core.fields import changed_fields
 from turnout.core.identity.organizations import get_organization
+from turnout.core.identity.short_names import page_path
 from turnout.core.ids import EventId, OrgId, VenueId
 from turnout.core.registrations.announcing import tell_cancelled
 from turnout.core.registrations.booking import count_registrations
@@ -167,6 +168,9 @@ def publish(org: str, event: EventNumber, /) -> None:
         event: Number of the event.
     """
     _move(org, event, Move.PUBLISH, "is open for registration")
+    with database() as db:
+        slug = db.call(get_organization, org).slug
+        console.print(f"Page to register on: {known_url(db)}{page_path(slug)}/{event}")
 
 
 def close(org: str, event: EventNumber, /) -> None:
@@ -221,8 +225,11 @@ def show(org: str, event: EventNumber, /) -> None:
         event: Number of the event.
     """
     with database() as db:
-        shown = db.call(get_shown_event, db.call(get_organization, org).org_id, event)
-    show_table("WHAT", "IS", rows=[(what, is_) for what, is_ in _say_facts(shown) if is_])
+        organization = db.call(get_organization, org)
+        shown = db.call(get_shown_event, organization.org_id, event)
+        page = f"{known_url(db)}{page_path(organization.slug)}/{event}"
+    rows = [(what, is_) for what, is_ in _say_facts(shown) if is_]
+    show_table("WHAT", "IS", rows=[*rows, ("Page", page)])
 
 
 def say_capacity(capacity: int | None) -> str:

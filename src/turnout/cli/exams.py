@@ -14,6 +14,7 @@ from turnout.cli.imports import (
     import_rows,
     number_of,
     read_guid,
+    say_imported,
 )
 from turnout.cli.numbers import EventNumber, RoomNumber
 from turnout.core.events.model import EventState
@@ -63,7 +64,7 @@ def import_venues(
             db, file, columns, ["name"], take, preview=preview, ignore_unknown=ignore_unknown
         )
     if not preview:
-        console.print(f"{count} rows were imported.")
+        console.print(say_imported(count))
 
 
 @venues.command(name="list")

@@ -171,7 +171,7 @@ def show_preview(file: Path, known: Known, check: Check, *, ignore_unknown: bool
             faults.add(refused)
             good += len(rows) - len(refused)
     faults.say_rest()
-    console.print(f"{good} rows can be imported. Nothing was written.")
+    console.print(f"{say_rows(good)} can be imported. Nothing was written.")
     if faults.count:
         raise Invalid("import.preview", refused=faults.count, file=file)
     return good
@@ -275,3 +275,13 @@ def read_guid(row: Row) -> str:
         return str(uuids.UUID(text))
     except ValueError as error:
         raise Invalid("import.guid", text=text) from error
+
+
+def say_rows(count: int) -> str:
+    """So many rows, in words."""
+    return "1 row" if count == 1 else f"{count} rows"
+
+
+def say_imported(count: int) -> str:
+    """What was imported, in words."""
+    return f"{say_rows(count)} {'was' if count == 1 else 'were'} imported."

@@ -6,7 +6,15 @@ from pathlib import Path
 from cyclopts import App
 
 from turnout.cli.app import Number, actor, console, database, show_table
-from turnout.cli.imports import Again, IgnoreUnknown, Preview, Row, import_rows, read_guid
+from turnout.cli.imports import (
+    Again,
+    IgnoreUnknown,
+    Preview,
+    Row,
+    import_rows,
+    read_guid,
+    say_imported,
+)
 from turnout.core.erasure.returning import refuse_erased
 from turnout.core.exams.learners import NewLearner, add_learner, list_learners
 from turnout.core.identity.organizations import get_organization
@@ -64,7 +72,7 @@ def import_learners(
         )
     if preview:
         return
-    console.print(f"{count} rows were imported.")
+    console.print(say_imported(count))
     for code, email in shared.items():
         console.print(f"{code} shares the address {email} with somebody who had it before.")
 

@@ -8,7 +8,7 @@ from cyclopts import App
 
 from turnout.cli.app import Number, actor, console, database, say_time, show_table
 from turnout.cli.exports import noting
-from turnout.cli.imports import IgnoreUnknown, Preview, Row, import_rows
+from turnout.cli.imports import IgnoreUnknown, Preview, Row, import_rows, say_imported
 from turnout.cli.tables import check_ending, write_table
 from turnout.core.erasure.returning import find_erased
 from turnout.core.identity.organizations import get_organization
@@ -109,7 +109,7 @@ def import_file(
             db, file, OPT_OUTS, (), take, preview=preview, ignore_unknown=ignore_unknown
         )
     if not preview:
-        console.print(f"{count} rows were imported.")
+        console.print(say_imported(count))
 
 
 @opt_outs.command(name="export")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from turnout.cli.app import actor, console, database
 from turnout.cli.exports import noting
-from turnout.cli.imports import Again, IgnoreUnknown, Preview, Row, import_rows
+from turnout.cli.imports import Again, IgnoreUnknown, Preview, Row, import_rows, say_imported
 from turnout.cli.numbers import EventNumber, TicketTypeNumber
 from turnout.cli.registration_lists import NO_FILTERS, AnyFilters
 from turnout.cli.tables import check_ending, write_table
@@ -80,7 +80,7 @@ def import_file(
             ignore_unknown=ignore_unknown,
         )
     if not preview:
-        console.print(f"{count} rows were imported.")
+        console.print(say_imported(count))
 
 
 def export_file(

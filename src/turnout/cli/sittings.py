@@ -10,7 +10,7 @@ from turnout.cli.app import actor, console, database, show_table
 from turnout.cli.exams import exams
 from turnout.cli.exports import noting
 from turnout.cli.files import new_file, open_text
-from turnout.cli.imports import IgnoreUnknown, Preview, Row, import_rows
+from turnout.cli.imports import IgnoreUnknown, Preview, Row, import_rows, say_imported
 from turnout.cli.numbers import EventNumber
 from turnout.core.exams import results
 from turnout.core.exams.model import Accommodation, Attendance
@@ -217,7 +217,7 @@ def import_results(
             db, file, columns, [], take, preview=preview, ignore_unknown=ignore_unknown
         )
     if not preview:
-        console.print(f"{count} rows were imported.")
+        console.print(say_imported(count))
 
 
 @exams.command

@@ -68,6 +68,8 @@ def add_opt_out(tx: Tx, org_id: OrgId, medium: Medium, address: str, *, actor: s
     """An operator opts somebody out; whether that is new. Raises Invalid for an address that
     cannot be one of the medium."""
     key = refusal_key(tx, org_id, medium, address)
+    if medium is not Medium.EMAIL and not is_e164(key):
+        raise Invalid("opt_out.address", address=address, medium=medium.value)
     added = opt_out(tx, org_id, medium, key, source="cli")
     if added:
         record(tx, org_id, actor, "added", "opt_out", 0, medium=medium.value)
