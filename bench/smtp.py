@@ -20,8 +20,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from tests.support.postfix import SmtpSink, find_program
 from turnout.carriers import Accepted, DeliveryReport, Message, Parcel, Reply
+from turnout.carriers.mails.mime import MailTemplate, Postmark
 from turnout.carriers.smtp import SmtpCarrier, SmtpSettings
-from turnout.carriers.smtp.mime import MailTemplate, Postmark
 from turnout.core.ids import JobId, OrgId
 from turnout.core.messaging.model import Channel
 

@@ -86,10 +86,14 @@ def _show(message: OutboxMessage) -> None:
         "became": f"{verdict.status} {verdict.notes}".strip(),
         "reply": verdict.reply,
         "subject": message.subject,
-        **{name: str(value) for name, value in message.facts.items()},
+        **{name: _say(value) for name, value in message.facts.items()},
     }
     for name, value in lines.items():
         if value:
             console.print(f"{name}: {value}")
     console.print(message.text)
     console.print()
+
+
+def _say(value: object) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)

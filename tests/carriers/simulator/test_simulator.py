@@ -23,6 +23,7 @@ from turnout.carriers import (
     Retry,
     simulator,
 )
+from turnout.carriers.mails.mime import MailTemplate, Postmark
 from turnout.carriers.simulator import SimulatorCarrier, SimulatorSettings
 from turnout.carriers.simulator import carrier as module
 from turnout.carriers.simulator.fates import fate_of, say_key
@@ -169,13 +170,55 @@ def test_mails_are_final_and_may_bounce_later(node, org_id):
     assert isinstance(report, DeliveryReport)
     assert (report.attempt_id, report.network_id, report.status) == (4, "", "BOUN")
     assert outbox(node, org_id)[-1].subject == "For Ada"
-    assert outbox(node, org_id)[-1].facts == {"html": "<b>hi</b>"}
+    assert outbox(node, org_id)[-1].facts == {
+        "html": "<b>hi</b>",
+        "parts": ["text/plain", "text/html"],
+    }
 
 
 def test_what_a_person_wrote_is_text_in_html(node, org_id):
     message = new_message(node, org_id, Channel.EMAIL, html="<b>%%recipient%%</b>")
     send(node, message, "a@x.test", recipient="Ann <&>")
-    assert outbox(node, org_id)[0].facts == {"html": "<b>Ann &lt;&amp;&gt;</b>"}
+    assert outbox(node, org_id)[0].facts["html"] == "<b>Ann &lt;&amp;&gt;</b>"
+
+
+def test_a_mail_has_the_head_and_parts_that_a_relay_would_get(node, org_id):
+    """To a letter: the same template makes both."""
+    files = (Attachment("a.pdf", "application/pdf", b"y"), Attachment("map.png", "image/png", b"x"))
+    message = new_message(
+        node, org_id, Channel.EMAIL, subject="For %%recipient%%\r\nBcc: x", text="Hi",
+        html='<img src="cid:map.png">', from_name="Jo & Co", reply_to="desk@x.test",
+        attachments=files, headers={"Auto-Submitted": "auto-generated"},
+    )  # fmt: skip
+    parcel = Parcel(
+        attempt_id=7, destination="ann@x.test", sender="jo@x.test", name="Ann",
+        fields={"recipient": "Ännchen"}, unsubscribe_url="https://x.test/u/1",
+    )  # fmt: skip
+    carrier = SimulatorCarrier(SimulatorSettings(delay_s=0), node.db)
+    assert asyncio.run(carrier.send(message, [parcel])) == [Accepted(is_final=True)]
+    [shown] = outbox(node, org_id)
+    mark = Postmark("", "turnout.7", "", node.db.clock() // 1000)
+    mail = MailTemplate(message).render(parcel, mark)
+    boundary = re.compile("=_[0-9a-f]{32}")
+    assert boundary.sub("", shown.facts["head"]) == boundary.sub("", mail.head)
+    lines = shown.facts["head"].splitlines()
+    assert "To: Ann <ann@x.test>" in lines
+    assert "From: Jo & Co <jo@x.test>" in lines
+    assert "List-Unsubscribe: <https://x.test/u/1>" in lines
+    assert shown.subject == "For Ännchen Bcc: x"
+    assert shown.facts["parts"] == [
+        "text/plain", "text/html", "image/png map.png (shown)", "application/pdf a.pdf",
+    ]  # fmt: skip
+
+
+def test_what_is_no_address_is_refused_as_by_a_relays_carrier(node, org_id):
+    message = new_message(node, org_id, Channel.EMAIL)
+    parcel = Parcel(attempt_id=1, destination="no address", sender="jo@x.test")
+    carrier = SimulatorCarrier(SimulatorSettings(delay_s=0), node.db)
+    [outcome] = asyncio.run(carrier.send(message, [parcel]))
+    assert isinstance(outcome, Rejected)
+    assert outcome.status is Status.INVALID_NUMBER
+    assert outbox(node, org_id)[0].verdict.status == "INVN"
 
 
 @pytest.mark.parametrize("asked", ["Jo@X.test", "jo@x.test", " JO@x.TEST "])

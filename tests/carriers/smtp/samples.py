@@ -11,9 +11,9 @@ from typing import Any, TypeVar
 import uvloop
 
 from turnout.carriers import DeliveryReport, Message, Outcome, Parcel, Reply
+from turnout.carriers.mails.dkim import Signer
+from turnout.carriers.mails.mime import Mail, MailTemplate, Postmark
 from turnout.carriers.smtp import SmtpCarrier, SmtpSettings
-from turnout.carriers.smtp.dkim import Signer
-from turnout.carriers.smtp.mime import Mail, MailTemplate, Postmark
 from turnout.core.messaging.model import Channel
 
 T = TypeVar("T")

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.carriers.mails.test_dkim import ED25519, RSA, pem, verify
 from tests.carriers.smtp.samples import (
     carrying,
     content,
@@ -16,12 +17,11 @@ from tests.carriers.smtp.samples import (
     send,
 )
 from tests.carriers.smtp.scripted import Peer, scripted
-from tests.carriers.smtp.test_dkim import ED25519, RSA, pem, verify
 from tests.support.mail_sink import MailSink
 from tests.support.postfix import SmtpSink
 from turnout.carriers import Accepted, Attachment, Carrier, Rejected
+from turnout.carriers.mails.mime import Mail, MailTemplate
 from turnout.carriers.smtp import SmtpCarrier, SmtpSettings
-from turnout.carriers.smtp.mime import Mail, MailTemplate
 from turnout.core.messaging.model import Channel, Status
 
 ACCEPTED = Accepted(is_final=True)

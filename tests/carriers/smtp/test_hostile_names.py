@@ -16,7 +16,7 @@ from tests.carriers.smtp.samples import (
 )
 from tests.support.mail_sink import MailSink
 from turnout.carriers import Attachment, Message
-from turnout.carriers.smtp.headers import clean, parameter
+from turnout.carriers.mails.headers import clean, parameter
 
 INJECTED = "a\r\nBcc: INJ@e.example\r\n\r\nSMUGBODY"
 NAMES = (

@@ -9,7 +9,7 @@ import pytest
 
 from tests.carriers.smtp.samples import MARK
 from turnout.carriers import Parcel
-from turnout.carriers.smtp.mime import MailTemplate
+from turnout.carriers.mails.mime import MailTemplate
 from turnout.core.events.describing import EventChange, change_event
 from turnout.core.events.showing import get_shown_event
 from turnout.core.identity.profiles import OrganizationChange, change_organization

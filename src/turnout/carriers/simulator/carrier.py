@@ -25,6 +25,8 @@ from turnout.carriers import (
     Retry,
     merge_all,
 )
+from turnout.carriers.mails.headers import Unmailable, clean
+from turnout.carriers.mails.mime import MailTemplate, Postmark
 from turnout.carriers.simulator.fates import SPOKEN_PER_S, Fate, fate_of, say_key
 from turnout.carriers.simulator.outbox import (
     DueReport,
@@ -77,9 +79,12 @@ class SimulatorCarrier:
         """Take parcels; one outcome each, in their order. Never raises for the network."""
         if self._is_stopping:
             return [Retry(RETRY_S, "Turnout is stopping")] * len(parcels)
-        merge = await self._merging.get(message)
-        fates = [fate_of(message.channel, parcel.destination) for parcel in parcels]
-        sent = await merge_all(parcels, self._sent_all, message, parcels, fates, merge)
+        try:
+            merge = await self._merging.get(message)
+        except Unmailable as fault:
+            return [fault.outcome] * len(parcels)
+        made = await merge_all(parcels, self._sent_all, message, parcels, merge)
+        sent = [message for message, _ in made]
         try:
             ids = await self._db.write(_add_ours, parcels, sent)
         except Failure as failure:
@@ -87,7 +92,7 @@ class SimulatorCarrier:
         self._woken.set()
         return [
             (fate.answer or self._accepted(message.channel, id_, parcel.text)) if id_ else Lapsed()
-            for fate, id_, parcel in zip(fates, ids, sent, strict=True)
+            for (parcel, fate), id_ in zip(made, ids, strict=True)
         ]
 
     async def stop(self) -> None:
@@ -104,14 +109,18 @@ class SimulatorCarrier:
         return Accepted(() if is_mail else (str(id_),), parts, is_final=is_mail)
 
     def _sent_all(
-        self, message: Message, parcels: Sequence[Parcel], fates: list[Fate], merge: "_Merging"
-    ) -> list[Sent]:
-        return [
-            self._sent(message, parcel, fate, merge)
-            for parcel, fate in zip(parcels, fates, strict=True)
-        ]
+        self, message: Message, parcels: Sequence[Parcel], merge: "_Merging"
+    ) -> list[tuple[Sent, Fate]]:
+        at_s = self._db.clock() // 1000
+        made = []
+        for parcel in parcels:
+            head, fate = merge.post(parcel, at_s)
+            made.append((self._sent(message, parcel, fate, merge, head), fate))
+        return made
 
-    def _sent(self, message: Message, parcel: Parcel, fate: Fate, merge: "_Merging") -> Sent:
+    def _sent(
+        self, message: Message, parcel: Parcel, fate: Fate, merge: "_Merging", head: str
+    ) -> Sent:
         text = merge.text(parcel)
         verdict = _judge(message, fate, text)
         is_quiet = fate.answer is not None or (
@@ -127,7 +136,7 @@ class SimulatorCarrier:
             parcel.destination,
             merge.subject(parcel),
             text,
-            to_json(merge.facts(parcel)),
+            to_json(merge.facts(parcel, head)),
             to_json(verdict),
             None if is_quiet else round(self._settings.delay_s * fate.patience * 1000),
         )
@@ -194,9 +203,11 @@ def _add_ours(tx: Tx, parcels: Sequence[Parcel], sent: Sequence[Sent]) -> list[i
 
 
 class _Merging:
-    """A message's texts, taken apart once."""
+    """A message's texts, taken apart once. Raises Unmailable if no mail can be made of it."""
 
     def __init__(self, message: Message) -> None:
+        self._channel = message.channel
+        self._mail = MailTemplate(message) if message.channel is Channel.EMAIL else None
         self.size = sum(map(len, (message.subject, message.text, message.html, message.header)))
         self._subject = Template(message.subject)
         self._text = Template(message.text)
@@ -216,20 +227,35 @@ class _Merging:
                 ("reply_to", message.reply_to),
                 ("voice", message.voice),
                 ("files", [attachment.name for attachment in message.attachments]),
+                ("parts", self._mail.parts if self._mail else ()),
             )
             if value
         }
 
+    def post(self, parcel: Parcel, at_s: int) -> tuple[str, Fate]:
+        """The head of somebody's mail as a relay would get it, but for signatures, empty for other
+        messages; and the outcome. What is no address is refused, as by the carrier of a relay."""
+        fate = fate_of(self._channel, parcel.destination)
+        if self._mail is None:
+            return "", fate
+        try:
+            mark = Postmark("", f"turnout.{parcel.attempt_id}", "", at_s)
+            return self._mail.render(parcel, mark).head, fate
+        except Unmailable as fault:
+            is_refused = fault.outcome.status is Status.INVALID_NUMBER
+            return "", Fate(answer=fault.outcome) if is_refused else fate
+
     def subject(self, parcel: Parcel) -> str:
-        return self._subject.merge(parcel.fields)
+        subject = self._subject.merge(parcel.fields)
+        return clean(subject) if self._mail else subject
 
     def text(self, parcel: Parcel) -> str:
         return self._text.merge(parcel.fields)
 
-    def facts(self, parcel: Parcel) -> dict[str, object]:
+    def facts(self, parcel: Parcel, head: str) -> dict[str, object]:
         merged = {name: merge.merge(parcel.fields) for name, merge in self._others.items()}
         unsubscribe = {"unsubscribe_url": parcel.unsubscribe_url} if parcel.unsubscribe_url else {}
-        return self._facts | merged | unsubscribe
+        return self._facts | merged | unsubscribe | ({"head": head} if head else {})
 
 
 def _judge(message: Message, fate: Fate, text: str) -> Verdict:

@@ -195,6 +195,9 @@ def _present(message: OutboxMessage) -> SentMessage:
         message.verdict.status,
         message.verdict.notes,
         message.verdict.reply,
+        message.facts.get("head", ""),
+        message.facts.get("html", ""),
+        tuple(message.facts.get("parts", ())),
     )
 
 

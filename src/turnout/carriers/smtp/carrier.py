@@ -1,6 +1,6 @@
 """The e-mail carrier: compiles each job once, makes and signs the mails, and hands them over.
 
-Outgoing: `mime.py` makes mails, `dkim.py` signs them, `pool.py` and `session.py` deliver them to
+Outgoing: `carriers/mails` makes mails and signs them, `pool.py` and `session.py` deliver them to
 the relay, `outcomes.py` says what its answers mean. Incoming: `listener.py` takes what is sent to
 the return paths of `bounces.py`.
 
@@ -15,11 +15,11 @@ from functools import partial
 import structlog
 
 from turnout.carriers import DeliveryReport, Inbox, Message, Outcome, Parcel, Rejected, merge_all
+from turnout.carriers.mails.dkim import Signer
+from turnout.carriers.mails.headers import Unmailable
+from turnout.carriers.mails.mime import Mail, MailTemplate, Postmark
 from turnout.carriers.smtp.bounces import COMPLAINT, ReturnPaths, find_bounce
-from turnout.carriers.smtp.dkim import Signer
-from turnout.carriers.smtp.headers import Unmailable
 from turnout.carriers.smtp.listener import BounceListener
-from turnout.carriers.smtp.mime import Mail, MailTemplate, Postmark
 from turnout.carriers.smtp.pool import Pool
 from turnout.carriers.smtp.settings import SmtpSettings
 from turnout.core.messaging.merging import TooLong

@@ -16,7 +16,7 @@ from collections.abc import Callable
 import structlog
 
 from turnout.carriers import Outcome, Retry
-from turnout.carriers.smtp.mime import Mail
+from turnout.carriers.mails.mime import Mail
 from turnout.carriers.smtp.opening import OpeningFailed, TlsFailed
 from turnout.carriers.smtp.session import Delivery, Session
 from turnout.carriers.smtp.settings import SmtpSettings

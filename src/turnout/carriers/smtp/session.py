@@ -30,8 +30,8 @@ from collections.abc import Callable
 from typing import Protocol
 
 from turnout.carriers import Accepted, Lapsed, Outcome, Rejected, Retry, Unknown
+from turnout.carriers.mails.mime import Mail
 from turnout.carriers.smtp.connection import Connection, Handler
-from turnout.carriers.smtp.mime import Mail
 from turnout.carriers.smtp.opening import Extensions, Opening
 from turnout.carriers.smtp.outcomes import RECONNECT_S, Reply, Stage, judge
 from turnout.carriers.smtp.settings import SmtpSettings

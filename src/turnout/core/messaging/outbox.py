@@ -6,7 +6,8 @@ from turnout.core.ids import NO_JOB, JobId
 
 
 class SentMessage(NamedTuple):
-    """A message that the simulator "sent", for the outbox page. `at` in epoch ms."""
+    """A message that the simulator "sent", for the outbox page. `at` in epoch ms. Of a mail, `head`
+    are its fields, `html` its page and `parts` what it consists of."""
 
     id: int
     at: int
@@ -19,6 +20,9 @@ class SentMessage(NamedTuple):
     became: str
     notes: str
     reply: str
+    head: str = ""
+    html: str = ""
+    parts: tuple[str, ...] = ()
 
 
 class OutboxFilter(NamedTuple):

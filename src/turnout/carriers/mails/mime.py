@@ -29,8 +29,8 @@ from typing import NamedTuple
 from urllib.parse import quote
 
 from turnout.carriers import Attachment, Message, Parcel, Signing
-from turnout.carriers.smtp.dkim import Signer, body_hash
-from turnout.carriers.smtp.headers import (
+from turnout.carriers.mails.dkim import Signer, body_hash
+from turnout.carriers.mails.headers import (
     LINE,
     Unmailable,
     clean,
@@ -88,6 +88,12 @@ class Mail(NamedTuple):
     chunks: list[bytes]
     size: int
 
+    @property
+    def head(self) -> str:
+        """Its fields, each with its name, folded as they are sent."""
+        head = b"".join(self.chunks[:1]).decode("utf-8", "replace")
+        return head.partition("\r\n\r\n")[0].replace("\r\n", "\n")
+
 
 class Postmark(NamedTuple):
     """What the carrier adds to one mail: its return path ("" = the sender's address), the two
@@ -102,7 +108,7 @@ class Postmark(NamedTuple):
 class MailTemplate:
     """A message, ready to be merged for each recipient; `size` is about what a mail will have.
     `signers` are those of its own domain, `return_path` is that domain's, both empty = the
-    carrier's.
+    carrier's. `parts` names what a mail consists of, in order.
 
     Raises Unmailable when no mail can be made of the message.
     """
@@ -113,6 +119,7 @@ class MailTemplate:
         self._subject = Template(message.subject)
         self._extra = _extra_headers(message.headers, {"reply-to"} if message.reply_to else set())
         part = _message_part(message)
+        self.parts = tuple(list_parts(message))
         self._content_headers = [("MIME-Version", "1.0"), *part.headers]
         self._body = _joined(part.segments)
         self.signers = _signers(message.signing)
@@ -218,6 +225,17 @@ def _message_part(message: Message) -> _Part:
     part = texts[0] if len(texts) == 1 else _multipart("alternative", texts)
     others = [attachment for attachment in message.attachments if attachment not in shown]
     return _multipart("mixed", [part, *map(_attachment_part, others)]) if others else part
+
+
+def list_parts(message: Message) -> list[str]:
+    """What a mail of this message consists of, as people may read it: types, names of files."""
+    parts = ["text/plain"] if message.text or not message.html else []
+    parts += ["text/html"] if message.html else []
+    files = [(not _is_shown(attachment, message), attachment) for attachment in message.attachments]
+    return parts + [
+        f"{file.content_type} {clean(file.name)}{'' if is_attached else ' (shown)'}"
+        for is_attached, file in sorted(files, key=lambda file: file[0])
+    ]
 
 
 def _is_shown(attachment: Attachment, message: Message) -> bool:

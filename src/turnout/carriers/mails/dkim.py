@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from turnout.carriers.smtp.headers import LINE, fold
+from turnout.carriers.mails.headers import LINE, fold
 from turnout.core.senders.model import DkimKey
 
 _SPACE = re.compile(r"[ \t\r\n]+")

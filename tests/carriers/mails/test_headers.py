@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from turnout.carriers import Rejected
-from turnout.carriers.smtp.headers import (
+from turnout.carriers.mails.headers import (
     Unmailable,
     clean,
     encoded_words,

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from tests.carriers.smtp.samples import make_mail, make_message, make_parcel, parse, raw
 from turnout.carriers import Attachment
-from turnout.carriers.smtp.dkim import Signer
+from turnout.carriers.mails.dkim import Signer
 
 RSA = rsa.generate_private_key(65537, 2048)
 ED25519 = ed25519.Ed25519PrivateKey.generate()

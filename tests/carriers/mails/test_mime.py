@@ -15,8 +15,8 @@ from tests.carriers.smtp.samples import (
     raw,
 )
 from turnout.carriers import Attachment, Rejected
-from turnout.carriers.smtp.headers import Unmailable, clean
-from turnout.carriers.smtp.mime import MailTemplate
+from turnout.carriers.mails.headers import Unmailable, clean
+from turnout.carriers.mails.mime import MailTemplate
 from turnout.core.messaging.model import Status
 
 NAMES = ("one", "two", "three")

@@ -1,0 +1,1 @@
+"""Mails as they are written: what networks that carry e-mail have in common."""
