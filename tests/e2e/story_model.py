@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from tests.core.registrations.doors_model import HOUR_MS, STAFF, Entry, Guest, Model, Ticket
 
 PAY_HOURS = 3
+# As long as an event waits for a payment, at least: longer than any sequence lasts.
+TERM_MS = 10 * 24 * HOUR_MS
 
 
 @dataclass
@@ -21,6 +23,7 @@ class Record:
     type: int
     number: int = 0
     sessions: set[int] = field(default_factory=set)
+    tickets: list[Ticket] = field(default_factory=list)
 
 
 @dataclass
@@ -169,13 +172,13 @@ class Story(Model):
         super().give_back(guest, tickets)
         record = self.people[guest].record
         if guest not in self.guests and record:
-            record.sessions = booked
+            record.sessions, record.tickets = booked, tickets
 
     def add_by_staff(self, key: str, type_: int) -> str:
         return self.refuse_state(STAFF) or self.add(key, type_, STAFF)
 
     def restore(self, key: str) -> str:
-        """A ticket of the type of then, and of its sessions those that still have places."""
+        """The tickets and sessions of then that still have places."""
         if key in self.guests:
             return ""
         if reason := self.refuse_state(STAFF):
@@ -183,10 +186,28 @@ class Story(Model):
         record = self.people[key].record
         assert record
         sessions = {session for session in record.sessions if self.has_seat(session)}
-        if refusal := self.enter(key, record.type, STAFF):
+        formers = sorted(record.tickets, key=lambda ticket: ticket.type)
+        formers = formers or [Ticket(record.type, STAFF, 0)]
+        kept: list[Ticket] = []
+        for former in formers:
+            room, same = self.types[former.type], [one for one in kept if one.type == former.type]
+            if room is None or self.held_of(former.type) + len(same) < room:
+                kept.append(former)
+        first = kept.pop() if kept else formers[-1]
+        if refusal := self.enter(key, first.type, STAFF):
             return refusal
-        self.guests[key].booked |= sessions
+        own = self.guests[key]
+        own.booked |= sessions
+        own.tickets += [Ticket(former.type, STAFF, self.now) for former in kept]
+        for former, new in zip([first, *kept], own.tickets, strict=True):
+            self._pay_again(former, new)
         return ""
+
+    def _pay_again(self, former: Ticket, new: Ticket) -> None:
+        """What was to be paid, or was, comes back; what is due, or was paid back, has new time."""
+        was_refunded = former.payment == "refunded"
+        new.payment = "open" if was_refunded else former.payment
+        new.due = former.due if former.due > self.now else self.now + TERM_MS
 
     def party(self, guests: list[tuple[str, int]]) -> str:
         """All or nobody; two with one address are refused."""
@@ -216,7 +237,7 @@ class Story(Model):
         new.payment, new.due = ticket.payment, ticket.due
         record = self.people[key].record
         if key not in self.guests and record and booked is not None:
-            record.sessions = set()
+            record.sessions, record.tickets = set(), []
         return ""
 
     def change_one(self, key: str, ticket: Ticket, type_: int) -> str:
@@ -253,6 +274,8 @@ class Story(Model):
     # -- payments ---------------------------------------------------------------------------
 
     def ask(self, ticket: Ticket) -> str:
+        if self.state == "cancelled":
+            return "ticket.cancelled"
         if ticket.payment:
             return "payment.exists"
         ticket.payment, ticket.due = "open", self.now + PAY_HOURS * HOUR_MS
@@ -264,13 +287,16 @@ class Story(Model):
         if not ticket.payment:
             return "payment.none"
         before = {"paid": "open", "waived": "open", "refunded": "paid"}[state]
-        if ticket.payment != before:
+        has_ended = self.state == "cancelled" and ticket.payment == "open"
+        if ticket.payment != before or has_ended:
             return "payment.settled"
         ticket.payment = state
         return ""
 
     def lapse(self) -> None:
-        """What was not paid in time is given back."""
+        """What was not paid in time is given back, while the event is on."""
+        if self.state == "cancelled":
+            return
         overdue = [
             (key, ticket)
             for key, guest in self.guests.items()

@@ -49,7 +49,6 @@ from turnout.core.registrations.changing import (
     add_by_staff,
     book_session,
     leave_session,
-    restore_registration,
 )
 from turnout.core.registrations.giving_back import cancel_registration
 from turnout.core.registrations.intake import accept
@@ -59,6 +58,7 @@ from turnout.core.registrations.live_lists import resolve
 from turnout.core.registrations.model import Submitted
 from turnout.core.registrations.parties import Guest
 from turnout.core.registrations.queue_items import list_items
+from turnout.core.registrations.restoring import restore_registration
 from turnout.core.registrations.submissions import Application, TargetNoun
 from turnout.core.work.claims import turn
 from turnout.errors import Missing

@@ -72,6 +72,8 @@ SENTENCES = {
     "payment.free": "A ticket of the type {name} costs nothing: leave the payment out.",
     "payment.line_amount": "The reference is that of {code}, but the amount is not "
     "what was asked for.",
+    "payment.line_currency": "The reference is that of {code}, which is to be paid in {currency}: "
+    "pay the money back, or settle it by hand.",
     "payment.line_closed": "The ticket {code} was cancelled or settled otherwise: pay the "
     "money back.",
     "payment.line_unknown": "No known reference is in this line.",
@@ -115,6 +117,8 @@ SENTENCES = {
     "registration.not_confirmed": "Registration {registration_id} is cancelled.",
     "registration.checked_in": "The person of registration {registration_id} is checked in. Add "
     "--yes to cancel it all the same.",
+    "registration.erased": "The person of registration {registration_id} was erased: nobody is "
+    "left to restore. Register them again if they ask for it.",
     "registration.unchanged": "Say what to change: answers, details, the ticket type or sessions.",
     "registration.candidate": "Registration {registration_id} is a candidate's: change it as one.",
     "registration.no_address": "The person of registration {registration_id} has no address.",

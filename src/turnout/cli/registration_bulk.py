@@ -13,6 +13,7 @@ from turnout.core.ids import NO_REGISTRATION, OrgId, RegistrationId
 from turnout.core.registrations import changing, notes
 from turnout.core.registrations.bulk import Act, change_slice
 from turnout.core.registrations.listing import check_filter, count_matching
+from turnout.core.registrations.restoring import restore_registration
 from turnout.core.registrations.telling import read_holding, tell_cancelled, tell_changed
 from turnout.errors import Invalid
 from turnout.store import Tx
@@ -121,12 +122,11 @@ def _cancel(tx: Tx, org_id: OrgId, registration_id: RegistrationId) -> None:
 
 
 def _restore(tx: Tx, org_id: OrgId, registration_id: RegistrationId) -> None:
-    changing.restore_registration(tx, org_id, registration_id, actor=actor())
+    restore_registration(tx, org_id, registration_id, actor=actor())
 
 
 def _restore_quietly(tx: Tx, org_id: OrgId, registration_id: RegistrationId) -> None:
-    restore = changing.restore_registration
-    restore(tx, org_id, registration_id, is_mailed=False, actor=actor())
+    restore_registration(tx, org_id, registration_id, is_mailed=False, actor=actor())
 
 
 def _resend(tx: Tx, org_id: OrgId, registration_id: RegistrationId) -> None:

@@ -17,6 +17,7 @@ from turnout.core.registrations import changing, notes
 from turnout.core.registrations.booking import lock_registration
 from turnout.core.registrations.giving_back import cancel_registration
 from turnout.core.registrations.pricing import Asking
+from turnout.core.registrations.restoring import restore_registration
 from turnout.core.registrations.telling import (
     read_holding,
     tell_cancelled,
@@ -188,27 +189,33 @@ def cancel(
 
 
 def restore(org: str, registration: RegistrationNumber, /, *, quiet: bool = False) -> None:
-    """Confirm a cancelled registration again, with a new ticket, which is mailed.
+    """Confirm a cancelled registration again, with new tickets, which are mailed.
 
-    Those of its sessions that have places are booked again.
+    Those of its tickets and sessions come back that have places; the others are named. What was
+    paid stays paid, and what is open has time again.
 
     Example: turnout registration restore acme 12
 
     Args:
         org: Short name of the organization.
         registration: Number of the registration.
-        quiet: Do not mail the ticket.
+        quiet: Do not mail the tickets.
     """
     with database() as db:
         org_id = db.call(get_organization, org).org_id
-        restore = changing.restore_registration
         known = db.call(lock_registration, org_id, registration)
         with counted_places(db, org_id, known.event_id, known.ticket_type_id, 1):
-            granted = db.call(restore, org_id, registration, is_mailed=not quiet, actor=actor())
-    if granted is None:
+            restored = db.call(
+                restore_registration, org_id, registration, is_mailed=not quiet, actor=actor()
+            )
+    if restored is None:
         console.print(f"Registration {registration} is not cancelled.")
         return
-    console.print(f"Registration {registration} is confirmed; its ticket is {granted.ticket.code}.")
+    codes = ", ".join(ticket.code for ticket in restored.tickets)
+    which = f"its ticket is {codes}" if len(restored.tickets) == 1 else f"its tickets are {codes}"
+    console.print(f"Registration {registration} is confirmed; {which}.")
+    if restored.lost:
+        console.print(f"No place was left of: {', '.join(restored.lost)}.")
 
 
 def transfer(

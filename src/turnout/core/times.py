@@ -64,6 +64,12 @@ def derive(local: str, timezone: str) -> int:
     return _at(wall, zone)
 
 
+def end_of_day(day: datetime.date, timezone: str) -> int:
+    """The last second (epoch ms) of a day in an IANA zone."""
+    after = day + datetime.timedelta(days=1)
+    return derive(f"{after.isoformat()}T00:00", timezone) - 1000
+
+
 def say_twice(planned: Planned, timezone: str) -> str:
     """What to tell about a time that comes twice: which is meant, and how to write the other one.
     Empty for any other time."""

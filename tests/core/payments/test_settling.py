@@ -5,6 +5,7 @@ import pytest
 from tests.core.registrations.office import Office
 from tests.support.builder import contact
 from turnout.core.checkin.scans import Result, Scan, check_in
+from turnout.core.events.model import EventState
 from turnout.core.payments.settling import (
     OVERDUE,
     Booked,
@@ -12,13 +13,22 @@ from turnout.core.payments.settling import (
     ask_for_payment,
     book_statement_line,
     extend,
+    find_due_end,
     list_payments,
+    mail_payment,
     set_refuses_unpaid,
     settle,
 )
+from turnout.core.people.model import Contact
+from turnout.core.registrations.giving_back import cancel_registration
+from turnout.core.registrations.joining import register_party
 from turnout.core.registrations.model import RegistrationState
 from turnout.core.registrations.offers import join_list
+from turnout.core.registrations.parties import Guest
+from turnout.core.registrations.places import set_event_state
 from turnout.core.registrations.transferring import transfer_ticket
+from turnout.core.tickets.prices import find_price
+from turnout.core.times import wall_clock
 from turnout.core.waiting_list.entries import list_entries
 from turnout.core.work.claims import turn
 from turnout.errors import Conflict, Invalid, Missing
@@ -148,6 +158,63 @@ def test_the_door_lets_in_what_is_open_otherwise(till):
     assert till.scan() is Result.ADMITTED
 
 
+@pytest.mark.parametrize("ends", ["registration", "event"])
+def test_an_open_payment_ends_with_its_registration_or_the_event(till, ends):
+    office = till.office
+    if ends == "event":
+        office.act(set_event_state, office.event_id, EventState.CANCELLED)
+    else:
+        office.act(cancel_registration, till.ann)
+    assert till.states() == till.states(PaymentState.CANCELLED) == [(till.code, "cancelled")]
+    assert till.states(PaymentState.OPEN) == []
+    assert office.call(find_price, till.code) is None
+    now = office.db.clock()
+    for verb, arguments, code in (
+        (settle, (PaymentState.PAID,), "payment.settled"),
+        (settle, (PaymentState.WAIVED,), "payment.settled"),
+        (extend, (now + DAY_MS,), "payment.not_open"),
+    ):
+        with pytest.raises(Conflict) as refused:
+            office.act(verb, till.code, *arguments)
+        assert refused.value.code == code
+    with pytest.raises(Conflict):
+        till.ask(till.code)
+    line = (till.reference, *PRICE)
+    assert office.act(book_statement_line, *line) == Booked(till.code, "closed")
+    office.node.clock.now += DAY_MS
+    till.sweep()
+    [payment] = office.call(list_payments, office.event_id, limit=9)
+    assert (payment.state.value, payment.lapsed_at) == ("cancelled", None)
+    if ends == "event":
+        assert office.get(till.ann).state == "confirmed"
+        office.act(set_event_state, office.event_id, EventState.OPEN)
+        till.sweep()
+        [payment] = office.call(list_payments, office.event_id, limit=9)
+        assert (payment.state.value, payment.lapsed_at) == ("cancelled", office.db.clock())
+    assert office.get(till.ann).state == "cancelled"
+
+
+def test_the_last_day_ends_by_the_events_clock(till):
+    def end(day: str) -> str:
+        at = till.office.call(find_due_end, till.code, day)
+        return wall_clock(at, "Europe/Berlin")
+
+    assert end("2027-02-01") == "2027-02-01 23:59:59"
+    assert end("2027-03-28") == "2027-03-28 23:59:59"
+    for wrong in ("tomorrow", "9999-12-31"):
+        with pytest.raises(Invalid):
+            end(wrong)
+
+
+def test_what_is_to_be_paid_is_mailed_where_the_ticket_goes(till):
+    office = till.office
+    assert office.call(mail_payment, till.code)
+    office.act(cancel_registration, till.ann)
+    guests = [Guest(Contact(email="", first_name="Zoe"), office.hall)]
+    party = office.act(register_party, office.event_id, contact("boss"), guests)
+    assert office.call(mail_payment, party.tickets[0].ticket.code)
+
+
 def test_a_payment_goes_along_with_its_ticket(till):
     office = till.office
     new = office.act(transfer_ticket, till.code, contact("bob"))
@@ -165,7 +232,7 @@ def test_a_statement_settles_what_it_names_exactly(till):
 
     said = f"SEPA Lee, Ann / {till.reference.lower()}, thanks"
     assert book(said, 4900) == Booked(till.code, "amount")
-    assert book(said, currency="USD") == Booked(till.code, "amount")
+    assert book(said, currency="USD") == Booked(till.code, "currency", "EUR")
     assert book("T-AAAAAAAAAA") == book("") == Booked(fault="unknown")
     assert book(f"{said}\x00") == Booked(fault="text")
     assert till.states() == [(till.code, "open")]

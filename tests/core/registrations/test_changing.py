@@ -20,19 +20,17 @@ from turnout.core.registrations.changing import (
     get_only_ticket,
     leave_session,
     resend_tickets,
-    restore_registration,
     set_answers,
     set_details,
     set_type,
 )
-from turnout.core.registrations.giving_back import cancel_registration, give_back_granted
+from turnout.core.registrations.giving_back import cancel_registration
 from turnout.core.registrations.joining import register_party
 from turnout.core.registrations.model import RegistrationState
 from turnout.core.registrations.offers import join_list
 from turnout.core.registrations.parties import Guest
 from turnout.core.registrations.places import set_event_state
-from turnout.core.registrations.transferring import transfer_ticket
-from turnout.core.tickets.issuing import Grant, GrantKind
+from turnout.core.registrations.restoring import restore_registration
 from turnout.core.tickets.mails import claim_ticket_mails
 from turnout.core.waiting_list.entries import list_entries
 from turnout.errors import Conflict, Invalid, Missing
@@ -171,43 +169,6 @@ def test_the_type_is_changed_and_the_code_stays(office):
     assert several.value.code == "registration.tickets"
     with pytest.raises(Conflict):
         office.call(get_only_ticket, office.get(id_))
-
-
-def test_a_cancelled_registration_is_restored_with_its_sessions(office):
-    id_ = office.add("ann", ticket_type_id=office.hall, session_ids=[office.talk, office.tour])
-    [old] = office.tickets(id_)
-    assert office.act(restore_registration, id_) is None
-    office.act(cancel_registration, id_)
-    assert office.held() == NOBODY
-    office.add("bob", session_ids=[office.tour])
-    granted = office.act(restore_registration, id_)
-    assert granted.registration_id == id_
-    assert granted.ticket.code != old.code
-    assert granted.ticket.ticket_type_id == office.hall
-    assert office.sessions(id_) == [office.talk]
-    assert office.held() == {"event": 2, "general": 1, "hall": 1, "talk": 1, "tour": 1}
-    assert office.audited(id_) == ["added", "cancelled", "restored"]
-
-
-def test_restoring_gives_the_type_of_last_and_no_sessions_that_went_elsewhere(office):
-    id_ = office.add("ann", session_ids=[office.talk])
-    office.act(set_type, id_, office.hall)
-    office.act(cancel_registration, id_)
-    office.act(restore_registration, id_)
-    [ticket] = office.tickets(id_)
-    assert (ticket.ticket_type_id, office.sessions(id_)) == (office.hall, [office.talk])
-    office.act(transfer_ticket, ticket.code, contact("zoe"))
-    office.act(restore_registration, id_)
-    assert office.sessions(id_) == []
-    assert office.held() == {"event": 2, "general": 0, "hall": 2, "talk": 1, "tour": 0}
-
-
-def test_sessions_of_a_declined_invitation_are_restored(office):
-    id_ = office.add("ann", session_ids=[office.talk])
-    grant = Grant(GrantKind.STAFF)
-    assert office.act(give_back_granted, id_, grant) == []
-    office.act(restore_registration, id_)
-    assert office.sessions(id_) == [office.talk]
 
 
 def test_somebody_who_was_merged_is_not_restored(office):

@@ -7,7 +7,6 @@ from turnout.core.checkin.attendees import find_attendee
 from turnout.core.checkin.scans import Scan, check_in
 from turnout.core.questions.model import Answer
 from turnout.core.registrations import listing
-from turnout.core.registrations.changing import restore_registration
 from turnout.core.registrations.giving_back import cancel_registration
 from turnout.core.registrations.listing import (
     RegistrationFilter,
@@ -17,6 +16,7 @@ from turnout.core.registrations.listing import (
 from turnout.core.registrations.live_lists import resolve
 from turnout.core.registrations.model import RegistrationState
 from turnout.core.registrations.notes import add_tag
+from turnout.core.registrations.restoring import restore_registration
 from turnout.core.tickets.issuing import list_tickets
 from turnout.store import Ids, open_database
 

@@ -11,10 +11,11 @@ from tests.support.node import START
 from turnout.core.events.programme import create_ticket_type, set_person_limit
 from turnout.core.ids import TicketTypeId
 from turnout.core.people.model import Contact
-from turnout.core.registrations.changing import add_by_staff, restore_registration, set_type
+from turnout.core.registrations.changing import add_by_staff, set_type
 from turnout.core.registrations.giving_back import cancel_registration
 from turnout.core.registrations.joining import LARGEST_PARTY, register_party
 from turnout.core.registrations.parties import Guest, Party
+from turnout.core.registrations.restoring import restore_registration
 from turnout.core.tickets.mails import claim_ticket_mails
 from turnout.errors import Conflict, Invalid, Missing
 

@@ -1,6 +1,15 @@
 -- name: find_ticket(org_id, code)^
---     -> (id: TicketId, registration_id: RegistrationId, state: str) | None
-SELECT id, registration_id, state FROM tickets WHERE org_id = :org_id AND code = :code;
+--     -> (id: TicketId, registration_id: RegistrationId, event_id: EventId, is_valid: int,
+--         timezone: str) | None
+-- A ticket of an event that is cancelled is not valid.
+SELECT t.id, t.registration_id, r.event_id,
+    CASE WHEN t.state = 'valid' AND r.state = 'confirmed' AND e.state <> 'cancelled'
+        THEN 1 ELSE 0 END AS is_valid,
+    e.timezone
+FROM tickets t
+JOIN registrations r ON r.org_id = t.org_id AND r.id = t.registration_id
+JOIN events e ON e.org_id = r.org_id AND e.id = r.event_id
+WHERE t.org_id = :org_id AND t.code = :code;
 
 -- name: lock_payment(org_id, ticket_id)^
 --     -> (state: str, amount_minor: int, currency: str, reference: str, due_at: int,
@@ -22,22 +31,36 @@ UPDATE payments SET lapsed_at = :now, updated_at = :now
 WHERE org_id = :org_id AND ticket_id = :ticket_id;
 
 -- name: list_payments(org_id, event_id, state, limit) -> settling.Payment
--- `state` empty = any; what lapsed is not open any more. The first due first.
-SELECT t.code, p.state, p.amount_minor, p.currency, p.reference, p.due_at, p.lapsed_at, q.email,
-    q.first_name, q.last_name
+-- `state` empty = any; an open one ends with its ticket, its registration or the event. One lapsed
+-- if that is what cancelled its ticket. The first due first.
+SELECT x.code, x.state, x.amount_minor, x.currency, x.reference, x.due_at, x.lapsed_at, x.email,
+    x.first_name, x.last_name
+FROM (
+    SELECT t.code, CASE WHEN p.state = 'open' AND (
+            t.state <> 'valid' OR r.state <> 'confirmed' OR e.state = 'cancelled')
+        THEN 'cancelled' ELSE p.state END AS state,
+        p.amount_minor, p.currency, p.reference, p.due_at,
+        CASE WHEN t.state <> 'valid' AND p.lapsed_at <= t.updated_at THEN p.lapsed_at END
+            AS lapsed_at,
+        q.email, q.first_name, q.last_name, t.id
+    FROM registrations r
+    JOIN events e ON e.org_id = r.org_id AND e.id = r.event_id
+    JOIN tickets t ON t.org_id = r.org_id AND t.registration_id = r.id
+    JOIN payments p ON p.org_id = t.org_id AND p.ticket_id = t.id
+    JOIN people q ON q.org_id = r.org_id AND q.id = r.person_id
+    WHERE r.org_id = :org_id AND r.event_id = :event_id) x
+WHERE :state = '' OR x.state = :state
+ORDER BY x.due_at, x.id LIMIT :limit;
+
+-- name: find_by_reference(org_id, reference)^
+--     -> (code: str, state: str, amount_minor: int, currency: str, is_valid: int) | None
+SELECT t.code, p.state, p.amount_minor, p.currency,
+    CASE WHEN t.state = 'valid' AND r.state = 'confirmed' AND e.state <> 'cancelled'
+        THEN 1 ELSE 0 END AS is_valid
 FROM payments p
 JOIN tickets t ON t.org_id = p.org_id AND t.id = p.ticket_id
 JOIN registrations r ON r.org_id = t.org_id AND r.id = t.registration_id
-JOIN people q ON q.org_id = r.org_id AND q.id = r.person_id
-WHERE p.org_id = :org_id AND r.event_id = :event_id
-    AND (:state = '' OR (p.state = :state AND (p.state <> 'open' OR t.state = 'valid')))
-ORDER BY p.due_at, t.id LIMIT :limit;
-
--- name: find_by_reference(org_id, reference)^
---     -> (code: str, state: str, amount_minor: int, currency: str, lapsed_at: int | None,
---         ticket_state: str) | None
-SELECT t.code, p.state, p.amount_minor, p.currency, p.lapsed_at, t.state AS ticket_state
-FROM payments p JOIN tickets t ON t.org_id = p.org_id AND t.id = p.ticket_id
+JOIN events e ON e.org_id = r.org_id AND e.id = r.event_id
 WHERE p.org_id = :org_id AND p.reference = :reference;
 
 -- name: list_overdue(now, limit) -> (org_id: OrgId, ticket_id: TicketId)
@@ -48,8 +71,13 @@ WHERE state = 'open' AND lapsed_at IS NULL AND due_at <= :now AND NOT EXISTS (
         AND c.id = payments.ticket_id AND (c.set_aside_at IS NOT NULL OR c.claimed_until > :now))
 ORDER BY due_at, org_id, ticket_id LIMIT :limit;
 
--- name: find_holder(org_id, ticket_id)^ -> (registration_id: RegistrationId, state: str) | None
-SELECT registration_id, state FROM tickets WHERE org_id = :org_id AND id = :ticket_id;
+-- name: find_holder(org_id, ticket_id)^
+--     -> (registration_id: RegistrationId, event_state: str) | None
+SELECT t.registration_id, e.state AS event_state
+FROM tickets t
+JOIN registrations r ON r.org_id = t.org_id AND r.id = t.registration_id
+JOIN events e ON e.org_id = r.org_id AND e.id = r.event_id
+WHERE t.org_id = :org_id AND t.id = :ticket_id;
 
 -- name: set_refuses_unpaid(org_id, id: EventId, is_refused: int, now)!
 UPDATE events SET refuses_unpaid = :is_refused, updated_at = :now

@@ -6,27 +6,36 @@ here talks to a provider: one that comes later calls `settle` with what it was t
 
 Rules.
 - Amounts are in minor units of their currency, such as cents.
-- A payment ends as paid, waived or (after paid) refunded; what lapsed stays so, and a registration
-  that is restored has a new ticket.
+- A payment ends as paid, waived or (after paid) refunded. An open one ends with its ticket, the
+  registration or the event: nothing is stored for that, it is read from these. A registration that
+  is restored takes its payments along (registrations/restoring.py).
 - The registration is locked before its payment, as everything that cancels tickets does.
 """
 
+import datetime
 import enum
 import re
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from turnout.core.audit.recording import record
+from turnout.core.events.model import EventState
 from turnout.core.events.programme import get_event
 from turnout.core.ids import EventId, OrgId, RegistrationId, TicketId
 from turnout.core.payments.sql import sql
 from turnout.core.registrations import booking
 from turnout.core.registrations.giving_back import give_ticket_back
+from turnout.core.registrations.joining import queue_ticket_mail
+from turnout.core.registrations.telling import find_mail_address
 from turnout.core.text import is_line
 from turnout.core.tickets.prices import Price, ask
 from turnout.core.tickets.signing import normalize
+from turnout.core.times import end_of_day
 from turnout.core.work.claims import Key, Queue
 from turnout.errors import Conflict, Invalid, Missing
 from turnout.store import Tx
+
+if TYPE_CHECKING:
+    from turnout.core.payments.sql import FindTicketRow
 
 LONGEST_REFERENCE = 35
 REASON = "not paid"
@@ -36,17 +45,19 @@ _WORD = re.compile(r"[A-Z0-9-]{4,35}", re.ASCII)
 
 
 class PaymentState(enum.StrEnum):
-    """How a payment stands; a ticket without one has none."""
+    """How a payment stands; a ticket without one has none. `cancelled` = it was open when its
+    ticket was cancelled, or the event."""
 
     OPEN = "open"
     PAID = "paid"
     REFUNDED = "refunded"
     WAIVED = "waived"
+    CANCELLED = "cancelled"
 
 
 class Payment(NamedTuple):
     """What is to be paid for a ticket. Instants in epoch ms; `lapsed_at` = it was not paid in time,
-    so the ticket was cancelled."""
+    so the ticket was cancelled; what is paid later settles nothing."""
 
     code: str
     state: PaymentState
@@ -92,9 +103,9 @@ def ask_for_payment(
     Raises Conflict when the ticket is cancelled or has a payment, or the reference is taken;
     Invalid for an amount, reference or instant that is none; Missing.
     """
-    ticket_id, registration_id, state = _find_ticket(tx, org_id, code)
-    booking.lock_registration(tx, org_id, registration_id)
-    if state != "valid":
+    ticket = _find_ticket(tx, org_id, code)
+    booking.lock_registration(tx, org_id, ticket.registration_id)
+    if not _find_ticket(tx, org_id, code).is_valid:
         raise Conflict("ticket.cancelled", code=code)
     if not 0 < amount_minor <= LARGEST:
         raise Invalid("payment.amount")
@@ -104,7 +115,7 @@ def ask_for_payment(
     if not _WORD.fullmatch(own):
         raise Invalid("payment.reference", reference=reference, limit=LONGEST_REFERENCE)
     price = Price(amount_minor, currency, own, due_at)
-    ask(tx, org_id, ticket_id, registration_id, price, code=code, actor=actor)
+    ask(tx, org_id, ticket.id, ticket.registration_id, price, code=code, actor=actor)
     return own
 
 
@@ -138,6 +149,27 @@ def extend(tx: Tx, org_id: OrgId, code: str, due_at: int, *, actor: str) -> None
     record(tx, org_id, actor, "extended payment", "registration", held.registration_id)
 
 
+def find_due_end(tx: Tx, org_id: OrgId, code: str, day: str) -> int:
+    """The end (epoch ms) of a last day to pay for a ticket, such as 2027-02-01, by its event's
+    clock. Raises Invalid for what is no day, Missing."""
+    ticket = _find_ticket(tx, org_id, code)
+    try:
+        return end_of_day(datetime.date.fromisoformat(day), ticket.timezone)
+    except (ValueError, OverflowError) as error:
+        raise Invalid("filter.day", text=day) from error
+
+
+def mail_payment(tx: Tx, org_id: OrgId, code: str) -> bool:
+    """Mail a ticket (again), with what is to be paid for it and how, to where its mails go. False =
+    there is no address, or it is a candidate's. Raises Missing."""
+    ticket = _find_ticket(tx, org_id, code)
+    registration = booking.lock_registration(tx, org_id, ticket.registration_id)
+    if registration.sitting or not find_mail_address(tx, org_id, registration):
+        return False
+    queue_ticket_mail(tx, org_id, ticket.id)
+    return True
+
+
 def list_payments(
     tx: Tx, org_id: OrgId, event_id: EventId, state: PaymentState | None = None, *, limit: int
 ) -> list[Payment]:
@@ -160,17 +192,20 @@ def set_refuses_unpaid(
 
 
 class Booked(NamedTuple):
-    """What a line of a statement was for; `fault` says why nothing was settled."""
+    """What a line of a statement was for; `fault` says why nothing was settled, `currency` in
+    which it is to be paid where that is another one."""
 
     code: str = ""
     fault: str = ""
+    currency: str = ""
 
 
 def book_statement_line(
     tx: Tx, org_id: OrgId, text: str, amount_minor: int, currency: str, *, actor: str
 ) -> Booked:
-    """Settle the payment whose reference stands in the text of a bank statement's line, if the
-    amount is exactly what was asked for. Idempotent: a line that is read again says that."""
+    """Settle the payment whose reference stands in the text of a bank statement's line, if
+    currency and amount are exactly what was asked for. Idempotent: a line that is read again says
+    that."""
     if not is_line(text):
         return Booked(fault="text")
     for word in dict.fromkeys(_WORD.findall(text.upper())):
@@ -179,9 +214,11 @@ def book_statement_line(
             continue
         if found.state == PaymentState.PAID:
             return Booked(found.code, "paid")
-        if found.state != PaymentState.OPEN or found.ticket_state != "valid":
+        if found.state != PaymentState.OPEN or not found.is_valid:
             return Booked(found.code, "closed")
-        if (found.amount_minor, found.currency) != (amount_minor, currency):
+        if found.currency != currency:
+            return Booked(found.code, "currency", found.currency)
+        if found.amount_minor != amount_minor:
             return Booked(found.code, "amount")
         settle(tx, org_id, found.code, PaymentState.PAID, actor=actor)
         return Booked(found.code)
@@ -197,7 +234,8 @@ def _list_overdue(tx: Tx, limit: int) -> list[Key]:
 
 
 def _lapse(tx: Tx, key: Key) -> None:
-    """A payment that is due and open: the ticket is given back, with the reason."""
+    """A payment that is due and open: the ticket is given back, with the reason. That of an event
+    which is cancelled ended with it."""
     org_id, ticket_id = OrgId(key[0]), TicketId(key[1])
     holder = sql.find_holder(tx, org_id=org_id, ticket_id=ticket_id)
     if holder is None:
@@ -207,13 +245,14 @@ def _lapse(tx: Tx, key: Key) -> None:
     if row is None or row.state != PaymentState.OPEN or row.due_at > tx.now or row.lapsed_at:
         return
     sql.lapse(tx, org_id=org_id, ticket_id=ticket_id, now=tx.now)
-    give_ticket_back(tx, org_id, holder.registration_id, ticket_id, reason=REASON, actor=ACTOR)
+    if holder.event_state != EventState.CANCELLED:
+        give_ticket_back(tx, org_id, holder.registration_id, ticket_id, reason=REASON, actor=ACTOR)
 
 
 OVERDUE = Queue("payment", _list_overdue, _lapse)
 
 
-def _find_ticket(tx: Tx, org_id: OrgId, code: str) -> tuple[TicketId, RegistrationId, str]:
+def _find_ticket(tx: Tx, org_id: OrgId, code: str) -> "FindTicketRow":
     row = sql.find_ticket(tx, org_id=org_id, code=normalize(code))
     if row is None:
         raise Missing("ticket.missing", code=code)
@@ -221,10 +260,10 @@ def _find_ticket(tx: Tx, org_id: OrgId, code: str) -> tuple[TicketId, Registrati
 
 
 def _lock(tx: Tx, org_id: OrgId, code: str) -> _Held:
-    ticket_id, registration_id, _ = _find_ticket(tx, org_id, code)
-    booking.lock_registration(tx, org_id, registration_id)
-    row = sql.lock_payment(tx, org_id=org_id, ticket_id=ticket_id)
+    ticket = _find_ticket(tx, org_id, code)
+    booking.lock_registration(tx, org_id, ticket.registration_id)
+    row = sql.lock_payment(tx, org_id=org_id, ticket_id=ticket.id)
     if row is None:
         raise Conflict("payment.none", code=code)
-    _, _, state = _find_ticket(tx, org_id, code)
-    return _Held(ticket_id, registration_id, PaymentState(row.state), state == "valid")
+    is_valid = bool(_find_ticket(tx, org_id, code).is_valid)
+    return _Held(ticket.id, ticket.registration_id, PaymentState(row.state), is_valid)

@@ -9,7 +9,9 @@ from turnout.store import Statements, Tx
 class FindTicketRow(NamedTuple):
     id: TicketId
     registration_id: RegistrationId
-    state: str
+    event_id: EventId
+    is_valid: int
+    timezone: str
 
 class LockPaymentRow(NamedTuple):
     state: str
@@ -24,8 +26,7 @@ class FindByReferenceRow(NamedTuple):
     state: str
     amount_minor: int
     currency: str
-    lapsed_at: int | None
-    ticket_state: str
+    is_valid: int
 
 class ListOverdueRow(NamedTuple):
     org_id: OrgId
@@ -33,7 +34,7 @@ class ListOverdueRow(NamedTuple):
 
 class FindHolderRow(NamedTuple):
     registration_id: RegistrationId
-    state: str
+    event_state: str
 
 class _Sql(Statements):
     @staticmethod

@@ -23,6 +23,7 @@ from turnout.core.ids import (
     TicketId,
     TicketTypeId,
 )
+from turnout.core.payments.settling import PaymentState
 from turnout.core.people.contacts import check_contact, check_details
 from turnout.core.people.merging import add_guest, know_person
 from turnout.core.portable import document
@@ -39,6 +40,8 @@ from turnout.errors import Invalid, Unavailable
 from turnout.store import Tx, to_json
 
 ATTEMPTS = 20
+_ENDED = {PaymentState.CANCELLED: PaymentState.OPEN}
+"""A payment that ended with its ticket is stored as open (payments/settling.py)."""
 
 
 @dataclass
@@ -274,7 +277,7 @@ class PeopleReader:
             self.tx,
             org_id=self.org_id,
             ticket_id=ticket_id,
-            state=payment.state.value,
+            state=_ENDED.get(payment.state, payment.state).value,
             amount_minor=payment.amount_minor,
             currency=payment.currency,
             reference=reference,

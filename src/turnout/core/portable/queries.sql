@@ -98,9 +98,14 @@ WHERE r.org_id = :org_id AND r.event_id = :event_id ORDER BY b.registration_id, 
 --         reference: str | None, due_at: int | None, settled_at: int | None,
 --         lapsed_at: int | None)
 SELECT t.registration_id, t.ticket_type_id, t.code, t.state, t.granted_by, t.created_at,
-    t.checked_in_at, t.grant_id, p.state, p.amount_minor, p.currency, p.reference, p.due_at,
+    t.checked_in_at, t.grant_id,
+    CASE WHEN p.state = 'open' AND (
+            t.state <> 'valid' OR r.state <> 'confirmed' OR e.state = 'cancelled')
+        THEN 'cancelled' ELSE p.state END AS payment_state,
+    p.amount_minor, p.currency, p.reference, p.due_at,
     p.settled_at, p.lapsed_at
 FROM registrations r
+JOIN events e ON e.org_id = r.org_id AND e.id = r.event_id
 JOIN tickets t ON t.org_id = r.org_id AND t.registration_id = r.id
 LEFT JOIN payments p ON p.org_id = t.org_id AND p.ticket_id = t.id
 WHERE r.org_id = :org_id AND r.event_id = :event_id ORDER BY t.id;

@@ -1,4 +1,4 @@
-"""What staff do to a registration: add one by hand, change it, restore it.
+"""What staff do to a registration: add one by hand, change it (restoring.py restores it).
 
 Rules.
 - Staff may add where the event is a draft or closed (rules.py), and nobody where it is full.
@@ -12,20 +12,18 @@ from typing import Any
 
 import msgspec
 
-from turnout.core.audit.recording import list_entries, record
+from turnout.core.audit.recording import record
 from turnout.core.events.model import SessionState
 from turnout.core.events.programme import get_event, list_sessions, list_ticket_types
 from turnout.core.ids import EventId, OrgId, RegistrationId, SessionId, TicketTypeId
 from turnout.core.people.contacts import check_contact, check_details
 from turnout.core.people.correcting import change_address
-from turnout.core.people.finding import get_person
 from turnout.core.people.merging import merge_person
 from turnout.core.people.model import Contact
 from turnout.core.questions.judging import find_unmet, question_key, unmet
 from turnout.core.questions.model import Answer
 from turnout.core.questions.reading import accept_answers, list_questions
 from turnout.core.registrations import booking, places
-from turnout.core.registrations.giving_back import CANCELLED, TRANSFERRED
 from turnout.core.registrations.granting import Granted, Wish, change_type, grant
 from turnout.core.registrations.joining import queue_ticket_mail
 from turnout.core.registrations.model import (
@@ -233,44 +231,6 @@ def set_type(
     record(tx, org_id, actor, "changed ticket type", "registration", registration_id, **facts)
 
 
-def restore_registration(
-    tx: Tx,
-    org_id: OrgId,
-    registration_id: RegistrationId,
-    *,
-    is_mailed: bool = True,
-    actor: str,
-) -> Granted | None:
-    """Confirm a registration that was cancelled again: a new ticket of its type, mailed, and those
-    of the sessions of then that have places. None = it is not cancelled.
-
-    Raises Conflict when the event is cancelled or over or full, or for a candidate's; Missing, also
-    for somebody who was merged into somebody else.
-    """
-    registration = booking.lock_registration(tx, org_id, registration_id)
-    _check_no_candidate(registration)
-    if registration.state is RegistrationState.CONFIRMED:
-        return None
-    get_person(tx, org_id, registration.person_id)  # nobody who was merged into somebody else
-    booked = _list_given_back(tx, org_id, registration)
-    lock_offer(tx, org_id, registration.event_id, registration.person_id)
-    taken = sorted(places.take_session_places(tx, org_id, booked))
-    wish = Wish(
-        Door.STAFF,
-        registration.event_id,
-        registration.person_id,
-        registration.ticket_type_id,
-        registration.source,
-        party_id=registration.party_id,
-    )
-    granted = grant(tx, org_id, wish)
-    booking.add_bookings(tx, org_id, registration_id, taken)
-    if is_mailed:
-        queue_ticket_mail(tx, org_id, granted.ticket.id)
-    record(tx, org_id, actor, "restored", "registration", registration_id, sessions=taken)
-    return granted
-
-
 def resend_tickets(tx: Tx, org_id: OrgId, registration_id: RegistrationId, *, actor: str) -> int:
     """Mail the tickets of a registration again, a party's to its contact; returns how many. Raises
     Conflict for one that is cancelled and for somebody without an address, Missing."""
@@ -379,20 +339,3 @@ def _take_sessions(
                 "session.taken", title=found.title, held=found.held, capacity=found.capacity
             )
     return wanted
-
-
-_ENDINGS = (CANCELLED, TRANSFERRED)
-
-
-def _list_given_back(tx: Tx, org_id: OrgId, registration: Registration) -> list[SessionId]:
-    """The sessions that the newest cancellation gave back, as far as they still take bookings;
-    none where the last ticket was passed on, which took them along."""
-    entries = list_entries(tx, org_id, "registration", registration.id)
-    newest = next((entry for entry in reversed(entries) if entry.action in _ENDINGS), None)
-    ids = set(newest.facts.get("sessions", ())) if newest else set()
-    sessions = list_sessions(tx, org_id, registration.event_id) if ids else []
-    return [
-        found.id
-        for found in sessions
-        if found.id in ids and found.state is not SessionState.CANCELLED
-    ]

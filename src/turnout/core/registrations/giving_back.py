@@ -29,9 +29,12 @@ def cancel_registration(
         raise Conflict("registration.exam", registration=registration_id)
     if registration.state is RegistrationState.CANCELLED:
         return False
-    sessions = booking.list_booked_sessions(tx, org_id, registration_id)
+    facts = {
+        "codes": [ticket.code for ticket in list_valid_tickets(tx, org_id, registration_id)],
+        "sessions": booking.list_booked_sessions(tx, org_id, registration_id),
+    }
     give_all_back(tx, org_id, registration)
-    record(tx, org_id, actor, CANCELLED, "registration", registration_id, sessions=sessions)
+    record(tx, org_id, actor, CANCELLED, "registration", registration_id, **facts)
     return True
 
 

@@ -319,14 +319,15 @@ def set_event_state(
 ) -> Event:
     """Open, close or cancel an event, or make it a draft. What is free when it opens goes to the
     waiting list first; offers end when it takes nobody (`withdraw_offers`, which says what
-    `is_quiet` is). Those who waited for a cancelled event wait again when it is revived. Raises
-    Missing."""
+    `is_quiet` is). Those who waited for a cancelled event wait again when it is revived, and open
+    payments are due again. Raises Missing."""
     before = programme.get_event(tx, org_id, event_id)
     # Before the event's row is ours: entries come first in the order of places.
     end_offers(tx, org_id, event_id, state, is_quiet=is_quiet)
     event = programme.store_event_state(tx, org_id, event_id, state, actor=actor)
     if EventState.CANCELLED is before.state is not state:
         wait_again(tx, org_id, event_id, EVENT_CANCELLED)
+        sql.wake_payments(tx, org_id=org_id, event_id=event_id, now=tx.now)
     offer_places(tx, org_id, event_id)
     return event
 

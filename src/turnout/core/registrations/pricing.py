@@ -1,17 +1,18 @@
 """Asking for the price of a ticket that is granted: at the doors that the event chose."""
 
+import datetime
 import enum
 
-from turnout.core.events.model import Event, EventDetails, PayingDoor
-from turnout.core.events.showing import get_shown_event
+from turnout.core.events.model import EventDetails, PayingDoor
+from turnout.core.events.showing import EventView, get_shown_event
 from turnout.core.ids import EventId, OrgId, RegistrationId
 from turnout.core.tickets.issuing import GrantKind, Ticket
 from turnout.core.tickets.prices import Price, ask, get_payment_terms
+from turnout.core.times import end_of_day, local
 from turnout.errors import Invalid
 from turnout.store import Tx
 
 ACTOR = "system"
-_DAY_MS = 86_400_000
 
 
 class Asking(enum.StrEnum):
@@ -35,9 +36,9 @@ def ask_price(
 ) -> None:
     """Ask for the price of a ticket that was issued now, if its type has one and the event asks for
     it where the ticket was granted, or for what its waiting list offered (`is_offer`); `asking`
-    overrides that. It is due within the days of the
-    event or its organization, and never beyond the event's start (its end, once it runs). Raises
-    Invalid where the price of a free ticket is asked for."""
+    overrides that. It is due when the last of the days of the event or its organization is over,
+    and never beyond the event's start (its end, once it runs). Raises Invalid where the price of a
+    free ticket is asked for."""
     if asking is Asking.NONE:
         return
     shown = get_shown_event(tx, org_id, event_id)
@@ -49,8 +50,7 @@ def ask_price(
     doors = [ticket.granted_by, *([GrantKind.OFFER] if is_offer else [])]
     if asking is None and not any(asks_at(shown.details, door) for door in doors):
         return
-    days = get_payment_terms(tx, org_id, shown.details).days
-    due_at = _due(shown.event, days, tx.now)
+    due_at = _due(tx, org_id, shown)
     price = Price(kind.price_minor, kind.currency, f"T-{ticket.code}", due_at)
     is_waived = asking is Asking.WAIVED
     ask(
@@ -71,6 +71,16 @@ def asks_programs(details: EventDetails) -> bool:
     return PayingDoor.INTEGRATION in details.payment_doors
 
 
-def _due(event: Event, days: int, now: int) -> int:
-    latest = event.starts_at if event.starts_at > now else event.ends_at
-    return min(now + days * _DAY_MS, latest)
+def find_due(tx: Tx, org_id: OrgId, event_id: EventId) -> int:
+    """Until when (epoch ms) a ticket of the event is to be paid that is asked for now."""
+    return _due(tx, org_id, get_shown_event(tx, org_id, event_id))
+
+
+def _due(tx: Tx, org_id: OrgId, shown: EventView) -> int:
+    """The end of the last day, by the event's clock."""
+    event = shown.event
+    latest = event.starts_at if event.starts_at > tx.now else event.ends_at
+    last = local(tx.now, event.timezone).date() + datetime.timedelta(
+        get_payment_terms(tx, org_id, shown.details).days
+    )
+    return min(end_of_day(last, event.timezone), latest)

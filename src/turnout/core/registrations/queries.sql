@@ -487,3 +487,24 @@ WHERE org_id = :org_id AND id = :id;
 -- name: move_payment(org_id, from_id: TicketId, to_id: TicketId)!
 -- What is to be paid, or was, goes along with a ticket that is passed on.
 UPDATE payments SET ticket_id = :to_id WHERE org_id = :org_id AND ticket_id = :from_id;
+
+-- name: find_payment(org_id, ticket_id)^
+--     -> (state: str, amount_minor: int, currency: str, due_at: int) | None
+SELECT state, amount_minor, currency, due_at FROM payments
+WHERE org_id = :org_id AND ticket_id = :ticket_id;
+
+-- name: renew_payment(org_id, ticket_id, due_at: int, now)!
+-- It waits again, also where it was not paid in time.
+UPDATE payments SET due_at = :due_at, lapsed_at = NULL, updated_at = :now
+WHERE org_id = :org_id AND ticket_id = :ticket_id;
+
+-- name: wake_payments(org_id, event_id, now)!
+-- Those of an event that was cancelled and is on again, which came due in between.
+UPDATE payments SET lapsed_at = NULL, updated_at = :now
+WHERE org_id = :org_id AND state = 'open' AND lapsed_at IS NOT NULL AND ticket_id IN (
+    SELECT t.id FROM registrations r
+    JOIN tickets t ON t.org_id = r.org_id AND t.registration_id = r.id
+    WHERE r.org_id = :org_id AND r.event_id = :event_id AND t.state = 'valid');
+
+-- name: is_erased(org_id, person_id)$ -> int | None
+SELECT 1 FROM erasures WHERE org_id = :org_id AND person_id = :person_id;

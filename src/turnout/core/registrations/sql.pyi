@@ -148,6 +148,12 @@ class ListNotesRow(NamedTuple):
 class ListTagsRow(NamedTuple):
     tag: str
 
+class FindPaymentRow(NamedTuple):
+    state: str
+    amount_minor: int
+    currency: str
+    due_at: int
+
 class _Sql(Statements):
     @staticmethod
     def find_registration(
@@ -485,5 +491,15 @@ class _Sql(Statements):
     ) -> int: ...
     @staticmethod
     def move_payment(tx: Tx, *, org_id: OrgId, from_id: TicketId, to_id: TicketId) -> int: ...
+    @staticmethod
+    def find_payment(tx: Tx, *, org_id: OrgId, ticket_id: TicketId) -> FindPaymentRow | None: ...
+    @staticmethod
+    def renew_payment(
+        tx: Tx, *, org_id: OrgId, ticket_id: TicketId, due_at: int, now: int
+    ) -> int: ...
+    @staticmethod
+    def wake_payments(tx: Tx, *, org_id: OrgId, event_id: EventId, now: int) -> int: ...
+    @staticmethod
+    def is_erased(tx: Tx, *, org_id: OrgId, person_id: PersonId) -> int | None: ...
 
 sql: _Sql

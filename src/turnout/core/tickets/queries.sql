@@ -135,5 +135,9 @@ ON CONFLICT DO NOTHING;
 
 -- name: find_open_price(org_id, code)^ -> prices.Price | None
 SELECT p.amount_minor, p.currency, p.reference, p.due_at
-FROM payments p JOIN tickets t ON t.org_id = p.org_id AND t.id = p.ticket_id
-WHERE p.org_id = :org_id AND t.code = :code AND p.state = 'open' AND t.state = 'valid';
+FROM tickets t
+JOIN payments p ON p.org_id = t.org_id AND p.ticket_id = t.id
+JOIN registrations r ON r.org_id = t.org_id AND r.id = t.registration_id
+JOIN events e ON e.org_id = r.org_id AND e.id = r.event_id
+WHERE t.org_id = :org_id AND t.code = :code AND t.state = 'valid' AND p.state = 'open'
+    AND r.state = 'confirmed' AND e.state <> 'cancelled';
