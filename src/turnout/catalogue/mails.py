@@ -3,6 +3,7 @@
 
 LABELS = {
     "mail.greeting": "Hello,",
+    "mail.greeting_guest": "Hello, this is for {name}.",
     "mail.greeting_name": "Dear {name},",
     "mail.ticket_use_door": "Show its code at the door, on paper (ticket.pdf) or on your phone:",
     "payment.how": "Please pay {amount} by {date}, with the reference {reference}. A ticket that "

@@ -149,11 +149,8 @@ def _decode(text: bytes, charset: str) -> str:
     try:
         return text.decode(charset)
     except UnicodeDecodeError as error:
-        raise Invalid(
-            "body.field_charset",
-            charset=charset.upper(),
-            text=text[:40].decode(charset, "replace"),
-        ) from error
+        shown = text[:40].decode(charset, "replace")
+        raise Invalid("body.field_charset", charset=charset.upper(), text=shown) from error
 
 
 class _Part(NamedTuple):

@@ -1,6 +1,7 @@
 """Reminders: once for each registration and date, whatever happens to workers."""
 
 import datetime
+import json
 
 import pytest
 
@@ -13,7 +14,12 @@ from turnout.core.messaging.delivering import claim as claim_recipients
 from turnout.core.people.model import Contact
 from turnout.core.registrations.announcing import postpone_event
 from turnout.core.registrations.giving_back import cancel_registration
-from turnout.core.registrations.joining import register_checked, register_directly
+from turnout.core.registrations.joining import (
+    register_checked,
+    register_directly,
+    register_party,
+)
+from turnout.core.registrations.parties import Guest
 from turnout.core.registrations.places import set_event_state
 from turnout.core.registrations.reminding import (
     SLICE,
@@ -69,6 +75,20 @@ def test_each_is_reminded_once_in_their_language(hall: Hall) -> None:
     assert hall.call(remind, hall.event_id, actor="test")[1] == 0
     work(hall)
     assert reminded(hall) == []
+
+
+def test_the_contact_of_a_party_reads_whose_reminder_it_is(hall: Hall) -> None:
+    guests = [Guest(Contact(email="", first_name="Zoe"), hall.type_ids[0])]
+    hall.call(register_party, hall.event_id, contact("hob"), guests, actor="test")
+    hall.call(remind, hall.event_id, actor="test")
+    work(hall)
+    greetings = {
+        (recipient.destination, json.loads(recipient.fields)["greeting"])
+        for job in hall.db.call(claim_recipients, "email", 500, 1000)
+        if "Reminder" in job.head.content.subject
+        for recipient in job.recipients
+    }
+    assert ("hob@example.com", "Hello, this is for Zoe.") in greetings
 
 
 def test_it_waits_for_its_hour_and_leaves_out_those_who_come_later(hall: Hall) -> None:

@@ -54,3 +54,10 @@ def greet(name: str, language: str) -> str:
     if not name:
         return label(language, "mail.greeting")
     return label(language, "mail.greeting_name", name=name)
+
+
+def greet_contact(guest: str, language: str) -> str:
+    """How a mail begins that the contact of a party gets for a guest of that name."""
+    if not guest:
+        return label(language, "mail.greeting")
+    return label(language, "mail.greeting_guest", name=guest)

@@ -8,7 +8,7 @@ from turnout.core.identity.organizations import get_organization_of
 from turnout.core.identity.profiles import get_sender
 from turnout.core.ids import OrgId, UserId
 from turnout.core.mails.composing import Composed, compose
-from turnout.core.mails.facts import event_filling, greet
+from turnout.core.mails.facts import event_filling, greet, greet_contact
 from turnout.core.mails.languages import choose_language, preferred_languages
 from turnout.core.mails.model import MailKind
 from turnout.core.mails.texts import ChosenText, choose_text, usual_text
@@ -19,12 +19,18 @@ from turnout.store import Tx
 
 class Addressee(NamedTuple):
     """Who gets a mail. Names are neutral (core/neutral.py); `is_greeted`: by their name, if known.
-    Who gets the mail of somebody else is not."""
+    Who gets the mail of somebody else is not: `is_for_guest` tells them whose it is."""
 
     email: str
     first_name: str = ""
     last_name: str = ""
     is_greeted: bool = True
+    is_for_guest: bool = False
+
+    @classmethod
+    def of(cls, email: str, first_name: str, last_name: str, *, is_for_guest: bool) -> "Addressee":
+        """The person, or the contact of the party whose guest they are."""
+        return cls(email, first_name, last_name, not is_for_guest, is_for_guest)
 
     @property
     def name(self) -> str:
@@ -66,7 +72,7 @@ def fill_for(
     organization = get_organization_of(tx, org_id)
     filling = event_filling(shown, organization, base_url, language, **said.facts)
     fields = {
-        "greeting": greet(to.name if to.is_greeted else "", language),
+        "greeting": _greet(to, language),
         "name": to.name,
         "first_name": to.first_name,
         "last_name": to.last_name,
@@ -82,6 +88,12 @@ def fill_for(
         language,
     )
     return composed, fields
+
+
+def _greet(to: Addressee, language: str) -> str:
+    if to.is_for_guest:
+        return greet_contact(to.name, language)
+    return greet(to.name if to.is_greeted else "", language)
 
 
 def write(

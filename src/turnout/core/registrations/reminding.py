@@ -115,7 +115,7 @@ def _compose(
     if row is None or not row.email:
         return
     names = (neutralize(row.first_name), neutralize(row.last_name))
-    to = Addressee(row.email, *names, is_greeted=not row.is_for_contact)
+    to = Addressee.of(row.email, *names, is_for_guest=bool(row.is_for_contact))
     chosen = choose_for(tx, org_id, shown, MailKind.REMINDER, row.language)
     ticket = MailedTicket(org_id, shown, row.code, row.type_name)
     said = say_ticket(ticket, base_url, list_links(tx, org_id, row.code), chosen.language)

@@ -104,7 +104,7 @@ def claim_ticket_mails(tx: Tx) -> list[TicketMail]:
         if (org_id, event_id) not in shown:
             shown[org_id, event_id] = get_shown_event(tx, org_id, event_id)
         event = shown[org_id, event_id]
-        to = Addressee(row.email, first, last, is_greeted=not row.is_for_contact)
+        to = Addressee.of(row.email, first, last, is_for_guest=bool(row.is_for_contact))
         facts = TicketFacts(
             shown=event,
             organizer=get_organization_of(tx, org_id).name,
