@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.core.registrations.desk import Desk
 from tests.core.registrations.doors import Doors
 from tests.core.registrations.hall import Hall
 from tests.support.builder import contact
@@ -279,3 +280,17 @@ def test_nothing_is_asked_for_a_free_ticket(hall):
         by_staff(hall, "a", asking=Asking.OPEN)
     assert refused.value.code == "payment.free"
     assert hall.tickets() == {}
+
+
+@pytest.mark.parametrize("is_asked", [True, False])
+def test_the_registration_api_asks_for_the_default_type_where_the_event_says_so(node, is_asked):
+    desk = Desk(node, node.add_account(f"priced-{int(is_asked)}"))
+    where = (desk.org_id, desk.event.id)
+    types = node.db.call(list_ticket_types, *where)
+    default = next(kind.id for kind in types if kind.is_default)
+    node.db.call(edit_ticket_type, *where, default, PRICE, actor="test")
+    doors = (PayingDoor.INTEGRATION,) if is_asked else (PayingDoor.FORM,)
+    node.db.call(change_event, *where, EventChange(payment_doors=doors), actor="test")
+    assert {state for state, _ in desk.decide(desk.apply("ann@example.com"))} == {"success"}
+    found = node.db.call(list_payments, *where, limit=9)
+    assert [payment.amount_minor for payment in found] == ([4950] if is_asked else [])
