@@ -406,13 +406,13 @@ def test_a_loop_whose_database_is_gone_ends_with_a_line(node, login):
         asyncio.run(run(node, delivery, scenario()))
     told = [log for log in logs if log["event"].startswith("stopped with")]
     assert [(line["worker"], line["code"]) for line in told] == [
-        ("messaging-sms", "store.stopping")
+        ("messaging-sms-record", "store.stopping")
     ]
 
 
 def test_what_pieces_have_told_is_recorded_together(node, login, monkeypatch):
     """Not in a transaction for each piece, though they end one after another."""
-    monkeypatch.setattr("turnout.workers.delivery.RECORD_S", 5.0)  # the machine may be busy
+    monkeypatch.setattr("turnout.workers.recorder.RECORD_S", 5.0)  # the machine may be busy
     recorded: list[str] = []
     write_behind = node.db.write_behind
 

@@ -1,16 +1,17 @@
 """The loops that hand messages to carriers; one for each lane (core/messaging/delivering.py).
 
 A loop claims while there is room, hands each job's share to the carrier in a task of its own, and
-records what was answered, together. What waits has its lease renewed, and nothing is handed over
-without one (leases.py). It never claims more than it may hold, so a slow network holds back its own
-lane and nothing else. Verification codes have a lane of their own and go first at the database; and
-since broadcasts are claimed in small shares, a carrier never has much before a code.
+has what was answered recorded (recorder.py). What waits has its lease renewed, and nothing is
+handed over without one (leases.py). It never claims more than it may hold, so a slow network holds
+back its own lane and nothing else. Verification codes have a lane of their own and go first at the
+database; and since broadcasts are claimed in small shares, a carrier never has much before a code.
 """
 
 import asyncio
 import time
 from collections.abc import Callable, Mapping
 from functools import partial
+from pathlib import Path
 
 import msgspec
 import structlog
@@ -41,15 +42,16 @@ from turnout.core.messaging.model import URGENT, Channel, JobHead, Kind
 from turnout.core.messaging.prices import Prices
 from turnout.core.messaging.receiving import forget_early_reports, match_early_reports
 from turnout.core.messaging.reckoning import fields_of
-from turnout.core.messaging.recording import Patience, Result, record
+from turnout.core.messaging.recording import Patience, Result
 from turnout.core.messaging.sender_ids import SenderRules
 from turnout.errors import Unavailable
-from turnout.http import metrics
 from turnout.store import Database
 from turnout.store.sources import counting_clock
+from turnout.workers.journal import Journal
 from turnout.workers.leases import Leases
-from turnout.workers.loop import Loop, end_with
+from turnout.workers.loop import Loop
 from turnout.workers.messages import Messages, Prepared
+from turnout.workers.recorder import PROMPT, Recorder
 from turnout.workers.refusals import find_refusal
 from turnout.workers.senders import Senders, display_name
 
@@ -63,8 +65,6 @@ SWEEP = 500
 RETRY_S = 60.0
 # How often, and after what pause, a message is read again that could not be read.
 READINGS, READ_PAUSE_S = 20, 1.0
-# How long an outcome waits for others to be recorded with it.
-RECORD_S = 0.05
 SILENT = Unknown("the carrier gave no answer")
 
 log = structlog.get_logger()
@@ -73,7 +73,9 @@ _fields_decoder = msgspec.json.Decoder(dict[str, str])
 
 
 class Delivery(msgspec.Struct, frozen=True):
-    """How messages are delivered. `unsubscribe_url` gives a recipient's one-click address."""
+    """How messages are delivered. `unsubscribe_url` gives a recipient's one-click address;
+    `journal` is the folder of what is sent and not recorded yet (journal.py), None = there is
+    none."""
 
     carriers: Mapping[Channel, Carrier]
     prices: Prices
@@ -82,6 +84,7 @@ class Delivery(msgspec.Struct, frozen=True):
     lease_ms: int = 120_000
     patience: Patience = Patience(72 * 3600 * 1000)
     quiet_hours: QuietHours = ALWAYS_ON
+    journal: Path | None = None
     most_in_flight: int = 2_000
 
 
@@ -98,28 +101,35 @@ class DeliveryLoop(Loop):
         self._tasks: set[asyncio.Task[None]] = set()
         self._in_flight = 0
         self._heavy = asyncio.Semaphore(HEAVY_AT_ONCE)
-        self._results: list[Result] = []
-        self._ended: list[Lease] = []
-        self._waking: asyncio.TimerHandle | None = None
         self._write = db.write_first if lane == URGENT else db.write_behind
         self._leases = Leases(f"{self.name}-leases", db.lease_now, self._write, delivery.lease_ms)
+        self._recorder = Recorder(
+            self.name,
+            self._write,
+            self._leases,
+            delivery.prices,
+            delivery.patience,
+            self.wake,
+            Journal(delivery.journal),
+            prompt=1 if lane == URGENT else PROMPT,
+        )
         db.on_wake(f"messaging-{lane}", self.wake)
 
     def start(self) -> None:
         """Begin, and keep the leases of what is in hand."""
         super().start()
         self._leases.start()
+        self._recorder.start()
 
     async def stop(self) -> None:
         """Finish what carriers have, record it, and end."""
         await super().stop()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        await end_with(self.name, self._record())
+        await self._recorder.stop()
         await self._leases.stop()
 
     async def _turn(self) -> bool:
-        await self._record()
-        room = self._delivery.most_in_flight - self._in_flight
+        room = self._delivery.most_in_flight - self._in_flight - len(self._recorder)
         if room < min(SHARE, self._delivery.most_in_flight):
             return False  # woken when something ends
         # After a freeze our own would be due: they are ours, and not to be claimed a second time.
@@ -138,27 +148,6 @@ class DeliveryLoop(Loop):
                 task.add_done_callback(self._tasks.discard)
         return bool(claimed)  # what ends wakes the loop
 
-    async def _record(self) -> None:
-        results, self._results = self._results, []
-        ended, self._ended = self._ended, []
-        try:
-            if results:
-                await self._write(record, results, self._delivery.prices, self._delivery.patience)
-        except Unavailable:
-            # With the next ones; what is ended then keeps its lease until it is recorded.
-            self._results = results + self._results
-            self._ended = ended + self._ended
-            raise
-        except BaseException:
-            self._leases.end(ended)  # they run out
-            raise
-        self._leases.end(ended)
-        for result in results:
-            outcome = type(result.outcome).__name__.lower()
-            metrics.messages.labels(result.head.job_type.channel.value, outcome).inc()
-            if result.carrier:
-                metrics.account_messages.labels(result.carrier, outcome).inc()
-
     async def _send(self, job: ClaimedJob, lease: Lease) -> None:
         started = time.perf_counter()
         try:
@@ -171,24 +160,10 @@ class DeliveryLoop(Loop):
         except Exception as error:
             log.exception("sending failed", job=job.head.id, recipients=len(job.recipients))
             results = _put_off(job, error)
-        self._results += results
         self._in_flight -= len(job.recipients)
-        self._ended.append(lease)
+        self._recorder.add(*results)
+        self._recorder.end(lease)
         log.debug("sent", job=job.head.id, seconds=round(time.perf_counter() - started, 3))
-        if results or not self._in_flight or self._lane == URGENT:
-            self.wake()
-        else:
-            self._wake_soon()
-
-    def _wake_soon(self) -> None:
-        """What is known waits a moment for more, to be recorded with it, and so does the next
-        claim: a transaction for each piece would cost more than the piece."""
-        if self._waking is None:
-            self._waking = asyncio.get_running_loop().call_later(RECORD_S, self._wake_now)
-
-    def _wake_now(self) -> None:
-        self._waking = None
-        self.wake()
 
     def _tell(
         self,
@@ -203,8 +178,7 @@ class DeliveryLoop(Loop):
         if recipient.id in lease.settled:
             return
         lease.settled.add(recipient.id)
-        self._results.append(Result(head, recipient, _account_of(outcome, carrier), outcome))
-        self._wake_soon()
+        self._recorder.add(Result(head, recipient, _account_of(outcome, carrier), outcome))
 
     async def _outcomes(self, job: ClaimedJob, lease: Lease) -> list[Result]:
         """The outcomes that were not told before."""

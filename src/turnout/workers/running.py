@@ -20,6 +20,7 @@ from turnout.workers.delivery import Delivery, delivery_loops
 from turnout.workers.erasure import erasure_loop, retention_loop
 from turnout.workers.inbox import CarrierInbox, reply_receiver
 from turnout.workers.intake import intake_loops
+from turnout.workers.journal import find_folder, record_what_is_left
 from turnout.workers.loop import Loop
 from turnout.workers.schedules import schedule_loops
 from turnout.workers.waiting_list import waiting_loops
@@ -53,6 +54,7 @@ class Workers:
         self._carriers = networks.make_carriers(settings, self._db, self._base_url)
         await self._read_link_key()
         policy = networks.read_policy(settings)
+        folder = find_folder(settings.database_url)
         delivery = Delivery(
             carriers=self._carriers,
             prices=policy.prices,
@@ -63,7 +65,9 @@ class Workers:
                 settings.receipt_wait_hours * HOUR_MS, settings.mail_retry_hours * HOUR_MS
             ),
             quiet_hours=networks.read_quiet_hours(settings),
+            journal=folder,
         )
+        await record_what_is_left(self._db, folder, delivery.prices, delivery.patience)
         inbox = CarrierInbox(self._db, reply_receiver(settings))
         for carrier in set(self._carriers.values()):
             await carrier.start(inbox)

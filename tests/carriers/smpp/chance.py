@@ -85,6 +85,10 @@ class Chance:
             body = b"chance\0" if unit.command == pdu.BIND_TRANSCEIVER else b""
             writer.write(pdu.encode(unit.command | pdu.RESPONSE, 0, unit.sequence, body))
             return
+        self.submit(unit, writer)
+
+    def submit(self, unit: pdu.Pdu, writer: asyncio.StreamWriter) -> None:
+        """Answer a submission, or not."""
         (fate,) = self._chance.choices([*self.odds], [*self.odds.values()])
         self.fates[fate] += 1
         self.bodies.append(unit.body)

@@ -144,6 +144,13 @@ FROM r WHERE recipients.org_id = r.org_id AND recipients.job_id = r.job_id
         OR recipients.state = 'claimed' AND CAST(r.value ->> 2 AS BIGINT) = 1)
 RETURNING recipients.id;
 
+-- name: list_handed(org_id, job_id, ids) -> delivering.ClaimedRecipient
+-- `ids` is JSON.
+SELECT id, reference, name, destination, address, fields, attempts, claim, quote_micros
+FROM recipients WHERE org_id = :org_id AND job_id = :job_id AND id IN (
+    SELECT CAST(w.value AS BIGINT) FROM jsonb_array_elements_text(CAST(:ids AS jsonb)) w (value))
+ORDER BY id;
+
 -- name: list_standing(org_id, job_id, ids)
 --     -> (id: RecipientId, state: str, status: str, claim: int, notes: str)
 -- `ids` is JSON.

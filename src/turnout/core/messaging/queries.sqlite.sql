@@ -129,6 +129,13 @@ WHERE recipients.org_id = :org_id AND recipients.job_id = :job_id AND recipients
     AND (recipients.state = 'waiting' OR recipients.state = 'claimed' AND r.is_sure = 1)
 RETURNING recipients.id;
 
+-- name: list_handed(org_id, job_id, ids) -> delivering.ClaimedRecipient
+-- `ids` is JSON.
+SELECT id, reference, name, destination, address, fields, attempts, claim, quote_micros
+FROM recipients WHERE org_id = :org_id AND job_id = :job_id
+    AND id IN (SELECT value FROM json_each(:ids))
+ORDER BY id;
+
 -- name: list_standing(org_id, job_id, ids)
 --     -> (id: RecipientId, state: str, status: str, claim: int, notes: str)
 -- `ids` is JSON.

@@ -408,6 +408,10 @@ class _Sql(Statements):
     @staticmethod
     def take_back(tx: Tx, *, org_id: OrgId, job_id: JobId, rows: str) -> list[TakeBackRow]: ...
     @staticmethod
+    def list_handed(
+        tx: Tx, *, org_id: OrgId, job_id: JobId, ids: str
+    ) -> list[ClaimedRecipient]: ...
+    @staticmethod
     def list_standing(
         tx: Tx, *, org_id: OrgId, job_id: JobId, ids: str
     ) -> list[ListStandingRow]: ...
