@@ -25,8 +25,14 @@ from turnout.core.messaging.model import (
     NewRecipient,
     Purpose,
 )
-from turnout.core.messaging.opt_outs import add_opt_out, remove_opt_out
+from turnout.core.messaging.opt_outs import (
+    add_opt_out,
+    ensure_link_key,
+    remove_opt_out,
+    unsubscribe_url,
+)
 from turnout.core.messaging.outcomes import Accepted
+from turnout.core.messaging.preferences import choose_preferences
 from turnout.core.questions.editing import QuestionChange, add_question, change_question
 from turnout.core.questions.model import Answer, Kind, Question, Way
 from turnout.core.registrations.forms import register_by_form, wait_by_form
@@ -196,3 +202,25 @@ def test_the_number_may_be_an_answer(form):
     answers = [*YES, Answer("mobile", "+61 412 345 679")]
     form.office.call(note_consents, form.event_id, contact("ann", phone=""), answers, source=FORM)
     assert form.consented("61412345679", Channel.SMS)
+
+
+def test_whose_mail_is_allowed_again_behind_the_link_consents_again(form, node):
+    form.register("ann")
+    new = new_job(JobType.EMAIL, sender="a@example.com")
+    people = [NewRecipient("ann@example.com"), NewRecipient("bob@example.com")]
+    job_id = form.db.call(accept_job, form.login, new, people, POLICY)
+    key = form.db.call(ensure_link_key)
+    tokens = [
+        unsubscribe_url("", key, id_).rpartition("/")[2] for (id_,) in rows(form.db, job_id, "id")
+    ]
+    for token in tokens:
+        form.db.call(choose_preferences, token, [])
+    assert not form.consented("ann@example.com")
+    node.clock.now += 1000
+    for token in [*tokens, *tokens]:
+        form.db.call(choose_preferences, token, [Medium.EMAIL])
+    assert form.consented("ann@example.com")
+    assert not form.consented("bob@example.com")  # never did
+    former, now = form.office.call(list_consents_of, "ann@example.com")
+    assert (now.source, now.given_at, now.text) == ("preferences", node.clock.now, former.text)
+    assert not form.consented("61412345678", Channel.SMS)  # the link is the mail's

@@ -6,6 +6,8 @@ Rules.
   `note_consents`.
 - An opt-out of any kind withdraws the consents of its address (opt_outs.py). It wins over a consent
   that is given later on a form, which anybody can send with anybody's address.
+- The owner of an address who allows mails again behind the link of a mail consents again, to the
+  text that they knew.
 - A consent is for an address: somebody whose address changes has not consented for the new one.
 - What was withdrawn stays, as proof; with an erased person's address as a keyed hash.
 - The number is that of the contact, or else the answer to a question for one. A number that cannot
@@ -34,8 +36,9 @@ _CHANNELS = {Medium.EMAIL: Channel.EMAIL, Medium.SMS: Channel.SMS, Medium.CALL: 
 
 
 class Consent(NamedTuple):
-    """What somebody agreed to. `source` is `form` or `invitation`; `version` counts the texts of
-    the event's question; instants in epoch ms, `withdrawn_at` None = it holds."""
+    """What somebody agreed to. `source` is `form`, `invitation` or `preferences`;
+    `version` counts the texts of the event's question; instants in epoch ms, `withdrawn_at` None =
+    it holds."""
 
     id: int
     medium: Medium
@@ -116,6 +119,19 @@ def _note(
         digest=digest,
         language=language,
         source=source,
+        now=tx.now,
+    )
+
+
+def renew_consent(tx: Tx, org_id: OrgId, medium: Medium, address: str) -> None:
+    """The owner of an address (as `address_key` has it), who withdrew a consent, gives it again, to
+    the same text. Changes nothing for one who never gave any."""
+    sql.renew_consent(
+        tx,
+        org_id=org_id,
+        medium=medium.value,
+        address=address,
+        id=tx.next_id("messaging"),
         now=tx.now,
     )
 

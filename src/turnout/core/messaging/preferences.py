@@ -11,6 +11,7 @@ from typing import NamedTuple
 from turnout.core.audit.recording import record
 from turnout.core.identity.countries import find_country
 from turnout.core.ids import OrgId
+from turnout.core.messaging.consents import renew_consent
 from turnout.core.messaging.model import MEDIA, Channel, Medium
 from turnout.core.messaging.numbers import address_key, list_refusal_keys, to_address
 from turnout.core.messaging.opt_outs import hash_addresses, opt_out, read_link
@@ -55,6 +56,7 @@ def choose_preferences(tx: Tx, token: str, wanted: Iterable[Medium]) -> str:
         elif not preference.is_allowed and medium in allowed and preference.is_own:
             for known in _refused_as(tx, org_id, preference.channel, preference.address):
                 sql.remove_opt_out(tx, org_id=org_id, medium=medium.value, address=known)
+            renew_consent(tx, org_id, medium, key)
             record(tx, org_id, ACTOR, "removed", "opt_out", 0, medium=medium.value)
     return org_name
 

@@ -771,6 +771,17 @@ WHERE NOT EXISTS (SELECT 1 FROM consents c
 UPDATE consents SET withdrawn_at = :now
 WHERE org_id = :org_id AND medium = :medium AND address = :address AND withdrawn_at IS NULL;
 
+-- name: renew_consent(org_id, medium, address, id: int, now)!
+-- The newest one again, where it was withdrawn.
+INSERT INTO consents (org_id, medium, address, id, event_id, question_id, version, digest, language,
+    source, given_at)
+SELECT c.org_id, c.medium, c.address, CAST(:id AS BIGINT), c.event_id, c.question_id, c.version,
+    c.digest, c.language, 'preferences', CAST(:now AS BIGINT)
+FROM consents c WHERE c.org_id = :org_id AND c.medium = :medium AND c.address = :address
+    AND NOT EXISTS (SELECT 1 FROM consents h WHERE h.org_id = :org_id AND h.medium = :medium
+        AND h.address = :address AND h.withdrawn_at IS NULL)
+ORDER BY c.given_at DESC, c.id DESC LIMIT 1;
+
 -- name: hash_consent(org_id, medium, address, id: int, hashed, now)!
 UPDATE consents SET address = :hashed, withdrawn_at = coalesce(withdrawn_at, :now)
 WHERE org_id = :org_id AND medium = :medium AND address = :address AND id = :id;

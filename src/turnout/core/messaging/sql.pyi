@@ -998,6 +998,10 @@ class _Sql(Statements):
     @staticmethod
     def withdraw_consents(tx: Tx, *, org_id: OrgId, medium: str, address: str, now: int) -> int: ...
     @staticmethod
+    def renew_consent(
+        tx: Tx, *, org_id: OrgId, medium: str, address: str, id: int, now: int
+    ) -> int: ...
+    @staticmethod
     def hash_consent(
         tx: Tx, *, org_id: OrgId, medium: str, address: str, id: int, hashed: str, now: int
     ) -> int: ...
