@@ -157,7 +157,7 @@ def _say(run: "DryRun") -> None:
         rows.append(("In Unicode", why))
     if run.unknown:
         rows.append(("Fields that nobody has", ", ".join(f"%%{name}%%" for name in run.unknown)))
-    show_table("WHAT", "IS", rows=[row for row in rows if row[1]])
+    show_table("WHAT", "IS", rows=[(what, is_) for what, is_ in rows if is_])
 
 
 def _say_sample(run: "DryRun", sample: "Sample", number: int) -> None:
