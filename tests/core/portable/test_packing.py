@@ -125,6 +125,7 @@ LEFT_TABLES = {
     "messages stay with who sent them": (
         "attempts callbacks conversations network_ids recipients replies ticket_mails"
     ),
+    "who consented did so to one organization": "consents",
     "senders are the organization's": "sender_domains sender_ids sender_keys",
     "secrets, and who may see it, are given again": (
         "credentials registration_passwords reporting_user_events"
@@ -159,6 +160,7 @@ PLANTED = (
     "UPDATE payments SET lapsed_at = 8, settled_at = 9",
     "UPDATE people SET address_line1 = 'a', address_line2 = 'b', address_line3 = 'c', city = 'd',"
     " country_code = 'DE', county_or_state = 'e', job_title = 'f', post_code = 'g', title = 'h'",
+    "UPDATE event_questions SET consents = '[\"email\"]' WHERE kind = 'agreement'",
     "UPDATE registrations SET language = 'de'",
     "UPDATE session_media SET is_simulated = 1",
     "UPDATE speakers SET description = 'An *admiral*', position = 3",
