@@ -85,6 +85,33 @@ def test_people_are_imported_and_exported_and_imported_elsewhere(office: Office)
     assert shown(office.export("other", office.other, "other.csv")) == expected
 
 
+COLUMNS = (
+    *("First name", "Last name", "Email", "Company", "Job title", "Phone", "Address"),
+    *("Post code", "City", "Province", "Country", "Ticket type", "Session", "Diet"),
+)
+
+
+def test_an_export_is_imported_without_loss(office: Office) -> None:
+    full = ("Ann", "Lee", "ann@example.com", "ACME", "Boss", "+49 30 1234567", "Weg 1")
+    rest = ("10115", "Berlin", "BE", "DE", "General admission; VIP", "Talk; Walk", "vegan; no nuts")
+    plain = ("Bob", "", "bob@example.com", *[""] * 8, "VIP", "", "")
+    for org, event in (("acme", office.event), ("other", office.other)):
+        times = ("--starts", "2099-06-01T19:00", "--ends", "2099-06-01T20:00")
+        office.run.ok("event", "add-session", org, event, "Walk", *times)
+    text = "\n".join(",".join(row) for row in (COLUMNS, (*full, *rest), plain))
+    file = office.write("people.csv", text.encode())
+    assert office.run("registration", "import", "acme", office.event, file).code == 0
+    rows = [tuple(row[name] for name in COLUMNS) for row in office.export("acme", office.event)]
+    assert rows == [(*full, *rest), plain]
+    assert len(office.export("acme", office.event)[0]["Ticket code"].split("; ")) == 2
+    for name in ("out.csv", "out.xlsx"):
+        office.run.ok("registration", "export", "acme", office.event, office.folder / name)
+        moved = office.run("registration", "import", "other", office.other, office.folder / name)
+        assert (moved.code, moved.output) == (0, "2 rows were imported.\n")
+        there = office.export("other", office.other, "there.csv")
+        assert [tuple(row[name] for name in COLUMNS) for row in there] == rows
+
+
 def test_a_workbook_goes_out_and_comes_in(office: Office) -> None:
     csv_file = office.write("people.csv", FILE.encode())
     office.run("registration", "import", "acme", office.event, csv_file)

@@ -23,6 +23,7 @@ from turnout.core.registrations.files import (
     import_registration,
     note_questions,
     read_choices,
+    read_exported,
     row_of,
 )
 from turnout.core.registrations.listing import (
@@ -52,7 +53,8 @@ def import_file(
     It needs a column Email; First name, Last name (or Name), Company, Job title, Phone, Address,
     Post code, City, State, Country, Ticket type and Session (several with ; between them) are known
     too, under their usual names in English, German, French or Spanish. Any other column is a
-    question, and its cells are answers. Exports of pretix, Eventbrite, Hi.Events and of Turnout
+    question, and its cells are answers. Somebody who is registered keeps their ticket where a row
+    names no type. Exports of pretix, Eventbrite, Hi.Events and of Turnout
     itself are recognized. Rows that cannot be taken are listed; the others are registered.
 
     Example: turnout registration import acme 1000001 people.xlsx --preview
@@ -88,8 +90,9 @@ def export_file(
 ) -> None:
     """Write the registrations of an event to a CSV file or a workbook (XLSX), as its name ends.
 
-    Each question of the event is a column, in their order, and behind them whatever else was
-    answered. `turnout registration import` reads it again.
+    A registration is a row, with all its valid tickets and sessions (`;` between several). Each
+    question of the event is a column, in their order, and behind them whatever else was answered.
+    `turnout registration import` reads it again.
 
     Example: turnout registration export acme 1000001 people.xlsx --state confirmed
 
@@ -111,9 +114,9 @@ def export_file(
         names = order_names(asked, questions)
         heading = [*HEADINGS, *names]
         rows = (
-            row_of(registration, names, timezone)
+            row_of(exported, names, timezone)
             for page in _pages(db, org_id, wanted)
-            for registration in page
+            for exported in db.look(read_exported, org_id, event, page)
         )
         note = noting(db, org_id, "registrations", "event", event)
         count = write_table(file, "Registrations", heading, rows, note)

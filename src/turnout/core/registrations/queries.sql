@@ -415,6 +415,35 @@ WHERE r.org_id = :org_id AND r.id > :after AND (:event_id = 0 OR r.event_id = :e
             AND c.state = 'valid' AND c.checked_in_at IS NOT NULL))
 ORDER BY r.id LIMIT :limit;
 
+-- name: list_exported_details(org_id, event_id, first: RegistrationId, last: RegistrationId)
+--     -> (id: RegistrationId, job_title: str, phone: str, address_line1: str, post_code: str,
+--         city: str, county_or_state: str, country_code: str)
+-- What is known of the people of registrations from one number to another.
+SELECT r.id, p.job_title, p.phone, p.address_line1, p.post_code, p.city, p.county_or_state,
+    p.country_code
+FROM registrations r JOIN people p ON p.org_id = r.org_id AND p.id = r.person_id
+WHERE r.org_id = :org_id AND r.event_id = :event_id AND r.id >= :first AND r.id <= :last;
+
+-- name: list_exported_tickets(org_id, event_id, first: RegistrationId, last: RegistrationId)
+--     -> (registration_id: RegistrationId, ticket_type_id: TicketTypeId, code: str,
+--         checked_in_at: int | None)
+-- Their valid tickets, oldest first.
+SELECT t.registration_id, t.ticket_type_id, t.code, t.checked_in_at
+FROM registrations r JOIN tickets t ON t.org_id = r.org_id AND t.registration_id = r.id
+WHERE r.org_id = :org_id AND r.event_id = :event_id AND r.id >= :first AND r.id <= :last
+    AND t.state = 'valid'
+ORDER BY t.registration_id, t.created_at, t.id;
+
+-- name: list_exported_bookings(org_id, event_id, first: RegistrationId, last: RegistrationId)
+--     -> (registration_id: RegistrationId, session_id: SessionId)
+-- What they booked, in the order of the programme.
+SELECT b.registration_id, b.session_id
+FROM registrations r
+JOIN session_bookings b ON b.org_id = r.org_id AND b.registration_id = r.id
+JOIN sessions s ON s.org_id = b.org_id AND s.id = b.session_id
+WHERE r.org_id = :org_id AND r.event_id = :event_id AND r.id >= :first AND r.id <= :last
+ORDER BY b.registration_id, s.position, s.starts_at, s.id;
+
 -- name: delete_booking(org_id, registration_id, session_id)!
 DELETE FROM session_bookings
 WHERE org_id = :org_id AND registration_id = :registration_id AND session_id = :session_id;

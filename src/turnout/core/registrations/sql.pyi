@@ -139,6 +139,26 @@ class ListMatchingRow(NamedTuple):
     code: str | None
     checked_in_at: int | None
 
+class ListExportedDetailsRow(NamedTuple):
+    id: RegistrationId
+    job_title: str
+    phone: str
+    address_line1: str
+    post_code: str
+    city: str
+    county_or_state: str
+    country_code: str
+
+class ListExportedTicketsRow(NamedTuple):
+    registration_id: RegistrationId
+    ticket_type_id: TicketTypeId
+    code: str
+    checked_in_at: int | None
+
+class ListExportedBookingsRow(NamedTuple):
+    registration_id: RegistrationId
+    session_id: SessionId
+
 class ListNotesRow(NamedTuple):
     id: NoteId
     note: str
@@ -427,6 +447,18 @@ class _Sql(Statements):
         after: RegistrationId,
         limit: int,
     ) -> list[ListMatchingRow]: ...
+    @staticmethod
+    def list_exported_details(
+        tx: Tx, *, org_id: OrgId, event_id: EventId, first: RegistrationId, last: RegistrationId
+    ) -> list[ListExportedDetailsRow]: ...
+    @staticmethod
+    def list_exported_tickets(
+        tx: Tx, *, org_id: OrgId, event_id: EventId, first: RegistrationId, last: RegistrationId
+    ) -> list[ListExportedTicketsRow]: ...
+    @staticmethod
+    def list_exported_bookings(
+        tx: Tx, *, org_id: OrgId, event_id: EventId, first: RegistrationId, last: RegistrationId
+    ) -> list[ListExportedBookingsRow]: ...
     @staticmethod
     def delete_booking(
         tx: Tx, *, org_id: OrgId, registration_id: RegistrationId, session_id: SessionId
