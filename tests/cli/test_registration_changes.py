@@ -259,3 +259,54 @@ def test_what_cannot_be_done_is_said(desk: Desk) -> None:
         (("list", "acme", desk.event, "--since", "today"), "is not a day such as"),
     ):
         assert words in desk.refused(*arguments)
+
+
+def test_what_the_event_does_not_ask_is_kept_only_on_purpose(desk: Desk) -> None:
+    free = desk.add("free", "--answer", "Nope=1")
+    desk.run.ok("question", "add", "acme", desk.event, "Diet", "--required")
+    add = ("add", "acme", desk.event, "--email", "ann@example.com")
+    said = desk.refused(*add, "--answer", "diet=vegan", "--answer", "Dyet=x")
+    assert "The event does not ask 'Dyet'. It asks: Diet." in said
+    assert desk.rows("--text", "ann@") == []
+    ann = desk.add("ann", "--answer", "diet=vegan", "--new-answer", "Bus=late")
+    assert "Bus: late" in desk.show(ann)
+    assert "does not ask 'Bush'" in desk.refused("change", "acme", ann, "--answer", "Bush=1")
+    desk.ok("change", ann, "--answer", "bus=early", "--new-answer", "Hat=red")
+    assert all(line in desk.show(ann) for line in ("Diet: vegan", "Hat: red"))
+    desk.ok("change", free, "--answer", "Nope=2")
+    assert "Nope: 2" in desk.show(free)
+
+
+def test_the_guests_of_a_party_answer_too(desk: Desk) -> None:
+    desk.run.ok("question", "add", "acme", desk.event, "Diet", "--required")
+    party = ("add-party", "acme", desk.event, "--contact", "ann@example.com")
+    guests = ("--guest", "Ann Lee <ann@example.com>", "--guest", "Zoe Lee")
+    assert "'Diet' must be answered." in desk.refused(*party, *guests)
+    only_one = desk.refused(*party, *guests, "--answer", "2:Diet=none")
+    assert "'Diet' must be answered." in only_one
+    assert "does not ask 'Dyet'" in desk.refused(*party, *guests, "--answer", "Dyet=none")
+    wrong = desk.refused(*party, *guests, "--answer", "3:Diet=none")
+    assert "There is no guest 3: the party has 2." in wrong
+    assert desk.rows("--text", "lee") == []
+    desk.run.ok(
+        "registration", *party, *guests, "--answer", "Diet=vegan", "--answer", "2:Diet=none"
+    )
+    said = [desk.show(row[0]) for row in desk.rows("--text", "lee")]
+    assert ["Diet: vegan" in said[0], "Diet: none" in said[1]] == [True, True]
+    again = desk.run.ok("registration", *party, "--guest", "ann@example.com", "--guest", "Bo",
+                        "--incomplete")  # fmt: skip
+    assert "1 of 2 tickets are new" in again
+
+
+def test_one_name_is_shown_everywhere_and_a_change_of_it_is_told(desk: Desk) -> None:
+    ann = desk.add("ann", "--first-name", "Ann", "--last-name", "Lee")
+    add = (desk.event, "--email", "ann@example.com", "--first-name", "Anna", "--last-name", "Lee")
+    told = desk.ok("add", *add).splitlines()[1]
+    assert told == "The name was Ann Lee; it is Anna Lee now, at all events."
+    assert len(desk.ok("add", *add).splitlines()) == 1
+    desk.run.ok("person", "set", "acme", "ann@example.com", "--first-name", "Anne")
+    assert desk.show(ann).splitlines()[1:3] == [
+        "Anne Lee <ann@example.com>",
+        "Registered with the name Anna Lee.",
+    ]
+    assert [row[-2:] for row in desk.rows()] == [["Anne", "Lee"]]

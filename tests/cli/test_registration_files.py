@@ -141,6 +141,15 @@ def test_a_preview_registers_nobody_and_says_what_each_column_becomes(office: Of
     assert (result.code, office.export("acme", office.event)) == (1, [])
 
 
+def test_a_preview_tells_questions_from_other_columns(office: Office) -> None:
+    office.run.ok("question", "add", "acme", office.event, "Diet")
+    file = office.write("people.csv", b"Email,diet,Dyet\nann@example.com,vegan,no\n")
+    said = office.run.ok("registration", "import", "acme", office.event, file, "--preview")
+    lines = [" ".join(line.split()) for line in said.splitlines()]
+    assert "diet question 'Diet'" in lines
+    assert "Dyet an answer to 'Dyet', which the event does not ask" in lines
+
+
 def test_rows_that_cannot_be_registered_are_named_with_what_to_do(office: Office) -> None:
     lines = (
         "Name,Email,Ticket type,Session,Country",

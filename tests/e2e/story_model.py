@@ -216,9 +216,11 @@ class Story(Model):
             return "party.twice"
         before = copy.deepcopy(self.__dict__)
         for letter, type_ in guests:
-            if reason := self.add_by_staff(self.know(letter), type_):
+            key = self.know(letter)
+            if reason := self.add_by_staff(key, type_):
                 self.__dict__ = before
                 return reason
+            self.name_again(key, letter)
         return ""
 
     def pass_on(self, key: str, ticket: Ticket, letter: str) -> str:

@@ -15,6 +15,9 @@ SENTENCES = {
     "answer.not_yes_no": "{question!r} takes yes or no.",
     "answer.option": '{text!r} is not an answer: write it as "Question=answer".',
     "answer.required": "{question!r} must be answered.",
+    "answer.guest": "There is no guest {number}: the party has {guests}.",
+    "answer.unknown": "The event does not ask {question!r}. It asks: {known}. To keep it all the "
+    "same, use --new-answer.",
     "answer.text": "{question!r} needs a question and an answer of up to {limit} characters, "
     "without control characters.",
     "bulk.number": "{action} needs --to with the number of a ticket type or session.",

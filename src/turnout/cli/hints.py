@@ -1,6 +1,7 @@
 """What commands add to their outcome, where something is worth a second look."""
 
 from turnout.cli.app import console
+from turnout.core.people.model import Contact, Person
 
 NAMED = 20
 """How many tickets without a name a hint lists."""
@@ -13,6 +14,18 @@ def say_no_name(first_name: str, last_name: str) -> None:
             "No name was given: lists and badges stay without one if none is known. "
             "`turnout registration change --first-name … --last-name …` adds it."
         )
+
+
+def say_other_name(before: Person | None, after: Person | None, given: Contact) -> None:
+    """Tell that somebody who was known is called otherwise now, or is not, though another name was
+    given: a learner. `before` None = they were not known."""
+    if before is None or after is None or not (before.contact.name and given.name):
+        return
+    was, now = before.contact.name, after.contact.name
+    if now != was:
+        console.print(f"The name was {was}; it is {now} now, at all events.")
+    elif given.name != now:
+        console.print(f"The name stays {now}: a learner's is corrected by `turnout person set`.")
 
 
 def say_nameless(codes: list[str]) -> None:

@@ -20,6 +20,7 @@ from turnout.core.importing.records import (
     read_layout,
     read_records,
 )
+from turnout.core.questions.judging import question_key
 from turnout.errors import Conflict, Invalid, Missing
 from turnout.formats.tables import open_table
 from turnout.store import Database, Tx
@@ -69,12 +70,14 @@ def import_rows(
     take: Take,
     *,
     key: Key | None = None,
+    asked: Sequence[str] = (),
     preview: bool = False,
     ignore_unknown: bool = False,
 ) -> int:
     """Take every row of a file; `columns` are those that are known, in small letters, `needed`
     those that must be there. `key` says what a row is about: a second row about the same is
-    refused. Returns how many rows were taken; with `preview`, how many would be.
+    refused. `asked` are the questions that other columns may answer. Returns how many rows were
+    taken; with `preview`, how many would be.
 
     Each row is taken or refused alone; refused ones are named on standard error. Raises Invalid
     for a file without its columns, before anything is taken, and at the end when rows were refused.
@@ -86,7 +89,11 @@ def import_rows(
         take = _once(take, key)
     if preview:
         return show_preview(
-            file, known, lambda rows: _try_slice(db, rows, take), ignore_unknown=ignore_unknown
+            file,
+            known,
+            lambda rows: _try_slice(db, rows, take),
+            asked=asked,
+            ignore_unknown=ignore_unknown,
         )
     total = count_rows(file, known, ignore_unknown=ignore_unknown)
     faults, taken = Faults(), 0
@@ -159,13 +166,20 @@ def count_rows(file: Path, known: Known, *, ignore_unknown: bool = False) -> int
         return sum(1 for _ in opened.records)
 
 
-def show_preview(file: Path, known: Known, check: Check, *, ignore_unknown: bool = False) -> int:
+def show_preview(
+    file: Path,
+    known: Known,
+    check: Check,
+    *,
+    asked: Sequence[str] = (),
+    ignore_unknown: bool = False,
+) -> int:
     """Show how a file is read and what is wrong with it; nothing is written. Returns how many rows
     would be taken; raises Invalid when some would not."""
     faults, good = Faults(), 0
     with open_records(file, known, ignore_unknown=ignore_unknown) as opened:
         first = list(islice(opened.records, SHOWN_ROWS))
-        _show_layout(file, opened, [row for row in first if isinstance(row, Record)])
+        _show_layout(file, opened, [row for row in first if isinstance(row, Record)], asked)
         for rows, _ in slices(chain(first, opened.records), faults):
             refused = check(rows)
             faults.add(refused)
@@ -177,11 +191,14 @@ def show_preview(file: Path, known: Known, check: Check, *, ignore_unknown: bool
     return good
 
 
-def _show_layout(file: Path, opened: Opened, first: Sequence[Record]) -> None:
+def _show_layout(file: Path, opened: Opened, first: Sequence[Record], asked: Sequence[str]) -> None:
     layout = opened.layout
     export = f", an export of {layout.export.program}" if layout.export else ""
     console.print(f"{file.name}: {opened.described}{export}.\n")
-    rows = ((column.heading, _say_use(layout, column.use, column.key)) for column in layout.columns)
+    rows = (
+        (column.heading, _say_use(layout, column.use, column.key, asked))
+        for column in layout.columns
+    )
     show_table("COLUMN", "BECOMES", rows=rows)
     keys = [key for key in layout.known.keys if any(row[key] for row in first)]
     customs = list(dict.fromkeys(name for row in first for name in row.customs))
@@ -200,9 +217,14 @@ def _show_layout(file: Path, opened: Opened, first: Sequence[Record]) -> None:
     console.print()
 
 
-def _say_use(layout: Layout, use: Use, key: str) -> str:
+def _say_use(layout: Layout, use: Use, key: str, asked: Sequence[str]) -> str:
     if use is Use.FIELD:
         return layout.known.label(key)
+    if use is Use.CUSTOM and asked:
+        questions = {question_key(name): name for name in asked}
+        own = f"an answer to {key!r}, which the event does not ask"
+        name = questions.get(question_key(key))
+        return f"question {name!r}" if name else own
     return f"custom field {key!r}" if use is Use.CUSTOM else "left out"
 
 

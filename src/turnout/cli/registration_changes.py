@@ -2,8 +2,9 @@
 
 from typing import Any, NamedTuple
 
+from turnout.cli.answers import NewAnswer, check_asked, read_answers
 from turnout.cli.app import actor, console, database
-from turnout.cli.hints import say_no_name
+from turnout.cli.hints import say_no_name, say_other_name
 from turnout.cli.numbers import EventNumber, RegistrationNumber, SessionNumber, TicketTypeNumber
 from turnout.cli.places_left import counted_places
 from turnout.core.checkin.scans import Result
@@ -11,6 +12,7 @@ from turnout.core.checkin.walk_ins import add_walk_in
 from turnout.core.exams.leaving import cancel_sitting
 from turnout.core.identity.organizations import get_organization
 from turnout.core.ids import OrgId, RegistrationId, SessionId, TicketTypeId
+from turnout.core.people.merging import find_person
 from turnout.core.people.model import Contact
 from turnout.core.questions.model import Answer
 from turnout.core.registrations import changing, notes
@@ -45,6 +47,7 @@ def add(
     ticket_type: TicketTypeNumber | None = None,
     session: list[SessionNumber] | None = None,
     answer: list[str] | None = None,
+    new_answer: NewAnswer = None,
     walk_in: bool = False,
     no_mail: bool = False,
     incomplete: bool = False,
@@ -52,7 +55,8 @@ def add(
 ) -> None:
     """Register somebody by hand, also for a draft or a closed event; the ticket is mailed.
 
-    Somebody who has a ticket of the type keeps it; sessions and answers are added.
+    Somebody who has a ticket of the type keeps it; sessions and answers are added. A name that is
+    given is their name from now on, at all events.
 
     Example: turnout registration add acme 1000001 --email ann@example.com --walk-in
 
@@ -76,16 +80,19 @@ def add(
     contact = Contact(
         email=email, first_name=first_name, last_name=last_name, company=company, phone=phone
     )
+    answers = read_answers(answer)
     more: dict[str, Any] = {
         "ticket_type_id": ticket_type,
         "session_ids": session or (),
-        "answers": [Answer(*pair) for pair in _read_answers(answer).items()],
+        "answers": [Answer(*pair) for pair in (answers | read_answers(new_answer)).items()],
         "is_complete": not incomplete,
         "asking": payment,
         "actor": actor(),
     }
     with database() as db:
         org_id = db.call(get_organization, org).org_id
+        db.call(check_asked, org_id, event, answers)
+        before = db.call(find_person, org_id, email)
         with counted_places(db, org_id, event, ticket_type, 1):
             if walk_in:
                 made, said = db.call(add_walk_in, org_id, event, contact, device=DEVICE, **more)
@@ -93,11 +100,13 @@ def add(
                 is_mailed = not no_mail
                 add = changing.add_by_staff
                 made = db.call(add, org_id, event, contact, is_mailed=is_mailed, **more)
+        after = db.call(find_person, org_id, email)
     which = f"registration {made.registration_id}, ticket {made.ticket.code}"
     console.print(f"{email} {'is registered' if made.is_new else 'was registered'}: {which}.")
     if walk_in:
         is_first = said.result is Result.ADMITTED
         console.print("Checked in." if is_first else "They were checked in before.")
+    say_other_name(before, after, contact)
 
 
 def change(
@@ -106,6 +115,7 @@ def change(
     /,
     *,
     answer: list[str] | None = None,
+    new_answer: NewAnswer = None,
     first_name: str = "",
     last_name: str = "",
     company: str = "",
@@ -137,7 +147,7 @@ def change(
         email: Their new e-mail address; a guest of a party without one gets it.
         quiet: Mail nothing.
     """
-    answers = _read_answers(answer)
+    answers, new = read_answers(answer), read_answers(new_answer)
     given = {
         "first_name": first_name,
         "last_name": last_name,
@@ -146,9 +156,9 @@ def change(
         "phone": phone,
     }
     details = {name: text for name, text in given.items() if text}
-    if not (answers or details or ticket_type or book or leave or email):
+    if not (answers or new or details or ticket_type or book or leave or email):
         raise Invalid("registration.unchanged")
-    wanted = _Wanted(answers, details, ticket_type, book or [], leave or [], email)
+    wanted = _Wanted(answers, new, details, ticket_type, book or [], leave or [], email)
     with database() as db:
         org_id = db.call(get_organization, org).org_id
         is_told = db.call(_change, org_id, registration, wanted, quiet)
@@ -331,6 +341,7 @@ class _Wanted(NamedTuple):
     """What is to change in a registration."""
 
     answers: dict[str, str]
+    new_answers: dict[str, str]
     details: dict[str, str]
     type_id: TicketTypeId | None
     book: list[SessionId]
@@ -351,8 +362,11 @@ def _change(
         changing.book_session(tx, org_id, registration_id, session_id, actor=by)
     if wanted.type_id:
         changing.set_type(tx, org_id, registration_id, wanted.type_id, actor=by)
-    if wanted.answers:
-        changing.set_answers(tx, org_id, registration_id, wanted.answers, actor=by)
+    if answers := wanted.answers | wanted.new_answers:
+        known = lock_registration(tx, org_id, registration_id)
+        own = [answer.question for answer in known.submitted.answers]
+        check_asked(tx, org_id, known.event_id, wanted.answers, own)
+        changing.set_answers(tx, org_id, registration_id, answers, actor=by)
     if wanted.details:
         changing.set_details(tx, org_id, registration_id, wanted.details, actor=by)
     if wanted.email:
@@ -370,14 +384,3 @@ def _transfer(
     if is_quiet:
         return code, False
     return code, tell_passed_on(tx, org_id, registration_id, ticket.code)
-
-
-def _read_answers(given: list[str] | None) -> dict[str, str]:
-    """Answers by question. Raises Invalid for what has no `=`."""
-    answers = {}
-    for text in given or ():
-        question, sign, answer = text.partition("=")
-        if not sign or not question.strip():
-            raise Invalid("answer.option", text=text)
-        answers[question.strip()] = answer.strip()
-    return answers

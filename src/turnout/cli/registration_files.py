@@ -78,6 +78,7 @@ def import_file(
             (),
             take,
             key=_key_of,
+            asked=[question.name for question in choices.questions],
             preview=preview,
             ignore_unknown=ignore_unknown,
         )

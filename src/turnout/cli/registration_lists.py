@@ -12,9 +12,14 @@ from turnout.cli.numbers import EventNumber, RegistrationNumber, SessionNumber, 
 from turnout.core.events.programme import list_sessions, list_ticket_types
 from turnout.core.identity.organizations import get_organization
 from turnout.core.ids import OrgId, RegistrationId, SessionId, TicketTypeId
+from turnout.core.people.model import Contact
 from turnout.core.questions.model import Answer
 from turnout.core.questions.reading import list_questions, order_answers
-from turnout.core.registrations.booking import list_booked_sessions, lock_registration
+from turnout.core.registrations.booking import (
+    get_contact,
+    list_booked_sessions,
+    lock_registration,
+)
 from turnout.core.registrations.listing import (
     ListedRegistration,
     RegistrationFilter,
@@ -145,13 +150,14 @@ def show(org: str, registration: RegistrationNumber, /) -> None:
     """
     with database() as db:
         org_id = db.call(get_organization, org).org_id
-        found, tags, notes, moments = db.call(_read, org_id, registration)
+        found, who, tags, notes, moments = db.call(_read, org_id, registration)
         holds = db.call(_say_holdings, org_id, found)
         asked = db.call(list_questions, org_id, found.event_id, is_all=True)
-    contact = found.submitted.contact
-    name = " ".join(filter(None, (contact.first_name, contact.last_name)))
+    entered = found.submitted.contact
     console.print(f"Registration {found.id} for event {found.event_id} is {found.state}.")
-    console.print(" ".join(filter(None, (name, f"<{contact.email}>" if contact.email else ""))))
+    console.print(" ".join(filter(None, (who.name, f"<{who.email}>" if who.email else ""))))
+    if entered.name not in ("", who.name):
+        console.print(f"Registered with the name {entered.name}.")
     for line in holds:
         console.print(line)
     for given in order_answers(asked, found.submitted.answers):
@@ -191,9 +197,11 @@ def sessions(org: str, event: EventNumber, /) -> None:
 
 def _read(
     tx: Tx, org_id: OrgId, registration_id: RegistrationId
-) -> tuple[Registration, list[str], list[Note], list[Moment]]:
+) -> tuple[Registration, Contact, list[str], list[Note], list[Moment]]:
+    registration = lock_registration(tx, org_id, registration_id)
     return (
-        lock_registration(tx, org_id, registration_id),
+        registration,
+        get_contact(tx, org_id, registration.person_id),
         list_tags(tx, org_id, registration_id),
         list_notes(tx, org_id, registration_id),
         read_timeline(tx, org_id, registration_id),

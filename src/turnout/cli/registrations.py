@@ -11,6 +11,7 @@ from turnout.cli import (
     registration_files,
     registration_lists,
 )
+from turnout.cli.answers import check_asked, read_guest_answers
 from turnout.cli.app import actor, console, database, show_table
 from turnout.cli.numbers import EventNumber, TicketTypeNumber
 from turnout.cli.places_left import counted_places
@@ -18,6 +19,7 @@ from turnout.core.events.programme import get_event, list_ticket_types
 from turnout.core.identity.organizations import get_organization
 from turnout.core.ids import EventId, OrgId, TicketTypeId
 from turnout.core.people.model import Contact
+from turnout.core.questions.model import Answer
 from turnout.core.registrations.choices import get_choices, set_choices
 from turnout.core.registrations.joining import register_party
 from turnout.core.registrations.parties import Guest, Party
@@ -55,6 +57,8 @@ def add_party(
     contact: str,
     guest: list[str],
     ticket_type: TicketTypeNumber | None = None,
+    answer: list[str] | None = None,
+    incomplete: bool = False,
 ) -> None:
     """Register people together, each with a ticket of their own; or nobody, if not all fit.
 
@@ -72,15 +76,23 @@ def add_party(
         guest: A guest: `Zoe Lee <zoe@example.com>`, an address alone or a name alone. Repeat it for
             the others.
         ticket_type: Number of the ticket type that all get; without it, the event's default one.
+        answer: What all guests answered, as "Question=answer", or one of them, by their place, as
+            "2:Question=answer"; may be repeated.
+        incomplete: Required questions may stay without an answer.
     """
     host = read_guest(contact)
     if not host.email:
         raise Invalid("party.contact", contact=contact)
     guests = [read_guest(text) for text in guest]
+    answers = read_guest_answers(answer, len(guests))
     with database() as db:
         org_id = db.call(get_organization, org).org_id
+        for own in answers:
+            db.call(check_asked, org_id, event, [given.question for given in own])
         with counted_places(db, org_id, event, ticket_type, len(guests)):
-            party = db.call(_register, org_id, event, host, guests, ticket_type)
+            people = list(zip(guests, answers, strict=True))
+            named = {"is_complete": not incomplete}
+            party = db.call(_register, org_id, event, host, people, ticket_type, **named)
     rows = (
         (" ".join(filter(None, (who.first_name, who.last_name))), who.email, granted.ticket.code,
          "new" if granted.is_new else "had it")
@@ -158,13 +170,16 @@ def _register(
     org_id: OrgId,
     event_id: EventId,
     host: Contact,
-    contacts: list[Contact],
+    people: list[tuple[Contact, list[Answer]]],
     type_id: TicketTypeId | None,
+    *,
+    is_complete: bool,
 ) -> Party:
     if type_id is None:
         type_id = _default_type(tx, org_id, event_id)
-    guests = [Guest(contact, type_id) for contact in contacts]
-    return register_party(tx, org_id, event_id, host, guests, actor=actor())
+    guests = [Guest(contact, type_id, answers) for contact, answers in people]
+    whole = {"is_complete": is_complete}
+    return register_party(tx, org_id, event_id, host, guests, **whole, actor=actor())
 
 
 def _default_type(tx: Tx, org_id: OrgId, event_id: EventId) -> TicketTypeId:

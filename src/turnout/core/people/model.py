@@ -31,6 +31,11 @@ class Contact(msgspec.Struct, frozen=True, kw_only=True):
             if text and is_blank(text):
                 msgspec.structs.force_setattr(self, name, "")
 
+    @property
+    def name(self) -> str:
+        """First and last name."""
+        return " ".join(filter(None, (self.first_name, self.last_name)))
+
 
 _DETAILS = tuple(name for name in Contact.__struct_fields__ if name != "email")
 

@@ -142,15 +142,17 @@ def register_party(
     contact: Contact,
     guests: Sequence[Guest],
     *,
+    is_complete: bool = True,
     actor: str,
 ) -> Party:
     """Register people together, for staff: all or nobody. Each has a registration and a ticket of
     their own; the new tickets are mailed to `contact`, who need not be one of them. A guest without
     an address is a person of their own, so doing it again adds them again; one with an address who
     has a ticket of the type keeps it. A ticket type's limit for one person counts the party.
+    Required questions must be answered for each who gets a ticket if `is_complete`.
 
-    Raises Conflict as `grant` does, Invalid for an address that is not one, and for nobody or more
-    than LARGEST_PARTY guests, Missing.
+    Raises Conflict as `grant` does, Invalid for an address that is not one, an answer, and for
+    nobody or more than LARGEST_PARTY guests, Missing.
     """
     if not 1 <= len(guests) <= LARGEST_PARTY:
         raise Invalid("party.size", limit=LARGEST_PARTY)
@@ -160,6 +162,7 @@ def register_party(
     for guest in guests:
         if guest.ticket_type_id not in types:
             raise Missing("ticket_type.no_such", ticket_type_id=guest.ticket_type_id)
+    guests = [_accept(tx, org_id, event_id, guest, is_complete=is_complete) for guest in guests]
     door = Door.PARTY
     party = grant_party(
         tx, org_id, event_id, contact, guests, door=door, source=SOURCES[door], actor=actor
@@ -168,6 +171,18 @@ def register_party(
         if granted.is_new:
             queue_ticket_mail(tx, org_id, granted.ticket.id)
     return party
+
+
+def _accept(tx: Tx, org_id: OrgId, event_id: EventId, guest: Guest, *, is_complete: bool) -> Guest:
+    """A guest with the answers as they are kept. Raises Invalid."""
+    email = guest.contact.email.strip()
+    person = find_person(tx, org_id, email) if email else None
+    known = booking.find_registration(tx, org_id, event_id, person.id) if person else None
+    must_meet = guest.ticket_type_id if is_complete else None
+    before = known.submitted.answers if known else ()
+    given = guest.answers
+    kept = accept_answers(tx, org_id, event_id, given, must_meet=must_meet, known=before)
+    return guest._replace(answers=kept)
 
 
 def check_open(

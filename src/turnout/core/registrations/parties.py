@@ -8,10 +8,11 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from turnout.core.audit.recording import record
-from turnout.core.ids import EventId, OrgId, PartyId, TicketTypeId
+from turnout.core.ids import EventId, OrgId, PartyId, PersonId, TicketTypeId
 from turnout.core.people.contacts import check_contact, check_details
-from turnout.core.people.merging import add_guest, know_person
+from turnout.core.people.merging import add_guest, merge_person
 from turnout.core.people.model import Contact
+from turnout.core.questions.model import Answer
 from turnout.core.registrations.granting import Granted, Wish, grant
 from turnout.core.registrations.model import Submitted
 from turnout.core.registrations.rules import Door
@@ -22,10 +23,11 @@ from turnout.store import Tx
 
 
 class Guest(NamedTuple):
-    """One of a party, and their ticket type. The address may be empty."""
+    """One of a party, their ticket type, and what they answered. The address may be empty."""
 
     contact: Contact
     ticket_type_id: TicketTypeId
+    answers: Sequence[Answer] = ()
 
 
 class Party(NamedTuple):
@@ -49,32 +51,38 @@ def grant_party(
 ) -> Party:
     """Register people together, all or nobody; each has a registration and a ticket of their own,
     and the mails go to `contact`, who need not be one of them. Who has an address and is registered
-    already stays as they are. Raises as `grant` does, and Invalid for a guest that is named
-    twice."""
+    already keeps that; what is said of people counts, as by staff. Raises as `grant` does, and
+    Invalid for a guest that is named twice."""
     check_contact(contact)
     _check_guests(guests)
-    contact_id = know_person(tx, org_id, contact)
+    contact_id = merge_person(tx, org_id, contact).id
     party_id = PartyId(tx.next_id("registration"))
     sql.add_party(
         tx, org_id=org_id, id=party_id, event_id=event_id, contact_id=contact_id, now=tx.now
     )
     tickets = []
     for guest in guests:
-        has_address = bool(guest.contact.email.strip())
-        person_id = (know_person if has_address else add_guest)(tx, org_id, guest.contact)
+        person_id = _know(tx, org_id, guest.contact)
         wish = Wish(
             door,
             event_id,
             person_id,
             guest.ticket_type_id,
             source=source,
-            submitted=Submitted(guest.contact, []),
+            submitted=Submitted(guest.contact, list(guest.answers)),
             sti=sti,
             party_id=party_id,
         )
         tickets.append(grant(tx, org_id, wish))
     record(tx, org_id, actor, "created", "party", party_id, tickets=len(tickets))
     return Party(party_id, tickets)
+
+
+def _know(tx: Tx, org_id: OrgId, contact: Contact) -> PersonId:
+    """A guest as a person; one without an address is a new one."""
+    if not contact.email.strip():
+        return add_guest(tx, org_id, contact)
+    return merge_person(tx, org_id, contact).id
 
 
 def _check_guests(guests: Sequence[Guest]) -> None:
