@@ -310,3 +310,18 @@ def test_one_name_is_shown_everywhere_and_a_change_of_it_is_told(desk: Desk) -> 
         "Registered with the name Anna Lee.",
     ]
     assert [row[-2:] for row in desk.rows()] == [["Anne", "Lee"]]
+
+
+def test_a_cancelled_one_keeps_its_bookings_in_the_timeline_and_is_not_passed_on(
+    desk: Desk,
+) -> None:
+    ann = desk.add("ann", "--session", desk.talk)
+    bob = desk.add("bob")
+    desk.ok("cancel", ann, "--quiet")
+    said = [line.split()[2:] for line in desk.show(ann).splitlines()]
+    assert ["session", "booked", "Talk"] in said
+    assert ["session", "gave", "back", "Talk"] in said
+    refused = desk.refused("transfer", "acme", ann, "--email", "zoe@example.com")
+    assert f"Registration {ann} is cancelled." in refused
+    taken = desk.refused("change", "acme", bob, "--email", "ann@example.com")
+    assert "merge them: `turnout person set --email … --merge`, or `turnout person merge`." in taken

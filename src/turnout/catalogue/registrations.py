@@ -63,7 +63,7 @@ SENTENCES = {
     "party.twice": "The guest {email} is named twice. Name each guest once.",
     "party.size": "A party has 1 to {limit} guests.",
     "person.address_taken": "{email} is the address of person {owner}. If they are one, merge "
-    "them: add --merge, or see `turnout person merge`.",
+    "them: `turnout person set --email … --merge`, or `turnout person merge`.",
     "person.learner": "Person {other} sits exams, whose records stay with their name: keep that "
     "one, and merge person {kept} into it.",
     "person.merged": "Person {person_id} was merged into person {into}.",

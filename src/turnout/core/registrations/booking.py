@@ -2,7 +2,7 @@
 business."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from turnout.core.ids import (
     EventId,
@@ -18,6 +18,9 @@ from turnout.core.registrations.model import Registration, RegistrationState, Su
 from turnout.core.registrations.sql import sql
 from turnout.errors import Missing
 from turnout.store import Tx, to_json
+
+if TYPE_CHECKING:
+    from turnout.core.registrations.sql import ListBookingsRow
 
 
 def find_registration(
@@ -166,6 +169,13 @@ def list_booked_sessions(tx: Tx, org_id: OrgId, registration_id: RegistrationId)
     """The ids of the sessions booked with the registration."""
     rows = sql.list_booked_sessions(tx, org_id=org_id, registration_id=registration_id)
     return [session_id for (session_id,) in rows]
+
+
+def list_bookings(
+    tx: Tx, org_id: OrgId, registration_id: RegistrationId
+) -> "list[ListBookingsRow]":
+    """The sessions booked with the registration, and when (epoch ms)."""
+    return sql.list_bookings(tx, org_id=org_id, registration_id=registration_id)
 
 
 def add_bookings(

@@ -252,7 +252,9 @@ def has_checked_in(tx: Tx, org_id: OrgId, registration_id: RegistrationId) -> bo
 
 
 def get_only_ticket(tx: Tx, org_id: OrgId, registration: Registration) -> Ticket:
-    """The valid ticket of a registration that has one. Raises Conflict."""
+    """The valid ticket of a registration that has one. Raises Conflict, also for one that is
+    cancelled."""
+    _check_confirmed(registration)
     tickets = list_valid_tickets(tx, org_id, registration.id)
     if len(tickets) != 1:
         codes = [ticket.code for ticket in tickets]

@@ -4,6 +4,8 @@ A ticket holds a place of its type, a registration one of the event and of the s
 it. The registration ends with its last ticket. What is free is offered in the same transaction.
 """
 
+from typing import Any
+
 from turnout.core.audit.recording import record
 from turnout.core.ids import OrgId, RegistrationId, TicketId
 from turnout.core.registrations import booking, places
@@ -29,12 +31,10 @@ def cancel_registration(
         raise Conflict("registration.exam", registration=registration_id)
     if registration.state is RegistrationState.CANCELLED:
         return False
-    facts = {
-        "codes": [ticket.code for ticket in list_valid_tickets(tx, org_id, registration_id)],
-        "sessions": booking.list_booked_sessions(tx, org_id, registration_id),
-    }
+    codes = [ticket.code for ticket in list_valid_tickets(tx, org_id, registration_id)]
+    facts = _note_bookings(tx, org_id, registration_id)
     give_all_back(tx, org_id, registration)
-    record(tx, org_id, actor, CANCELLED, "registration", registration_id, **facts)
+    record(tx, org_id, actor, CANCELLED, "registration", registration_id, **facts, codes=codes)
     return True
 
 
@@ -53,10 +53,10 @@ def give_back_granted(
     own = [ticket for ticket in valid if (ticket.granted_by, ticket.grant_id) == grant]
     kept = [ticket for ticket in valid if ticket not in own]
     if own:
-        sessions = [] if kept else booking.list_booked_sessions(tx, org_id, registration_id)
+        facts = {} if kept else _note_bookings(tx, org_id, registration_id)
         _give_back(tx, org_id, registration, own, is_last=not kept)
         action = "gave back" if kept else CANCELLED
-        facts = {"codes": [ticket.code for ticket in own], "sessions": sessions}
+        facts["codes"] = [ticket.code for ticket in own]
         record(tx, org_id, actor, action, "registration", registration_id, **facts)
     return kept
 
@@ -78,11 +78,20 @@ def give_ticket_back(
     if not own:
         return
     is_last = len(valid) == 1
-    sessions = booking.list_booked_sessions(tx, org_id, registration_id) if is_last else []
+    facts = _note_bookings(tx, org_id, registration_id) if is_last else {}
     _give_back(tx, org_id, registration, own, is_last=is_last)
     action = CANCELLED if is_last else "gave back"
-    facts = {"codes": [ticket.code for ticket in own], "reason": reason, "sessions": sessions}
+    facts |= {"codes": [ticket.code for ticket in own], "reason": reason}
     record(tx, org_id, actor, action, "registration", registration_id, **facts)
+
+
+def _note_bookings(tx: Tx, org_id: OrgId, registration_id: RegistrationId) -> dict[str, Any]:
+    """What the audit keeps of bookings that end: the sessions, and when each was booked."""
+    rows = booking.list_bookings(tx, org_id, registration_id)
+    return {
+        "sessions": [row.session_id for row in rows],
+        "booked_at": [row.created_at for row in rows],
+    }
 
 
 def _give_back(

@@ -150,6 +150,10 @@ SELECT 1 FROM exams WHERE org_id = :org_id AND event_id = :event_id;
 SELECT session_id FROM session_bookings
 WHERE org_id = :org_id AND registration_id = :registration_id ORDER BY session_id;
 
+-- name: list_bookings(org_id, registration_id) -> (session_id: SessionId, created_at: int)
+SELECT session_id, created_at FROM session_bookings
+WHERE org_id = :org_id AND registration_id = :registration_id ORDER BY session_id;
+
 -- name: add_bookings(org_id, registration_id, session_id, now)*!
 INSERT INTO session_bookings (org_id, registration_id, session_id, created_at)
 VALUES (:org_id, :registration_id, :session_id, :now);

@@ -75,6 +75,10 @@ class ListEnteringTypesRow(NamedTuple):
 class ListBookedSessionsRow(NamedTuple):
     session_id: SessionId
 
+class ListBookingsRow(NamedTuple):
+    session_id: SessionId
+    created_at: int
+
 class FindIntakeTargetRow(NamedTuple):
     revoked_at: int | None
     expires_at: int | None
@@ -322,6 +326,10 @@ class _Sql(Statements):
     def list_booked_sessions(
         tx: Tx, *, org_id: OrgId, registration_id: RegistrationId
     ) -> list[ListBookedSessionsRow]: ...
+    @staticmethod
+    def list_bookings(
+        tx: Tx, *, org_id: OrgId, registration_id: RegistrationId
+    ) -> list[ListBookingsRow]: ...
     @staticmethod
     def add_bookings(tx: Tx, rows: Iterable[Mapping[str, object]]) -> int: ...
     @staticmethod

@@ -5,16 +5,17 @@ history of exams, messages, audit entries), and this reads them side by side and
 What somebody wrote (answers, notes, replies) is not in it; when and by whom is.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 import msgspec
 
 from turnout.core.events.programme import list_sessions
 from turnout.core.identity.countries import find_country
-from turnout.core.ids import EventId, OrgId, PersonId, RegistrationId
+from turnout.core.ids import EventId, OrgId, PersonId, RegistrationId, SessionId
 from turnout.core.messaging.numbers import sought_addresses
 from turnout.core.people.finding import list_former_addresses, list_former_names
+from turnout.core.registrations.giving_back import CANCELLED
 from turnout.core.timeline.sql import sql
 from turnout.errors import Missing
 from turnout.store import Tx
@@ -66,8 +67,23 @@ def _registration(tx: Tx, facts: _Facts) -> Iterator[Moment]:
     for at, who, action, about in sql.list_audited(
         tx, org_id=facts.org_id, noun="registration", id=facts.id
     ):
-        title = titles.get(msgspec.json.decode(about).get("session_id"))
+        known = msgspec.json.decode(about)
+        title = titles.get(known.get("session_id"))
         yield Moment(at, "registration", f"{action} {title}" if title else action, who)
+        if action == CANCELLED:
+            yield from _ended_bookings(at, known, titles)
+
+
+def _ended_bookings(
+    at: int, known: dict[str, Any], titles: Mapping[SessionId, str]
+) -> Iterator[Moment]:
+    """The bookings that ended with a cancellation, which kept them."""
+    for session_id, booked_at in zip(
+        known.get("sessions", ()), known.get("booked_at", ()), strict=False
+    ):
+        if title := titles.get(session_id):
+            yield Moment(booked_at, "session", f"booked {title}")
+            yield Moment(at, "session", f"gave back {title}")
 
 
 def _person(tx: Tx, facts: _Facts) -> Iterator[Moment]:
