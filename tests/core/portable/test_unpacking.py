@@ -16,8 +16,11 @@ from tests.support.builder import Builder, make_organization
 from tests.support.node import START, LocalNode, database, open_node
 from turnout.core.events.programme import get_event, list_events
 from turnout.core.ids import OrgId
+from turnout.core.payments.settling import PaymentState, list_payments
 from turnout.core.people.merging import find_person
 from turnout.core.portable.packing import pack_event
+from turnout.core.registrations.giving_back import cancel_registration
+from turnout.core.registrations.transferring import find_holder
 from turnout.errors import Conflict, Invalid
 from turnout.formats.archives import ArchiveWriter
 from turnout.store import Database, Tx
@@ -76,6 +79,26 @@ def test_the_same_file_again_changes_nothing(summit):
     assert len(node.db.call(list_events, there)) == 1
     own = unpack(node.db, org_id, path)
     assert (own.event_id, own.is_new) == (node.db.call(list_events, org_id)[0].id, False)
+
+
+def test_a_payment_that_ended_stays_so(summit, tmp_path):
+    node, org_id, _ = summit
+    event_id = node.db.call(list_events, org_id)[0].id
+    [payment] = node.db.call(list_payments, org_id, event_id, limit=9)
+    assert payment.state is PaymentState.OPEN
+    holder = node.db.call(find_holder, org_id, payment.code)
+    node.db.call(cancel_registration, org_id, holder, actor="test")
+    packed = pack(node.db, org_id, event_id, tmp_path / "ended.zip")
+    states = [
+        row["payment"]["state"]
+        for row in map(json.loads, members(packed)["tickets.jsonl"].splitlines())
+        if row.get("payment")
+    ]
+    assert states == ["cancelled"]
+    there = node.db.call(make_house, "there")
+    done = unpack(node.db, there, packed)
+    [read] = node.db.call(list_payments, there, done.event_id, limit=9)
+    assert (read.state, read.lapsed_at) == (PaymentState.CANCELLED, None)
 
 
 def test_nobody_goes_along_without_people(summit, tmp_path):
