@@ -30,7 +30,7 @@ from bench.processes import cpu_seconds, memory_mb
 from bench.servers import Demo, Server, turnout
 from tests.support.node import new_database
 from tests.support.postgresql import Cluster
-from turnout.core.audience.links import make_token
+from turnout.core.audience.links import make_token, sign_opening
 from turnout.core.audience.media import set_media
 from turnout.core.audience.model import MediaKind
 from turnout.core.audience.permissions import grant_reporting
@@ -161,7 +161,7 @@ def _measure_beats(folder: Path, size: Size, progress: Progress) -> Iterator[Bea
 
 
 async def _send_beats(
-    server: Server, stage: Stage, tokens: list[str], connections: int, seconds: float
+    server: Server, stage: Stage, tokens: list[dict[str, Any]], connections: int, seconds: float
 ) -> Beaten:
     start = system_clock() - 20 * HOUR_MS
     turns = cycle(tokens)
@@ -177,7 +177,7 @@ async def _send_beats(
             token = next(turns)
             sent += 1
             at = start + sent // len(tokens) * 10_000
-            heartbeat = {"token": token, "session": stage.session_id, "played": [[at, at + 10_000]]}
+            heartbeat = token | {"session": stage.session_id, "played": [[at, at + 10_000]]}
             body = json.dumps(heartbeat)
             began = time.perf_counter()
             writer.write(
@@ -206,10 +206,13 @@ async def _send_beats(
     )
 
 
-def _make_tokens(stage: Stage, viewers: int) -> list[str]:
-    def make(tx: Tx) -> list[str]:
+def _make_tokens(stage: Stage, viewers: int) -> list[dict[str, Any]]:
+    """Who sends a heartbeat, and that their page was opened long ago."""
+
+    def make(tx: Tx) -> list[dict[str, Any]]:
         return [
-            make_token(tx, stage.org_id, RegistrationId(number + 1)) for number in range(viewers)
+            {"token": make_token(tx, *viewer), "opening": sign_opening(tx, *viewer, 0)}
+            for viewer in ((stage.org_id, RegistrationId(n + 1)) for n in range(viewers))
         ]
 
     db = open_database(Settings(database_url=stage.url))

@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 import json
+import re
 from typing import Any
 from urllib.parse import urlencode
 
@@ -14,7 +15,7 @@ from tests.support.client import Answer
 from tests.support.mails import list_mails
 from tests.support.node import LocalNode
 from tests.web.reading import Page, send_form
-from turnout.core.audience.links import list_watch_links, make_token
+from turnout.core.audience.links import list_watch_links, make_token, sign_opening
 from turnout.core.audience.media import set_media
 from turnout.core.audience.model import Interval, MediaKind, Mode
 from turnout.core.audience.surveys import Item, create_survey
@@ -23,7 +24,7 @@ from turnout.core.events.model import EventState
 from turnout.core.events.programme import list_ticket_types
 from turnout.core.identity.organizations import get_organization_of
 from turnout.core.identity.users import create_user
-from turnout.core.ids import OrgId
+from turnout.core.ids import OrgId, RegistrationId
 from turnout.core.messaging.delivering import claim
 from turnout.core.messaging.model import URGENT
 from turnout.core.people.model import Contact
@@ -37,6 +38,8 @@ from turnout.web.heartbeats import HeartbeatBody, Heartbeats
 
 BROWSER = {"Accept": "text/html"}
 _numbers = itertools.count(1)
+
+ATTRIBUTE = re.compile('data-opening="([^"]+)"')
 
 
 class Theatre:
@@ -62,11 +65,23 @@ class Theatre:
         body = urlencode(given).encode()
         return self.node.client.request("POST", path, headers=BROWSER, body=body)
 
-    def heartbeat(self, *played: tuple[int, int], token: str = "", session: int = 0) -> Answer:
+    def open_at(self, at: int, viewer: RegistrationId | None = None) -> str:
+        """What the page that the viewer, or another, opened then shows with its heartbeats."""
+        org_id = self.cinema.org_id
+        return self.node.db.call(sign_opening, org_id, viewer or self.viewer, at)
+
+    def heartbeat(
+        self,
+        *played: tuple[int, int],
+        token: str = "",
+        session: int = 0,
+        opening: str | None = None,
+    ) -> Answer:
         body = {
             "token": token or self.token,
             "session": session or self.cinema.talk.id,
             "played": played,
+            "opening": self.open_at(LIVE_FROM) if opening is None else opening,
         }
         return self.node.client.request("POST", "/watch/beats", json=body)
 
@@ -207,6 +222,37 @@ def test_beats_are_kept_and_answered_with_the_next_delay(theatre: Theatre) -> No
     assert theatre.heartbeat().status == 200
     theatre.node.clock.now = LIVE_FROM - MINUTE
     assert theatre.heartbeat().json()["mode"] is None
+
+
+def test_nothing_counts_before_the_page_was_opened(theatre: Theatre) -> None:
+    now = theatre.node.clock.now
+    whole = (now - 24 * 60 * MINUTE, now)
+
+    def stored() -> list[Interval]:
+        return [viewing.interval for viewing in theatre.viewings()]
+
+    assert theatre.heartbeat(whole, opening="").status == 200
+    assert stored() == [Interval(now - 2 * MINUTE, now)]
+    # The page that is served says when it was opened, and its beats may come late.
+    opening = ATTRIBUTE.findall(theatre.get().body.decode())[0]
+    theatre.node.clock.now += 10 * MINUTE
+    assert theatre.heartbeat((now - 4 * MINUTE, now + 9 * MINUTE), opening=opening).status == 200
+    assert stored() == [Interval(now - 2 * MINUTE, now + 9 * MINUTE)]
+    early = theatre.open_at(now - 3 * MINUTE)
+    assert theatre.heartbeat(whole, opening=early).status == 200
+    assert stored() == [Interval(now - 3 * MINUTE, now + 9 * MINUTE)]
+    # A clock that is set back does not take from a viewer what is played now.
+    later = theatre.open_at(now + 60 * MINUTE)
+    assert theatre.heartbeat((now + 9 * MINUTE, now + 10 * MINUTE), opening=later).status == 200
+    assert stored() == [Interval(now - 3 * MINUTE, now + 10 * MINUTE)]
+
+
+def test_the_opening_of_another_is_refused(theatre: Theatre) -> None:
+    other = theatre.cinema.register("bob@example.com")
+    for opening in (theatre.open_at(LIVE_FROM, other), "1-2-3-4", theatre.token):
+        answer = theatre.heartbeat((LIVE_FROM, LIVE_FROM + MINUTE), opening=opening)
+        assert answer.status == 404
+    assert theatre.viewings() == []
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from typing import Annotated, NamedTuple
 import msgspec
 from msgspec import Meta
 
-from turnout.core.audience.links import read_token
+from turnout.core.audience.links import read_opening, read_token
 from turnout.core.audience.model import Mode
 from turnout.core.audience.viewings import Heartbeat, record_heartbeats
 from turnout.core.identity.link_keys import find_link_keys
@@ -46,11 +46,13 @@ Instant = Annotated[int, Meta(ge=0, le=LATEST)]
 
 
 class HeartbeatBody(msgspec.Struct, frozen=True):
-    """A heartbeat as the page sends it; instants in epoch ms, by our clock."""
+    """A heartbeat as the page sends it; instants in epoch ms, by our clock. `opening` says when the
+    page was opened."""
 
     token: str
     session: Annotated[SessionId, Meta(ge=1, le=LATEST)]
     played: Annotated[list[tuple[Instant, Instant]], Meta(max_length=MOST_INTERVALS)]
+    opening: Annotated[str, Meta(max_length=200)] = ""
 
 
 class BeatAnswer(NamedTuple):
@@ -91,8 +93,10 @@ class Heartbeats:
 
     async def take(self, body: HeartbeatBody) -> BeatAnswer:
         """Keep a heartbeat; answered once it is on disk. Raises Missing, Unavailable."""
-        org_id, registration_id = read_token(await self._link_keys(), body.token)
-        heartbeat = Heartbeat(org_id, registration_id, body.session, tuple(body.played))
+        keys = await self._link_keys()
+        whose = read_token(keys, body.token)
+        opened_at = read_opening(keys, *whose, body.opening) if body.opening else None
+        heartbeat = Heartbeat(*whose, body.session, tuple(body.played), opened_at)
         started = time.perf_counter()
         self._waiting += 1
         metrics.beats_waiting.set(self._waiting)

@@ -14,7 +14,7 @@ from falcon.asgi import Request, Response
 
 from turnout.core.audience.asking import OwnQuestion, ask_question, list_own_questions
 from turnout.core.audience.entering import enter, has_entry_code, send_entry_code
-from turnout.core.audience.links import PATH, Viewer, find_viewer
+from turnout.core.audience.links import PATH, Viewer, find_viewer, sign_opening
 from turnout.core.audience.media import find_media, get_session
 from turnout.core.audience.model import Media, MediaKind
 from turnout.core.audience.surveys import Survey, answer_survey, list_own_answers, list_surveys
@@ -69,6 +69,7 @@ class ViewerAccess(NamedTuple):
     questions: list[OwnQuestion]
     surveys: list[Survey]
     answers: dict[tuple[SurveyId, int], str]
+    opening: str
 
 
 class EntryResource(Resource):
@@ -183,6 +184,7 @@ class WatchResource(Resource):
             is_cancelled=is_cancelled,
             now=now,
             token=token,
+            opening=seat.opening,
             heartbeats=HEARTBEATS,
             viewer=seat.viewer,
             questions=seat.questions,
@@ -234,7 +236,8 @@ def _take_seat(tx: Tx, pak: str, token: str) -> ViewerAccess:
         if survey.is_open and survey.session_id in (None, place.session.id)
     ]
     questions = list_own_questions(tx, *whose, place.session.id)
-    return ViewerAccess(place, viewer, questions, surveys, list_own_answers(tx, *whose))
+    opening = sign_opening(tx, viewer.org_id, viewer.registration_id, tx.now)
+    return ViewerAccess(place, viewer, questions, surveys, list_own_answers(tx, *whose), opening)
 
 
 def _act(tx: Tx, pak: str, token: str, given: Given) -> None:

@@ -28,7 +28,7 @@ from turnout.formats.tables import read_table
 
 def watch(cinema, registration, session, *played):
     """Send one heartbeat; what it is answered."""
-    heartbeat = Heartbeat(cinema.org_id, registration, session.id, played)
+    heartbeat = Heartbeat(cinema.org_id, registration, session.id, played, 0)
     (answer,) = cinema.db.call(record_heartbeats, [heartbeat])
     return answer
 
@@ -120,7 +120,7 @@ def test_many_beats_of_many_are_as_seconds_say(node, cinema):
             viewer, session = dice.choice(viewers), dice.choice([cinema.talk, cinema.show])
             start = LIVE_UNTIL + dice.randint(-300, 200) * 1000
             end = start + dice.randint(0, 40) * 1000
-            heartbeats.append(Heartbeat(cinema.org_id, viewer, session.id, ((start, end),)))
+            heartbeats.append(Heartbeat(cinema.org_id, viewer, session.id, ((start, end),), 0))
             for second in range(start // 1000, end // 1000):
                 if second < LIVE_UNTIL // 1000:
                     mode = Mode.LIVE if session is cinema.talk else Mode.SIMLIVE

@@ -1,7 +1,8 @@
 """Personal links to the watch page, and what the page knows of who opened it.
 
 A link says who it is for by the organization and the registration, and a keyed digest of both: it
-cannot be guessed, and ends with the registration.
+cannot be guessed, and ends with the registration. A watch page that was opened also knows when,
+with a digest of its own: nothing counts as watched there that was before.
 """
 
 from collections.abc import Sequence
@@ -18,6 +19,7 @@ from turnout.store import Tx
 
 PATH = "/watch/"
 _LINKS = PersonalLinks("watch", PATH, f"{ID}-{ID}", between=":")
+_OPENED = PersonalLinks("watched since", PATH, f"{ID}-{ID}-{ID}", between=":")
 
 
 class Viewer(NamedTuple):
@@ -40,6 +42,23 @@ def read_token(keys: Sequence[str], token: str) -> tuple[OrgId, RegistrationId]:
     signed with none of `keys`."""
     org_id, registration_id = _LINKS.read(keys, token)
     return OrgId(int(org_id)), RegistrationId(int(registration_id))
+
+
+def sign_opening(tx: Tx, org_id: OrgId, registration_id: RegistrationId, opened_at: int) -> str:
+    """What a watch page that was opened then (epoch ms) shows with its heartbeats; empty where no
+    link was ever signed."""
+    key = find_link_key(tx)
+    return _OPENED.token(key, org_id, registration_id, opened_at) if key else ""
+
+
+def read_opening(
+    keys: Sequence[str], org_id: OrgId, registration_id: RegistrationId, opening: str
+) -> int:
+    """When that page was opened (epoch ms). Raises Missing for another's."""
+    *whose, opened_at = map(int, _OPENED.read(keys, opening))
+    if whose != [org_id, registration_id]:
+        raise missing_link()
+    return opened_at
 
 
 def list_watch_links(tx: Tx, org_id: OrgId, code: str) -> list[tuple[str, str]]:

@@ -28,15 +28,20 @@ from turnout.store import Tx, to_json
 
 # A heartbeat may tell of what was so long ago: a laptop that slept, a train in a tunnel.
 OLDEST_MS = 24 * 3_600_000
+# So much counts in any case: of a page that does not say when it was opened, and of one that was
+# opened before our clock was set back. No heartbeat is told to come later than half of it.
+RECENT_MS = 120_000
 
 
 class Heartbeat(NamedTuple):
-    """What one player has played, in epoch ms by our clock."""
+    """What one player has played, in epoch ms by our clock; `opened_at` is when its page was
+    opened, None = not known."""
 
     org_id: OrgId
     registration_id: RegistrationId
     session_id: SessionId
     played: tuple[tuple[int, int], ...]
+    opened_at: int | None = None
 
 
 class StoredInterval(NamedTuple):
@@ -61,7 +66,8 @@ def record_heartbeats(tx: Tx, heartbeats: list[Heartbeat]) -> "list[Mode | Failu
     """Keep what the heartbeats tell; for each how the session is being watched now, None when there
     is nothing to watch, or Missing for somebody who is not registered or a session without media.
 
-    What lies in the future, or over a day back, is left out. Idempotent.
+    What lies in the future, before the page was opened, or over a day back, is left out.
+    Idempotent.
     """
     named = [
         (heartbeat.org_id, heartbeat.registration_id, heartbeat.session_id)
@@ -181,8 +187,10 @@ def find_mode(tx: Tx, org_id: OrgId, session_id: SessionId) -> Mode | None:
 
 
 def _parts(heartbeat: Heartbeat, media: Media, now: int) -> Iterable[tuple[Mode, Interval]]:
+    opened_at = now if heartbeat.opened_at is None else heartbeat.opened_at
+    earliest = max(now - OLDEST_MS, min(opened_at, now - RECENT_MS))
     for start, end in heartbeat.played:
-        yield from split(Interval(max(start, now - OLDEST_MS), min(end, now)), media)
+        yield from split(Interval(max(start, earliest), min(end, now)), media)
 
 
 def _write(tx: Tx, after: dict[Key, list[Interval]], before: dict[Key, set[Interval]]) -> None:

@@ -3,7 +3,8 @@
    Times are the server's: an offset to this machine's clock is set at the beginning, and again when
    an answer shows that it is over two seconds off. What was played is kept in the browser's storage
    until the server has acknowledged it, so that a reload, a crash or a network that is away loses
-   nothing; what is sent twice counts once. A timer that slept (a tab in the background, a closed
+   nothing; what is sent twice counts once. The server counts nothing before the page was opened: a
+   page that takes over what an earlier one left behind says when that one was. A timer that slept (a tab in the background, a closed
    lid), and a clock that was set, count only as far as the media has gone on. */
 "use strict";
 (() => {
@@ -18,6 +19,7 @@
   const key = prefix + Math.random().toString(36).slice(2);
   let offset = Number(box.dataset.now) - Date.now();
   let mode = box.dataset.mode;
+  let opening = box.dataset.opening;
   let pending = adopt();
   let last = null;
   let delay = 10, timer = null, sending = false;
@@ -30,16 +32,22 @@
     try {
       for (const name of Object.keys(localStorage)) {
         if (!name.startsWith(prefix)) continue;
-        found.push(...JSON.parse(localStorage.getItem(name)));
+        const kept = JSON.parse(localStorage.getItem(name));
+        found.push(...(kept.pending || kept));
+        if (kept.opening && openedAt(kept.opening) < openedAt(opening)) opening = kept.opening;
         localStorage.removeItem(name);
       }
     } catch { /* no storage here */ }
     return found;
   }
 
+  function openedAt(said) {
+    return Number(said.split("-")[2]);
+  }
+
   function keep() {
     try {
-      if (pending.length) localStorage.setItem(key, JSON.stringify(pending));
+      if (pending.length) localStorage.setItem(key, JSON.stringify({ opening, pending }));
       else localStorage.removeItem(key);
     } catch { /* no storage here */ }
   }
@@ -90,7 +98,7 @@
   }
 
   function body(some) {
-    return JSON.stringify({ token, session, played: some });
+    return JSON.stringify({ token, session, opening, played: some });
   }
 
   /* Take away what was acknowledged; an interval that grew since keeps its whole length. */
