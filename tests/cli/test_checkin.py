@@ -75,7 +75,7 @@ def test_an_invitation_is_made_filled_sent_and_reminded_of(door: Door, tmp_path:
     assert door.run.ok("invite", "send", "acme", number) == "There is nobody to write to.\n"
     assert " writes to 2 people" in door.run.ok("invite", "send", "acme", number, "--reminder")
     row = door.run.ok("invite", "list", "acme", door.event).splitlines()[1].split()
-    assert (row[0], row[3:]) == (number, ["0", "0", "2", "Friends"])
+    assert (row[0], row[3:]) == (number, ["0", "0", "2", "Friends", "Guest"])
     with door.run.database() as db:
         assert db.call(get_campaign, door.org_id, CampaignId(int(number))).sti == "friends"
         first, _ = db.call(claim, "email", 10, 1000)

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from turnout.formats.markdown import to_html
+from turnout.formats.markdown import to_html, to_plain
 
 OWN = f"/media/10001-{'ab' * 32}-800.webp"
 
@@ -97,3 +97,22 @@ def test_what_is_hostile_is_text(text: str) -> None:
 def test_long_rubbish_is_bounded(piece: str) -> None:
     """Time is not measured: quadratic work on these would run into the time-out of the test."""
     assert len(to_html((piece * 20_000)[:20_000])) < 1_000_000
+
+
+@pytest.mark.parametrize(
+    ("text", "plain"),
+    [
+        ("", ""),
+        ("a *b* **c** ~~d~~ `e` & <b>f</b>", "a b c d e & <b>f</b>"),
+        ("# Big\n\none\ntwo", "Big\n\none\ntwo"),
+        ("Bring:\n\n- pens\n- *paper*\n\nThanks", "Bring:\n- pens\n- paper\n\nThanks"),
+        ("2. two\n3. three", "2. two\n3. three"),
+        ("[here](https://example.org/?a=1)", "here (https://example.org/?a=1)"),
+        ("<https://example.org/x>", "https://example.org/x"),
+        ("<all@example.org>", "all@example.org"),
+        ("```\ncode\n```", "code"),
+        (f"![us]({OWN})", "us"),
+    ],
+)
+def test_markdown_is_read_by_those_who_know_none(text: str, plain: str) -> None:
+    assert to_plain(text) == plain

@@ -594,6 +594,18 @@ def test_the_page_shows_what_the_organizer_says(site: AppClient, fair: Fair) -> 
     assert "<script>alert" not in body
 
 
+def test_the_page_names_the_contact_of_the_organization_where_it_has_none(
+    site: AppClient, fair: Fair
+) -> None:
+    change = OrganizationChange(contact_email="all@example.com", contact_phone="+49 30 1")
+    fair.db.call(change_organization, fair.org_id, change, actor="test")
+    body = site.request("GET", fair.path, headers=BROWSER).body.decode()
+    assert '<a href="mailto:all@example.com">all@example.com</a>' in body
+    assert '<a href="tel:+49301">+49 30 1</a>' in body
+    calendar = site.request("GET", f"{fair.path}/event.ics").body.decode()
+    assert "mailto:all@example.com" in calendar
+
+
 def test_a_private_event_has_no_page_and_an_unlisted_one_is_not_listed(
     site: AppClient, fair: Fair
 ) -> None:

@@ -112,6 +112,28 @@ def test_accepting_gives_a_ticket_and_twice_is_once(site: AppClient, invited: In
     assert "I cannot come after all" in text
 
 
+def test_the_page_names_the_ticket_its_price_and_what_the_event_says(
+    site: AppClient, node: LocalNode
+) -> None:
+    invited = Invited(node)
+    where = (invited.org_id, invited.event_id)
+    types = node.db.call(get_shown_event, *where).ticket_types
+    [guest] = [kind.id for kind in types if kind.name == "Guest"]
+    node.db.call(edit_ticket_type, *where, guest, PRICE, actor="test")
+    change = EventChange(description="# Why\n\nBecause *so*. <script>")
+    node.db.call(change_event, *where, change, actor="test")
+    said = invited.look(site, "Ann")
+    assert "Ticket: Guest" in said
+    assert "49.50" not in said, "invitations are free unless the event asks"
+    assert (
+        "<p>Because <em>so</em>. &lt;script&gt;</p>"
+        in site.request("GET", invited.links["Ann"], headers=BROWSER).body.decode()
+    )
+    doors = EventChange(payment_doors=(PayingDoor.INVITATION,))
+    node.db.call(change_event, *where, doors, actor="test")
+    assert "Ticket: Guest €49.50" in invited.look(site, "Ann")
+
+
 def test_declining_and_thinking_again(site: AppClient, invited: Invited) -> None:
     assert "You are not coming" in Page(invited.press(site, "Bob", answer="decline").body).text
     assert "I will come after all" in invited.look(site, "Bob")

@@ -25,6 +25,7 @@ from turnout.cli.imports import (
 )
 from turnout.cli.known import org_of_event
 from turnout.cli.numbers import CampaignNumber, EventNumber, TicketTypeNumber
+from turnout.core.events.programme import list_ticket_types
 from turnout.core.identity.organizations import get_organization
 from turnout.core.identity.users import get_user_id
 from turnout.core.importing.records import Fault, fault_of
@@ -178,17 +179,19 @@ def list_all(org: str, event: EventNumber, /) -> None:
     with database() as db:
         org_id = org_of_event(db, org, event)
         found = db.call(list_campaigns, org_id, event)
+        types = {kind.id: kind.name for kind in db.call(list_ticket_types, org_id, event)}
     if not found:
         console.print("The event has no invitations.")
         return
     show_table(
-        "NUMBER", "SENT", "CONFIRMED", "DECLINED", "PENDING", "NAME",
+        "NUMBER", "SENT", "CONFIRMED", "DECLINED", "PENDING", "NAME", "TICKET",
         rows=(
             (
                 str(invitee.id),
                 say_time(invitee.sent_at) if invitee.sent_at else "not yet",
                 *(str(said.get(state, 0)) for state in ("confirmed", "declined", "pending")),
                 invitee.name,
+                types.get(invitee.ticket_type_id, ""),
             )
             for invitee, said in found
         ),

@@ -41,6 +41,40 @@ def to_html(text: str) -> str:
     ).strip()
 
 
+def to_plain(text: str) -> str:
+    """`text` as a program shows it that knows no Markdown: paragraphs and items in lines of their
+    own, addresses of links behind their texts."""
+    lines: list[str] = []
+    mark = ""
+    for token in parser().parse(text):
+        if token.type == "list_item_open":
+            mark = f"{token.info}. " if token.info else "- "
+        elif token.type in ("inline", "fence", "code_block"):
+            said = _say_inline(token.children) if token.children else token.content.rstrip()
+            # Items and cells follow each other, all else stands apart.
+            is_apart = lines and not mark and not token.hidden
+            lines += ([""] if is_apart else []) + [f"{mark}{said}"]
+            mark = ""
+    return "\n".join(lines)
+
+
+def _say_inline(tokens: list[Any]) -> str:
+    parts: list[str] = []
+    targets: list[tuple[str, int]] = []
+    for token in tokens:
+        if token.type == "link_open":
+            targets.append((str(token.attrGet("href") or ""), len(parts)))
+        elif token.type == "link_close":
+            target, begin = targets.pop()
+            if "".join(parts[begin:]).strip() != target.removeprefix("mailto:"):
+                parts.append(f" ({target})")
+        elif token.type in ("softbreak", "hardbreak"):
+            parts.append("\n")
+        else:
+            parts.append(token.content)
+    return "".join(parts)
+
+
 @lru_cache(maxsize=1)
 def parser() -> Any:
     """What reads Markdown here, for all that is made of it."""

@@ -230,6 +230,7 @@ class EventResource(Resource):
             schedule=show_schedule(found.programme, event),
             colour=shown.details.colour or found.profile.colour,
             details=shown.details,
+            contact=shown.contact,
             cover=picture_path(found.organization.org_id, shown.cover, 1600) if shown.cover else "",
             description=Markup(found.description),  # noqa: S704 (formats/markdown.py cleans it)
             **times(shown, found.organization.locale),

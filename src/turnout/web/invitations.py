@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from falcon.asgi import Request, Response
+from markupsafe import Markup
 
 from turnout.catalogue.translations import label
 from turnout.core.events.model import EventState
@@ -21,8 +22,11 @@ from turnout.core.questions.reading import accept_answers, list_questions
 from turnout.core.registrations.booking import get_contact
 from turnout.core.registrations.extras import with_answers
 from turnout.core.registrations.offers import join_list
+from turnout.core.registrations.pricing import asks_at
+from turnout.core.tickets.issuing import GrantKind
 from turnout.core.waiting_list.steering import is_closed
 from turnout.errors import Conflict, Invalid
+from turnout.formats.markdown import to_html
 from turnout.http.dialect import Resource
 from turnout.store import Database, Tx
 from turnout.web.documents import NO_STORE
@@ -115,11 +119,14 @@ class InvitationResource(Resource):
         resp.set_header("Cache-Control", NO_STORE)
         own = times(shown.event)
         kept = label(language.get(), "invitation_page.kept")
+        kind = next(one for one in shown.event.ticket_types if one.id == shown.ticket_type_id)
         resp.text = render(
             "invitation.html",
             event=event,
             place=shown.event.place,
-            description=shown.event.details.description,
+            description=Markup(to_html(shown.event.details.description)),  # noqa: S704 (cleaned)
+            kind=kind,
+            price=kind.price_minor if asks_at(shown.event.details, GrantKind.INVITATION) else 0,
             name=" ".join(filter(None, (shown.invitee.first_name, shown.invitee.last_name))),
             **own,
             state=shown.invitee.state,

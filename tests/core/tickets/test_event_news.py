@@ -7,11 +7,14 @@ import pytest
 from tests.core.messaging.jobs import PRICES
 from tests.formats.rfc5545 import faults_of
 from turnout.core.audit.recording import list_entries
+from turnout.core.events.describing import EventChange, change_event
 from turnout.core.events.model import EventState
 from turnout.core.events.programme import list_ticket_types
 from turnout.core.events.showing import get_shown_event
+from turnout.core.identity.organizations import get_organization_of
 from turnout.core.identity.profiles import OrganizationChange, change_organization
 from turnout.core.ids import EventId
+from turnout.core.mails.facts import event_filling
 from turnout.core.messaging.delivering import claim
 from turnout.core.messaging.files import read_file
 from turnout.core.messaging.starting import run_schedules
@@ -122,11 +125,23 @@ def test_the_organizer_in_calendars_is_the_contact_of_the_event(registered) -> N
     assert event_entry(shown, "Acme", 0, f"{BASE}/x").organizer == (
         *("Acme", "noreply@events.example.com"),
     )
-    details = msgspec.structs.replace(
-        shown.details, contact_name="Ann Lee", contact_email="ann@acme.example"
-    )
-    own = event_entry(shown._replace(details=details), "Acme", 0, "")
-    assert own.organizer == ("Ann Lee", "ann@acme.example")
+    whose = (account.org_id, account.event.id)
+
+    def read_organizer() -> tuple[str, str]:
+        shown = node.db.call(get_shown_event, *whose)
+        organization = node.db.call(get_organization_of, account.org_id)
+        filled = event_filling(shown, organization, "", "en").facts["contact"]
+        organizer = event_entry(shown, "Acme", 0, "").organizer
+        assert organizer[1] in filled
+        return organizer
+
+    change = OrganizationChange(contact_email="all@acme.example", contact_phone="+49 30 1")
+    node.db.call(change_organization, account.org_id, change, actor="test")
+    assert read_organizer() == ("Acme", "all@acme.example")
+    own = EventChange(contact_name="Ann Lee", contact_email="ann@acme.example")
+    node.db.call(change_event, *whose, own, actor="test")
+    assert read_organizer() == ("Ann Lee", "ann@acme.example")
+    assert node.db.call(get_shown_event, *whose).contact.phone == ""
 
 
 def test_who_is_registered_has_the_online_address_in_the_calendar(registered) -> None:

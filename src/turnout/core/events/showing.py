@@ -14,6 +14,7 @@ from turnout.core.events.model import (
     Visibility,
 )
 from turnout.core.events.sql import sql
+from turnout.core.identity.model import OrganizationProfile
 from turnout.core.ids import EventId, OrgId, TicketTypeId
 from turnout.errors import Conflict, Missing
 from turnout.store import Tx
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from turnout.core.events.sql import ListShownRow
 
 _event_details = msgspec.json.Decoder(EventDetails)
+_profile = msgspec.json.Decoder(OrganizationProfile)
 _venue_details = msgspec.json.Decoder(VenueDetails)
 
 
@@ -37,8 +39,17 @@ class Place(NamedTuple):
     directions: str = ""
 
 
+class Contact(NamedTuple):
+    """Who answers questions about an event; empty text = not given."""
+
+    name: str = ""
+    email: str = ""
+    phone: str = ""
+
+
 class EventView(NamedTuple):
-    """An event with all that it shows. `created_at` and `updated_at` in epoch ms."""
+    """An event with all that it shows; `contact` is its own, else that of its organization.
+    `created_at` and `updated_at` in epoch ms."""
 
     event: Event
     details: EventDetails
@@ -48,6 +59,7 @@ class EventView(NamedTuple):
     updated_at: int = 0
     cover: str = ""
     registration_ends_at: int | None = None
+    contact: Contact = Contact()
 
 
 def get_shown_event(tx: Tx, org_id: OrgId, event_id: EventId) -> EventView:
@@ -115,7 +127,14 @@ def _read(row: "ListShownRow", ticket_types: list[TicketType]) -> EventView:
         row.updated_at,
         row.cover,
         row.registration_ends_at,
+        _read_contact(details, _profile.decode(row.profile)),
     )
+
+
+def _read_contact(details: EventDetails, profile: OrganizationProfile) -> Contact:
+    is_own = bool(details.contact_email or details.contact_phone)
+    phone = details.contact_phone if is_own else profile.contact_phone
+    return Contact(details.contact_name, details.contact_email or profile.contact_email, phone)
 
 
 def _read_place(row: "ListShownRow") -> Place:

@@ -93,6 +93,7 @@ class ListShownRow(NamedTuple):
     venue_details: str | None
     created_at: int
     updated_at: int
+    profile: str
 
 class ListAnnouncedRow(NamedTuple):
     event: Event

@@ -28,7 +28,6 @@ def event_filling(
     """The fields of an event, and `facts` beside them; `base_url` empty = links of this server are
     left out. Greets nobody by name."""
     details = shown.details
-    contact = (details.contact_name, details.contact_email, details.contact_phone)
     page = f"{base_url}{page_path(organization.slug)}/{shown.event.id}"
     is_online = bool(details.online_url)
     return Filling(
@@ -39,7 +38,7 @@ def event_filling(
             "event_place": say_where(shown),
             "directions": shown.place.directions,
             "organizer": organization.name,
-            "contact": ", ".join(filter(None, contact)),
+            "contact": ", ".join(filter(None, shown.contact)),
             **facts,
         },
         links={

@@ -8,6 +8,7 @@ from turnout.core.events.model import EventState
 from turnout.core.events.showing import EventView
 from turnout.core.mails.facts import say_where
 from turnout.formats.calendar import Entry
+from turnout.formats.markdown import to_plain
 
 
 class TicketFacts(NamedTuple):
@@ -48,13 +49,13 @@ def event_entry(
         ends_at=event.ends_at,
         made_at=at,
         organizer=(
-            shown.details.contact_name or organizer,
-            shown.details.contact_email or f"noreply@{urlsplit(url).hostname or 'localhost'}",
+            shown.contact.name or organizer,
+            shown.contact.email or f"noreply@{urlsplit(url).hostname or 'localhost'}",
         ),
         changed_at=changed_at,
         sequence=max(0, changed_at - shown.created_at) // 1000,
         place=say_where(shown) or online,
-        description="\n\n".join(filter(None, (online, shown.details.description))),
+        description="\n\n".join(filter(None, (online, to_plain(shown.details.description)))),
         url=url,
         is_cancelled=is_cancelled,
         is_tentative=event.state is EventState.DRAFT,

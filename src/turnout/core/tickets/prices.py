@@ -99,8 +99,7 @@ def say_payment_text(text: str, language: str) -> str:
 def _say_usual(
     amount: str, reference: str, due: str, shown: EventView, organizer: str, language: str
 ) -> str:
-    details = shown.details
-    contact = ", ".join(filter(None, (details.contact_name, details.contact_email)))
+    contact = ", ".join(filter(None, (shown.contact.name, shown.contact.email)))
     return label(
         language,
         "payment.how",
