@@ -10,6 +10,7 @@ import pytest
 
 from tests.cli.test_tickets import Office
 from tests.formats.pdf.reading import read_text
+from turnout.catalogue.translations import label
 from turnout.core.ids import TicketTypeId
 from turnout.core.people.model import Contact
 from turnout.core.registrations.joining import register_directly
@@ -80,6 +81,19 @@ def test_tickets_are_printed(office: Office, tmp_path: Path) -> None:
     )
     assert code in read(file)
     assert "Bob" not in read(file)
+
+
+def test_tickets_are_printed_in_a_language(office: Office, tmp_path: Path) -> None:
+    file = tmp_path / "tickets.pdf"
+    printing = ("ticket", "print", "acme", office.event, file)
+    for options, lang in (((), "en"), (("--language", "de"), "de")):
+        office.run.ok(*printing, *options)
+        assert label(lang, "paper.show_code").replace(" ", "")[:15] in read(file)
+    office.run.ok("org", "set", "acme", "--language", "es")
+    office.run.ok(*printing)
+    assert label("es", "paper.show_code").replace(" ", "")[:15] in read(file)
+    refused = office.run(*printing, "--language", "xx")
+    assert "'xx' is not a language of Turnout. It has these: de, en, es." in refused.error
 
 
 def test_what_cannot_be_printed_is_said(office: Office, tmp_path: Path) -> None:

@@ -1,6 +1,8 @@
 """Pages speak the visitor's language, where the catalogue has it. APIs and commands use English."""
 
 import html
+import io
+import itertools
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,6 +11,7 @@ from urllib.parse import urlencode
 
 import pytest
 from markupsafe import Markup
+from pypdf import PdfReader
 
 from tests.core.messaging.jobs import PRICES
 from tests.support.client import AppClient
@@ -17,9 +20,14 @@ from tests.support.node import new_database, open_node
 from tests.web.reading import Page
 from tests.web.test_events import ADA, FORM, Fair
 from turnout.catalogue import translations
+from turnout.catalogue.translations import label
 from turnout.cli.failing import find_ending
 from turnout.core.events.describing import EventChange, change_event
+from turnout.core.identity.profiles import OrganizationChange, change_organization
 from turnout.core.messaging.starting import run_schedules
+from turnout.core.people.merging import find_person
+from turnout.core.people.model import Contact
+from turnout.core.registrations.joining import find_ticket_address, register_checked
 from turnout.core.registrations.live_lists import resolve
 from turnout.core.tickets.event_news import tell_registered
 from turnout.errors import Missing
@@ -271,3 +279,41 @@ def test_an_endless_query_is_not_repeated(fair: tuple[Fair, AppClient]) -> None:
     event, site = fair
     page = site.request("GET", f"{event.path}?x={'y' * 2000}", headers=BROWSER)
     assert links(page.body)["English"][0] == "?lang=en"
+
+
+# -- personal pages and papers -------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("query", "accepted", "own", "lang"),
+    [
+        ("", "", "", "de"),
+        ("", "fr", "", "de"),
+        ("", "es", "", "es"),
+        ("", "en", "es", "es"),
+        ("?lang=en", "de", "es", "en"),
+    ],
+)
+def test_a_ticket_is_in_the_language_of_its_holder_the_visitor_or_the_organization(
+    fair: tuple[Fair, AppClient], query: str, accepted: str, own: str, lang: str
+) -> None:
+    event, site = fair
+    speak(fair, "")
+    german_house = OrganizationChange(locale="de")
+    event.db.call(change_organization, event.org_id, german_house, actor="test")
+    email = f"{next(_numbers)}@example.com"
+    whose = (event.org_id, event.event_id)
+    checked = (*whose, event.type_id, Contact(email=email))
+    event.db.call(register_checked, *checked, language=own)
+    person = event.db.call(find_person, event.org_id, email)
+    assert person
+    address = event.db.call(find_ticket_address, *whose, person.id)
+    headers = BROWSER | ({"Accept-Language": accepted} if accepted else {})
+    page = site.request("GET", f"/ticket/{address}{query}", headers=headers)
+    assert f'<html lang="{lang}">' in page.body.decode()
+    paper = site.request("GET", f"/ticket/{address}/ticket.pdf{query}", headers=headers)
+    text = PdfReader(io.BytesIO(paper.body)).pages[0].extract_text()
+    assert label(lang, "paper.show_code")[:20] in text.replace("\n", " ")
+
+
+_numbers = itertools.count(1)

@@ -58,6 +58,7 @@ SENTENCES = {
     "event.registration_ended": "The registration of event {event_id} has ended: set a later end, "
     "or none, with `turnout event set --registration-ends`.",
     "event.reopen": "Event {event_id} is {state}: only a closed one can be opened again.",
+    "language.unknown": "{language!r} is not a language of Turnout. It has these: {known}.",
     "language.form": "{language!r} is not the tag of a language such as en, de or pt-BR.",
     "mail.empty": "A mail needs a subject and a text.",
     "mail.field": "A mail of the kind {kind} has no field %%{field}%%. Known are {known}.",

@@ -225,6 +225,7 @@ def print_tickets(
     session: SessionNumber | None = None,
     code: str = "",
     without_names: bool = False,
+    language: str = "",
 ) -> None:
     """Write tickets as a PDF to print, by last name, with lines to fold or cut along.
 
@@ -240,12 +241,18 @@ def print_tickets(
         session: Only tickets of people who booked this session.
         code: Only this ticket.
         without_names: Leave out who has the ticket; `turnout ticket choose` does so for an event.
+        language: In which language, such as de; without it, the one in which its holder
+            registered, else the event's.
     """
+    from turnout.catalogue.translations import find_locale, list_locales
     from turnout.cli.papers import collect, signer
+    from turnout.core.mails.languages import choose_language
     from turnout.core.tickets.documents import TicketFacts
     from turnout.core.tickets.drawing import draw_tickets
     from turnout.core.tickets.mails import has_nameless_tickets
 
+    if language and not find_locale(language):
+        raise Invalid("language.unknown", language=language, known=", ".join(list_locales()))
     with database() as db:
         organization = db.call(get_organization, org)
         shown = db.call(get_shown_event, organization.org_id, event)
@@ -256,11 +263,20 @@ def print_tickets(
         TicketFacts(
             *(shown, organization.name, ticket.type_name, ticket.code, sign(ticket)),
             holder="" if is_nameless else ticket.name,
+            language=choose_language([language, ticket.language, shown.locale]),
         )
         for ticket in found
     )
+    spoken = choose_language([language, shown.locale])
     with database() as db, new_file(file) as out:
-        draw_tickets(out, facts, shown.event.title, PaperSize(paper), per_sheet=int(per_sheet))
+        draw_tickets(
+            out,
+            facts,
+            shown.event.title,
+            PaperSize(paper),
+            per_sheet=int(per_sheet),
+            language=spoken,
+        )
         noting(db, organization.org_id, "tickets", "event", event)(len(found))
     console.print(f"{file} has {len(found)} tickets.")
 

@@ -233,7 +233,7 @@ class EventResource(Resource):
             contact=shown.contact,
             cover=picture_path(found.organization.org_id, shown.cover, 1600) if shown.cover else "",
             description=Markup(found.description),  # noqa: S704 (formats/markdown.py cleans it)
-            **times(shown, found.organization.locale),
+            **times(shown),
             offers=offers,
             asks=asks_at(shown.details, GrantKind.FORM),
             days=say_wait(found.terms.days * DAY, language.get()),

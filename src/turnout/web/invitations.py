@@ -19,7 +19,7 @@ from turnout.core.invitations.invitees import Invitee, confirm, decline, list_gi
 from turnout.core.messaging.consents import INVITATION, note_consents
 from turnout.core.questions.model import Answer, Question
 from turnout.core.questions.reading import accept_answers, list_questions
-from turnout.core.registrations.booking import get_contact
+from turnout.core.registrations.booking import find_language, get_contact
 from turnout.core.registrations.extras import with_answers
 from turnout.core.registrations.offers import join_list
 from turnout.core.registrations.pricing import asks_at
@@ -66,6 +66,7 @@ class Shown(NamedTuple):
     answers: list[Answer]
     is_list_closed: bool
     due: Due | None
+    language: str
 
 
 class InvitationResource(Resource):
@@ -117,7 +118,7 @@ class InvitationResource(Resource):
         is_over = event.ends_at <= self._db.clock() or event.state is EventState.CANCELLED
         resp.content_type = "text/html; charset=utf-8"
         resp.set_header("Cache-Control", NO_STORE)
-        own = times(shown.event)
+        own = times(shown.event, shown.language)
         kept = label(language.get(), "invitation_page.kept")
         kind = next(one for one in shown.event.ticket_types if one.id == shown.ticket_type_id)
         resp.text = render(
@@ -168,6 +169,7 @@ def _show(tx: Tx, token: str) -> Shown:
         list_given(tx, org_id, event_id, invitee.person_id),
         is_closed(tx, org_id, event_id),
         find_due(tx, org_id, event, code or ""),
+        find_language(tx, org_id, event_id, invitee.person_id),
     )
 
 

@@ -1,8 +1,10 @@
 """The language of a page: chosen once a request, by one function.
 
-It is what the visitor asks for (`?lang=de` before Accept-Language), else that of the event that the
-page shows, else English. Pages alone speak a visitor's language. APIs and commands have contracts
-and programs as readers, and use English.
+It is what the address asks for (`?lang=de`), else on a personal page the language in which that
+person registered, else that of the visitor's browser, else that of the event that the page shows or
+its organization, else English. Papers and mails go by the same rule, without a visitor. Pages alone
+speak a visitor's language. APIs and commands have contracts and programs as readers, and use
+English.
 """
 
 from contextvars import ContextVar
@@ -81,10 +83,14 @@ def _address(query: str, tag: str) -> str:
     return f"?{urlencode([*kept, (PARAMETER, tag)])}"
 
 
-def settle_language(*tags: str) -> str:
+def settle_language(*tags: str, own: str = "") -> str:
     """The language of the page at hand, which shows something of these languages (the event's,
-    the organization's): the visitor's choice goes first."""
-    if not _is_chosen.get():
+    the organization's): the visitor's choice goes first. `own` is the language in which the person
+    registered whose page it is, empty = not known."""
+    known = find_locale(own)
+    if known and not _asked.get():
+        _speak(known)
+    elif not _is_chosen.get():
         _speak(next(filter(None, map(find_locale, tags)), ENGLISH))
     return language.get()
 

@@ -10,12 +10,12 @@ from turnout.core.times import local
 from turnout.web.languages import settle_language
 
 
-def times(shown: EventView, *tags: str) -> dict[str, Any]:
-    """`starts` and `ends` of an event, for a template, whose page is from here on in the visitor's
-    language, else the event's, else the first of `tags`. `own_lang` is the attribute of what the
-    event says in another language than the page."""
+def times(shown: EventView, own: str = "") -> dict[str, Any]:
+    """`starts` and `ends` of an event, for a template, whose page is from here on in its language;
+    `own` is the language in which the person registered whose page it is. `own_lang` is the
+    attribute of what the event says in another language than the page."""
     event = shown.event
-    own_lang = speak(shown.details.locale, *tags)
+    own_lang = speak(shown.locale, own=own)
     return {
         "starts": local(event.starts_at, event.timezone),
         "ends": local(event.ends_at, event.timezone),
@@ -23,9 +23,9 @@ def times(shown: EventView, *tags: str) -> dict[str, Any]:
     }
 
 
-def speak(*tags: str) -> Markup:
+def speak(*tags: str, own: str = "") -> Markup:
     """Settle the language of a page that shows something in the first of these languages; the
     attribute of what is in that, if it is another than the page's."""
-    spoken = settle_language(*tags)
-    own = primary(next(filter(None, tags), ""))
-    return Markup(' lang="{}"').format(own) if own not in ("", spoken) else Markup("")
+    spoken = settle_language(*tags, own=own)
+    said = primary(next(filter(None, tags), ""))
+    return Markup(' lang="{}"').format(said) if said not in ("", spoken) else Markup("")

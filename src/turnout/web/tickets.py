@@ -25,6 +25,7 @@ from turnout.formats.qr import qr_png, qr_svg, qr_svg_file
 from turnout.http.dialect import Resource
 from turnout.store import Database, Tx
 from turnout.web.documents import NO_STORE
+from turnout.web.languages import language, settle_language
 from turnout.web.local_times import times
 from turnout.web.payments import Due, find_due, say_due
 from turnout.web.templates import render
@@ -54,7 +55,7 @@ class TicketResource(Resource):
             "ticket.html",
             event=event,
             place=found.shown.place,
-            **times(found.shown),
+            **times(found.shown, found.ticket.language),
             ticket=ticket,
             payment=say_due(found.due),
             watch=found.watch,
@@ -85,6 +86,7 @@ class TicketFileResource(Resource):
         found = await _read(self._db, address)
         if found.ticket.is_cancelled and name != CALENDAR:
             raise Missing("ticket.cancelled_page")
+        settle_language(found.shown.locale, own=found.ticket.language)
         content_type, make = _FILES[name]
         url = f"{self._base_url}/ticket/{address}"
         resp.content_type = content_type
@@ -94,9 +96,8 @@ class TicketFileResource(Resource):
 
 def _pdf(found: _Found, _now: int, _url: str) -> bytes:
     ticket = found.ticket
-    return ticket_pdf(
-        TicketFacts(found.shown, found.organizer, ticket.type_name, ticket.code, ticket.signed)
-    )
+    said = (found.shown, found.organizer, ticket.type_name, ticket.code, ticket.signed)
+    return ticket_pdf(TicketFacts(*said, language=language.get()))
 
 
 def _calendar(found: _Found, now: int, url: str) -> bytes:

@@ -79,7 +79,7 @@ class WaitingResource(Resource):
             "waiting.html",
             event=event,
             place=shown.event.place,
-            **times(shown.event),
+            **times(shown.event, entry.language),
             state="lapsed" if is_late else entry.state.value,
             deadline=local(deadline, event.timezone),
             position=shown.position,

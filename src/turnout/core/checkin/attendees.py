@@ -54,13 +54,14 @@ class Attendee(NamedTuple):
 
 class ShownTicket(NamedTuple):
     """A ticket as its page shows it; `signed` is what its QR code says. `checked_in_at` in epoch
-    ms."""
+    ms; `language` is that in which its holder registered, empty = not known."""
 
     code: str
     type_name: str
     is_cancelled: bool
     checked_in_at: int | None
     signed: str
+    language: str
 
 
 class AttendeeFilter(msgspec.Struct, frozen=True):
@@ -119,10 +120,10 @@ def read_ticket(tx: Tx, org_id: OrgId, code: str) -> tuple[EventView, ShownTicke
     row = sql.find_ticket_page(tx, org_id=org_id, code=normalize(code))
     if row is None:
         raise Missing("ticket.unknown")
-    event_id, own_code, type_id, type_name, is_cancelled, checked_in_at = row
+    event_id, own_code, type_id, type_name, is_cancelled, checked_in_at, language = row
     keys = [key for key in list_ticket_keys(tx, org_id) if key.retired_at is None]
     signed = sign_ticket(keys[0], event_id, own_code, type_id) if keys else ""
-    ticket = ShownTicket(own_code, type_name, bool(is_cancelled), checked_in_at, signed)
+    ticket = ShownTicket(own_code, type_name, bool(is_cancelled), checked_in_at, signed, language)
     return get_shown_event(tx, org_id, event_id), ticket
 
 

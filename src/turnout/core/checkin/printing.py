@@ -44,7 +44,8 @@ class PrintFilter(msgspec.Struct, frozen=True):
 
 
 class Printed(NamedTuple):
-    """A valid ticket with its holder. `checked_in_at` in epoch ms."""
+    """A valid ticket with its holder, and the language in which they registered (empty = not
+    known). `checked_in_at` in epoch ms."""
 
     id: TicketId
     first_name: str
@@ -55,6 +56,7 @@ class Printed(NamedTuple):
     ticket_type_id: TicketTypeId
     type_name: str
     checked_in_at: int | None
+    language: str = ""
 
     @property
     def name(self) -> str:

@@ -39,11 +39,12 @@ ORDER BY r.id LIMIT :limit OFFSET :skip;
 
 -- name: list_printed(org_id, event_id, after: TicketId, limit, which, ticket_type_id, session_id, code)
 --     -> (id: TicketId, first_name: str, last_name: str, company: str, job_title: str, code: str,
---         ticket_type_id: TicketTypeId, type_name: str, checked_in_at: int | None)
+--         ticket_type_id: TicketTypeId, type_name: str, checked_in_at: int | None,
+--         language: str)
 -- Valid tickets with their holders, for papers, by rising number. `which` is empty, `checked` or
 -- `unchecked`; `code` empty, `ticket_type_id` and `session_id` 0 = any.
 SELECT t.id, p.first_name, p.last_name, p.company, p.job_title, t.code, t.ticket_type_id, y.name,
-    t.checked_in_at
+    t.checked_in_at, r.language
 FROM registrations r
 JOIN people p ON p.org_id = r.org_id AND p.id = r.person_id
 JOIN tickets t ON t.org_id = r.org_id AND t.registration_id = r.id
@@ -76,11 +77,11 @@ ORDER BY t.created_at, t.id;
 
 -- name: find_ticket_page(org_id, code)^
 --     -> (event_id: EventId, code: str, ticket_type_id: TicketTypeId, name: str, is_cancelled: int,
---         checked_in_at: int | None) | None
+--         checked_in_at: int | None, language: str) | None
 SELECT r.event_id, t.code, t.ticket_type_id, y.name,
     CASE WHEN t.state = 'valid' AND r.state = 'confirmed' AND e.state <> 'cancelled'
         THEN 0 ELSE 1 END,
-    t.checked_in_at
+    t.checked_in_at, r.language
 FROM tickets t
 JOIN registrations r ON r.org_id = t.org_id AND r.id = t.registration_id
 JOIN events e ON e.org_id = r.org_id AND e.id = r.event_id

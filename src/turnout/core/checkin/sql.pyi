@@ -27,6 +27,7 @@ class ListPrintedRow(NamedTuple):
     ticket_type_id: TicketTypeId
     type_name: str
     checked_in_at: int | None
+    language: str
 
 class FindAttendeeRow(NamedTuple):
     id: RegistrationId
@@ -49,6 +50,7 @@ class FindTicketPageRow(NamedTuple):
     name: str
     is_cancelled: int
     checked_in_at: int | None
+    language: str
 
 class ListBookedRow(NamedTuple):
     session_id: SessionId

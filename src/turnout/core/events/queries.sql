@@ -144,14 +144,15 @@ FROM ticket_types WHERE org_id = :org_id ORDER BY event_id, position, id;
 -- name: list_shown(org_id, after, limit, now)
 --     -> (event: Event, details: str, cover: str, registration_ends_at: int | None,
 --         venue: str | None, address: str | None, city: str | None, country_code: str | None,
---         venue_details: str | None, created_at: int, updated_at: int, profile: str)
+--         venue_details: str | None, created_at: int, updated_at: int, profile: str,
+--         locale: str)
 -- Events with what they and their organization say of themselves, and their venue.
 SELECT e.id, e.uuid, e.pak, e.title,
     CASE WHEN e.state = 'open' AND e.registration_ends_at <= :now THEN 'closed' ELSE e.state
         END AS state,
     e.timezone, e.starts_local, e.ends_local, e.starts_at, e.ends_at, e.capacity, e.held, e.details,
     e.cover, e.registration_ends_at, v.name AS venue, v.address, v.city, v.country_code,
-    v.details AS venue_details, e.created_at, e.updated_at, o.profile
+    v.details AS venue_details, e.created_at, e.updated_at, o.profile, o.locale
 FROM events e JOIN organizations o ON o.org_id = e.org_id
 LEFT JOIN venues v ON v.org_id = e.org_id AND v.id = e.venue_id
 WHERE e.org_id = :org_id AND e.id > :after ORDER BY e.id LIMIT :limit;

@@ -48,8 +48,8 @@ class Contact(NamedTuple):
 
 
 class EventView(NamedTuple):
-    """An event with all that it shows; `contact` is its own, else that of its organization.
-    `created_at` and `updated_at` in epoch ms."""
+    """An event with all that it shows; `contact` and `locale` are its own, else those of
+    its organization. `created_at` and `updated_at` in epoch ms."""
 
     event: Event
     details: EventDetails
@@ -60,6 +60,7 @@ class EventView(NamedTuple):
     cover: str = ""
     registration_ends_at: int | None = None
     contact: Contact = Contact()
+    locale: str = ""
 
 
 def get_shown_event(tx: Tx, org_id: OrgId, event_id: EventId) -> EventView:
@@ -128,6 +129,7 @@ def _read(row: "ListShownRow", ticket_types: list[TicketType]) -> EventView:
         row.cover,
         row.registration_ends_at,
         _read_contact(details, _profile.decode(row.profile)),
+        details.locale or row.locale,
     )
 
 

@@ -94,6 +94,7 @@ class ListShownRow(NamedTuple):
     created_at: int
     updated_at: int
     profile: str
+    locale: str
 
 class ListAnnouncedRow(NamedTuple):
     event: Event

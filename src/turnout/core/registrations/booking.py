@@ -40,6 +40,11 @@ def is_registered(tx: Tx, org_id: OrgId, event_id: EventId, person_id: PersonId)
     return found is not None and found.state is RegistrationState.CONFIRMED
 
 
+def find_language(tx: Tx, org_id: OrgId, event_id: EventId, person_id: PersonId) -> str:
+    """The language in which somebody registered or joined the waiting list; empty = not known."""
+    return sql.find_language(tx, org_id=org_id, event_id=event_id, person_id=person_id) or ""
+
+
 def lock_registration(tx: Tx, org_id: OrgId, registration_id: RegistrationId) -> Registration:
     """The registration of that number, held against concurrent changes. Raises Missing."""
     registration = sql.lock_registration(tx, org_id=org_id, id=registration_id)
