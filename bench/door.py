@@ -1,9 +1,9 @@
 """The door: scans a second beside the bare server, and the attendee list of a big event.
 
 The event has 100,000 tickets. Each request checks in another one, with a device and a nonce, as a
-check-in app does; no ticket is scanned twice. Both servers take turns, as in `register.py`. The
-list is read to its end by one client while the server's memory is watched, and beside `sqlite3
--csv` of the same statement.
+check-in app does; no ticket is scanned twice. Codes are plain, or signed as they are printed, and
+then each is verified. Both servers take turns, as in `register.py`. The list is read to its end by
+one client while the server's memory is watched, and beside `sqlite3 -csv` of the same statement.
 """
 
 import http.client
@@ -20,12 +20,16 @@ import msgspec
 from bench.drain import accept, look_into
 from bench.figures import Summary, Table, Target, median, sum_up
 from bench.fill import fill
-from bench.load import MARK, Measured, Order, run, spread
+from bench.load import MARK, TEXT, Measured, Order, run, spread
 from bench.memory import sampling
 from bench.processes import memory_mb
 from bench.servers import Demo, Server, bare, turnout, url_of
 from turnout.core.checkin.attendees import ALL
 from turnout.core.checkin.sql import sql
+from turnout.core.ids import EventId, OrgId, TicketTypeId
+from turnout.core.tickets.signing import ensure_ticket_key, sign_ticket
+from turnout.settings import Settings
+from turnout.store import Tx, open_database
 
 CONNECTIONS = (1, 8, 32, 256)
 TARGET_CONNECTIONS = 32
@@ -43,10 +47,11 @@ class Size(msgspec.Struct, frozen=True):
     warm_up: float
     connections: tuple[int, ...] = CONNECTIONS
     reads: int = 3
+    signed: int = 50_000
 
 
 FULL = Size(tickets=100_000, rounds=3, seconds=2.0, warm_up=0.4)
-QUICK = Size(tickets=20_000, rounds=1, seconds=1.0, warm_up=0.3, reads=1)
+QUICK = Size(tickets=20_000, rounds=1, seconds=1.0, warm_up=0.3, reads=1, signed=15_000)
 
 
 class Row(msgspec.Struct, kw_only=True):
@@ -56,6 +61,7 @@ class Row(msgspec.Struct, kw_only=True):
     turnout: Summary
     bare: Summary
     ratio: float
+    is_signed: bool = False
     turnout_rounds: list[Measured]
     bare_rounds: list[Measured]
 
@@ -95,6 +101,10 @@ def measure(demo: Demo, folder: Path, size: Size, progress: Progress) -> Doors:
     for connections in size.connections:
         progress(f"scans, {connections} connections, {tickets:,} tickets")
         scans.append(_beside(big, folder / f"scans-{connections}", size, connections, tickets))
+    progress("scans of signed codes")
+    texts = _sign_tickets(database, min(tickets, size.signed))
+    signed = _beside(big, folder / "signed", size, TARGET_CONNECTIONS, size.signed, texts)
+    scans.append(signed)
     progress("the list of attendees")
     return Doors(tickets=tickets, scans=scans, listed=_list(big, folder / "list", size))
 
@@ -118,9 +128,29 @@ def _name_tickets(database: Path) -> int:
     return len(rows)
 
 
-def _template(demo: Demo) -> str:
+def _sign_tickets(database: Path, count: int) -> Path:
+    """A file with the signed form of the first so many tickets, a line each, in their order."""
+    with closing(open_database(Settings(database_url=url_of(database)))) as db:
+        org_id, event_id, type_id = db.call(_find_event)
+        key = db.call(ensure_ticket_key, org_id)
+    codes = [sign_ticket(key, event_id, spread(n), type_id) for n in range(1, count + 1)]
+    texts = database.with_name("signed.txt")
+    texts.write_text("\n".join(codes))
+    return texts
+
+
+def _find_event(tx: Tx) -> tuple[OrgId, EventId, TicketTypeId]:
+    row = tx.connection.execute(
+        "SELECT y.org_id, y.event_id, y.id FROM ticket_types y WHERE y.is_default = 1 "
+        "AND y.event_id = (SELECT target_id FROM directory WHERE namespace = 'pak' "
+        "AND noun = 'event' ORDER BY target_id LIMIT 1)"
+    ).fetchone()
+    return OrgId(row[0]), EventId(row[1]), TicketTypeId(row[2])
+
+
+def _template(demo: Demo, mark: str) -> str:
     lines = [
-        f"POST /v1/event/attendees/code/{MARK}/check.json HTTP/1.1",
+        f"POST /v1/event/attendees/code/{mark}/check.json HTTP/1.1",
         "Host: 127.0.0.1",
         f"Authorization: event {demo.event_token}",
         "X-Device: door-1",
@@ -130,7 +160,14 @@ def _template(demo: Demo) -> str:
     return "\r\n".join([*lines, "", ""])
 
 
-def _beside(demo: Demo, folder: Path, size: Size, connections: int, tickets: int) -> Row:
+def _beside(
+    demo: Demo,
+    folder: Path,
+    size: Size,
+    connections: int,
+    tickets: int,
+    texts: Path | None = None,
+) -> Row:
     ours, limit = (demo.copy_database(folder / name) for name in ("turnout", "bare"))
     mine: list[Measured] = []
     others: list[Measured] = []
@@ -139,13 +176,14 @@ def _beside(demo: Demo, folder: Path, size: Size, connections: int, tickets: int
         for _ in range(size.rounds):
             for server, other, into in ((first, second, mine), (second, first, others)):
                 with other.suspended():
-                    measured = _round(server, demo, size, connections, number[server])
+                    measured = _round(server, demo, size, connections, number[server], texts)
                 number[server] += measured.sent
                 into.append(measured)
-        if max(number.values()) > tickets:
-            raise RuntimeError(f"{tickets} tickets are too few for {max(number.values())} scans")
+        if number[first] > tickets:
+            raise RuntimeError(f"{tickets} tickets are too few for {number[first]} scans")
     return Row(
         connections=connections,
+        is_signed=texts is not None,
         turnout=sum_up(mine),
         bare=sum_up(others),
         ratio=median(a.per_second / b.per_second for a, b in zip(mine, others, strict=True)),
@@ -154,12 +192,15 @@ def _beside(demo: Demo, folder: Path, size: Size, connections: int, tickets: int
     )
 
 
-def _round(server: Server, demo: Demo, size: Size, connections: int, first: int) -> Measured:
+def _round(
+    server: Server, demo: Demo, size: Size, connections: int, first: int, texts: Path | None
+) -> Measured:
     return run(
         Order(
             port=server.port,
             pids=[server.pid],
-            template=_template(demo),
+            template=_template(demo, TEXT if texts else MARK),
+            texts=str(texts) if texts else None,
             connections=connections,
             first=first,
             seconds=size.seconds,
@@ -251,7 +292,8 @@ def targets(doors: Doors) -> list[Target]:
     found = []
     for row in doors.scans:
         if row.connections == TARGET_CONNECTIONS:
-            ours, where = row.turnout, f"check-in scan, {row.connections} connections"
+            kind = "check-in scan of a signed code" if row.is_signed else "check-in scan"
+            ours, where = row.turnout, f"{kind}, {row.connections} connections"
             rate = f"{ours.per_second:,.0f}/s"
             found += [
                 Target(where, "≥ 1,500/s", rate, ours.per_second >= 1500),
@@ -298,7 +340,7 @@ def tables(doors: Doors) -> list[Table]:
 def _cells(row: Row) -> tuple[str, ...]:
     ours = row.turnout
     return (
-        str(row.connections),
+        f"{row.connections}, signed" if row.is_signed else str(row.connections),
         f"{ours.per_second:,.0f}",
         f"{ours.p50_ms:.1f}",
         f"{ours.p99_ms:.1f}",

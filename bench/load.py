@@ -14,6 +14,7 @@ import sys
 import time
 from array import array
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -22,7 +23,9 @@ import uvloop
 from bench.processes import cpu_seconds, machine_cpu_seconds
 
 MARK = "@NUMBER@"
+TEXT = "@TEXT@"
 DIGITS = 12
+_TEXT = TEXT.encode()
 GOLDEN = 618_033_988_749
 TIMEOUT_S = 300
 
@@ -30,10 +33,11 @@ TIMEOUT_S = 300
 class Order(msgspec.Struct, kw_only=True):
     """What to send, and for how long.
 
-    `template` is a whole request in which every MARK stands for DIGITS digits that follow from the
-    request's number (`spread`); numbers count from `first`. Either `seconds` of load are
+    `template` is a whole request in which every MARK stands for DIGITS digits that follow from
+    the request's number (`spread`); numbers count from `first`. Either `seconds` of load are
     measured, after `warm_up` seconds that are not, or `requests` are sent and all of them
-    measured. `pids` are the processes of the server, whose processor time is taken at both ends.
+    measured. TEXT stands for the line of the request's number in the file `texts`. `pids` are
+    the processes of the server, whose processor time is taken at both ends.
     """
 
     port: int
@@ -44,6 +48,7 @@ class Order(msgspec.Struct, kw_only=True):
     seconds: float | None = None
     warm_up: float = 0
     requests: int | None = None
+    texts: str | None = None
 
 
 class Measured(msgspec.Struct, kw_only=True):
@@ -99,6 +104,7 @@ class _Load:
     def __init__(self, order: Order) -> None:
         self.order = order
         self.parts = order.template.encode().split(MARK.encode())
+        self.texts = Path(order.texts).read_bytes().split() if order.texts else []
         self.sent = 0
         self.open = 0
         self.measured: Measured | None = None
@@ -133,7 +139,12 @@ class _Load:
             return None
         number = self.order.first + self.sent
         self.sent += 1
-        return spread(number).encode().join(self.parts)
+        request = spread(number).encode().join(self.parts)
+        return (
+            request.replace(_TEXT, self.texts[(number - 1) % len(self.texts)])
+            if self.texts
+            else request
+        )
 
     def note(self, status: str, seconds: float) -> None:
         self.statuses[status] += 1

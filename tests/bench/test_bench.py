@@ -96,14 +96,22 @@ class TestSteps:
 
     def test_door(self, demo, tmp_path):
         size = door.Size(
-            tickets=3_000, rounds=1, seconds=0.5, warm_up=0.1, connections=(2,), reads=1
+            tickets=3_000,
+            rounds=1,
+            seconds=0.3,
+            warm_up=0.1,
+            connections=(2,),
+            reads=1,
+            signed=2_800,
         )
         doors = door.measure(demo, tmp_path, size, print)
-        [row] = doors.scans
-        assert (row.connections, row.turnout.failed, row.bare.failed) == (2, 0, 0)
-        assert row.ratio > 0
+        plain, signed = doors.scans
+        assert (plain.connections, plain.is_signed, signed.is_signed) == (2, False, True)
+        for row in doors.scans:
+            assert (row.turnout.failed, row.bare.failed) == (0, 0)
+            assert row.ratio > 0
         assert doors.listed.attendees >= doors.tickets > 2_800
-        assert [len(table.rows) for table in door.tables(doors)] == [1, 1]
+        assert [len(table.rows) for table in door.tables(doors)] == [2, 1]
 
     def test_booking(self, demo, tmp_path):
         size = booking.Size(

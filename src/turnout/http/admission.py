@@ -86,8 +86,12 @@ class Admission:
                 raise
             address = address_of(req.scope)
             raise self._sign_ins.judge_token(self._way, address, failure) from failure
-        self._last_uses.note(principal)
+        self.note(principal)
         return result
+
+    def note(self, principal: Principal) -> None:
+        """The principal was recognized: `run` does that by itself."""
+        self._last_uses.note(principal)
 
     @asynccontextmanager
     async def stream(

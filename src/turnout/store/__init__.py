@@ -7,6 +7,7 @@ from turnout.store.rows import to_json
 from turnout.store.sources import Clock, Ids, system_clock
 from turnout.store.statements import Statement, Statements, iterate
 from turnout.store.streaming import Batches
+from turnout.store.together import NotTogetherError, attempt_together
 from turnout.store.transaction import Tx
 
 __all__ = [
@@ -16,9 +17,11 @@ __all__ = [
     "Database",
     "Ids",
     "Lane",
+    "NotTogetherError",
     "Statement",
     "Statements",
     "Tx",
+    "attempt_together",
     "check_room",
     "iterate",
     "open_database",

@@ -29,6 +29,7 @@ from typing import Any, Generic, TypeVar
 
 from turnout.errors import Failure, Unavailable
 from turnout.store import deadlines
+from turnout.store.commands import Lane
 from turnout.store.database import Database
 from turnout.store.deadlines import SWEEP_EVERY_S, Patience, as_dropped
 from turnout.store.transaction import Tx
@@ -54,10 +55,12 @@ class Batcher(Generic[I, R]):
         verb: Callable[[Tx, list[I]], list[R | Failure]],
         *,
         limit: int,
+        lane: Lane = Lane.REQUEST,
     ) -> None:
         self._db = db
         self._verb = verb
         self._limit = limit
+        self._lane = lane
         # One that is carried out (on PostgreSQL three), and one that has not begun.
         self._at_once = 2 if db.backend == "sqlite" else 4
         self._waiting: deque[_Entry[I, R]] = deque()
@@ -99,7 +102,7 @@ class Batcher(Generic[I, R]):
         batch: list[_Entry[I, R]] = []
         self._is_awaited = True
         try:
-            writing = self._db.submit_for_many(self._carry_out, batch)
+            writing = self._db.submit_for_many(self._lane, self._carry_out, batch)
         except Failure as failure:
             self._take(batch)
             self._settle(batch, failure)
@@ -136,7 +139,7 @@ class Batcher(Generic[I, R]):
 
     def _send_apart(self, batch: "list[_Entry[I, R]]") -> None:
         try:
-            writing = self._db.submit_for_many(self._carry_out_apart, batch)
+            writing = self._db.submit_for_many(self._lane, self._carry_out_apart, batch)
         except Failure as failure:
             self._settle(batch, failure)
             return

@@ -68,13 +68,13 @@ class Database(ABC):
         return self._submit(self.lanes[Lane.REQUEST], Lane.REQUEST, verb, args, kwargs)
 
     def submit_for_many(
-        self, verb: Verb[P, T], *args: P.args, **kwargs: P.kwargs
+        self, lane: Lane, verb: Verb[P, T], *args: P.args, **kwargs: P.kwargs
     ) -> "asyncio.Future[T]":
         """`submit` on behalf of several requests, none of which decides how long it may wait."""
         loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = loop.create_future()
         command = Command(verb, args, kwargs, future, loop)
-        self.lanes[Lane.REQUEST].put(command, Lane.REQUEST)
+        self.lanes[lane].put(command, lane)
         return future
 
     async def write_first(self, verb: Verb[P, T], *args: P.args, **kwargs: P.kwargs) -> T:

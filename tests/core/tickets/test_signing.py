@@ -17,6 +17,7 @@ from turnout.core.tickets.signing import (
     read_signed,
     rotate_ticket_key,
     sign_ticket,
+    verify_ahead,
 )
 
 CODE = "ABCDEFGHJK"
@@ -136,3 +137,15 @@ def test_any_text_has_a_code_or_none(text):
     code = normalize(text)
     assert code == normalize(code)
     assert all(map(str.isalnum, code))
+
+
+def test_a_signature_is_verified_ahead_once_its_key_was_met(db, org_id, key):
+    text = sign_ticket(key, EventId(7), CODE, TicketTypeId(8))
+    signed = read_signed(text)
+    assert signed
+    assert not verify_ahead(signed)
+    assert db.call(find_plain_code, org_id, text) == CODE
+    assert verify_ahead(signed)
+    keys = db.call(list_ticket_keys, org_id)
+    assert db.call(find_plain_code, org_id, text, list_keys=lambda _: keys) == CODE
+    assert db.call(find_plain_code, org_id, text, list_keys=lambda _: []) == ""

@@ -1,6 +1,6 @@
 """A signed code is verified once, by a reader: the writer, for which all doors wait, never is."""
 
-from tests.dialects.attendance.hall import Hall
+from tests.dialects.attendance.hall import KEY, Hall
 from turnout.core.tickets import signing
 
 
@@ -21,3 +21,10 @@ def test_a_forgery_is_unknown_each_time(hall: Hall) -> None:
     signing.has_signed.cache_clear()
     assert [check(hall, "forged") for _ in range(2)] == [404, 404]
     assert signing.has_signed.cache_info().misses == 1
+
+
+def test_a_key_that_is_revoked_lets_nobody_in_from_then_on(hall: Hall) -> None:
+    """Though this process has met the key, and verifies with it before it asks the database."""
+    assert check(hall, "forged") == 404
+    hall.node.db.call(signing.revoke_ticket_key, hall.org_id, KEY.kid, actor="test")
+    assert check(hall, "signed") == 404

@@ -108,7 +108,7 @@ class ScannedTicket(NamedTuple):
 def check_in(tx: Tx, org_id: OrgId, event_id: EventId, scan: Scan) -> Answer:
     """Check a ticket in, and keep the scan whatever its result. Raises Missing for a gate that
     the event does not have, Invalid for a nonce that names another scan."""
-    _about_event(tx, event_id)
+    about_event(tx, event_id)
     if known := _find_known(tx, org_id, event_id, scan):
         return known
     gate = get_gate(tx, org_id, event_id, scan.gate_id) if scan.gate_id else None
@@ -122,7 +122,7 @@ def check_in(tx: Tx, org_id: OrgId, event_id: EventId, scan: Scan) -> Answer:
 def undo_check_in(tx: Tx, org_id: OrgId, event_id: EventId, scan: Scan) -> Answer:
     """Take a check-in back; idempotent. The scan is kept. Raises Invalid for a
     nonce that names another scan."""
-    _about_event(tx, event_id)
+    about_event(tx, event_id)
     if known := _find_known(tx, org_id, event_id, scan, is_undo=True):
         return known
     ticket = _find_ticket(tx, org_id, event_id, scan.code)
@@ -188,7 +188,7 @@ def list_scans(tx: Tx, org_id: OrgId, event_id: EventId, limit: int) -> list[Kep
     return sql.list_scans(tx, org_id=org_id, event_id=event_id, limit=limit)
 
 
-def _about_event(tx: Tx, event_id: EventId) -> None:
+def about_event(tx: Tx, event_id: EventId) -> None:
     """A scan refers to its event, so on PostgreSQL it shares a lock of that row: another one than
     those who register take, who wait for each other and not for scans."""
     tx.about("events", ("shared", event_id))

@@ -14,6 +14,22 @@ from turnout.core.ids import (
 )
 from turnout.store import Statements, Tx
 
+class ListAdmissibleRow(NamedTuple):
+    place: int
+    ticket_id: TicketId
+    code: str
+    registration_id: RegistrationId
+    first_name: str
+    last_name: str
+    company: str
+    job_title: str
+    email: str
+    phone: str
+    own_code: str
+    ticket_type_id: TicketTypeId
+    checked_in_at: int | None
+    created_at: int
+
 class ListAttendeePageRow(NamedTuple):
     id: RegistrationId
 
@@ -61,6 +77,12 @@ class FindScanRow(NamedTuple):
     at: int
 
 class _Sql(Statements):
+    @staticmethod
+    def list_admissible(tx: Tx, *, rows: str) -> list[ListAdmissibleRow]: ...
+    @staticmethod
+    def check_all_in(tx: Tx, *, rows: str, now: int) -> int: ...
+    @staticmethod
+    def add_admitted(tx: Tx, *, rows: str, now: int) -> int: ...
     @staticmethod
     def list_attendees(
         tx: Tx,

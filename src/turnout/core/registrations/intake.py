@@ -18,9 +18,9 @@ Rules.
   then fails with a code, so that a single bad row never blocks the queue.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from typing import Any, NamedTuple, TypedDict, TypeVar
+from typing import NamedTuple, TypedDict
 
 import msgspec
 
@@ -30,7 +30,6 @@ from turnout.core.identity.model import Principal
 from turnout.core.ids import OrgId, PersonId, QueueItemId, SubmissionId
 from turnout.core.registrations.batches import Case, decide_together, list_runs
 from turnout.core.registrations.deciding import NothingSucceededError, decide
-from turnout.core.registrations.granting.together import NotTogetherError
 from turnout.core.registrations.model import Submitted
 from turnout.core.registrations.sql import sql
 from turnout.core.registrations.submissions import (
@@ -45,10 +44,9 @@ from turnout.core.registrations.submissions import (
 from turnout.core.work.claims import Claim, claim, put_off, take
 from turnout.errors import Conflict, Failure, Missing, Unauthenticated
 from turnout.log import log
-from turnout.store import Tx, to_json
+from turnout.store import Tx, attempt_together, to_json
 from turnout.store.back_off import growing
 
-T = TypeVar("T")
 QUEUE = "intake"
 ATTEMPTS = 5
 PAUSES_S = growing(1, 64, 4)
@@ -247,7 +245,7 @@ _Run = Sequence[tuple[_Claimed, Case | None]]
 def _list_runs(tx: Tx, claimed: Sequence[_Claimed]) -> Iterator[_Run]:
     """What was claimed, in its order: some that can be decided together, or one alone."""
     submissions = [item.find_fresh() for item in claimed] if len(claimed) > 1 else []
-    runs = _attempt(tx, list_runs, submissions) or [[None] for _ in claimed]
+    runs = attempt_together(tx, list_runs, submissions) or [[None] for _ in claimed]
     rest = iter(claimed)
     return ([(next(rest), case) for case in run] for run in runs)
 
@@ -255,7 +253,7 @@ def _list_runs(tx: Tx, claimed: Sequence[_Claimed]) -> Iterator[_Run]:
 def _decide_together(tx: Tx, run: _Run) -> bool:
     """Whether all of a run are decided; else nothing was written."""
     cases = [case for _, case in run if case]
-    return _attempt(tx, _finish_together, cases) is not None
+    return attempt_together(tx, _finish_together, cases) is not None
 
 
 def _finish_together(tx: Tx, cases: Sequence[Case]) -> int:
@@ -268,23 +266,6 @@ def _finish_together(tx: Tx, cases: Sequence[Case]) -> int:
             items.append((submission.org_id, outcome.id, *end.values()))
     sql.finish_all_items(tx, rows=to_json(items), now=tx.now)
     return sql.finish_submissions(tx, rows=to_json(submissions), now=tx.now)
-
-
-def _attempt(tx: Tx, work: Callable[[Tx, list[Any]], T], given: list[Any]) -> T | None:
-    """What the work returns, or None when its items are to be decided one by one."""
-    try:
-        with tx.savepoint():
-            return work(tx, given)
-    except NotTogetherError:
-        return None
-    except tx.held as error:
-        tx.find_held(error)
-        return None
-    except Exception as error:
-        if tx.is_transient(error):
-            raise
-        log.warning("decided one by one", submissions=len(given), error=type(error).__name__)
-        return None
 
 
 def _process_one(tx: Tx, claimed: _Claimed, claims: int) -> bool:

@@ -11,6 +11,7 @@ import base64
 import hashlib
 import re
 import unicodedata
+from collections.abc import Callable
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -36,6 +37,9 @@ PREFIX = "TK1:"
 # Of what is scanned so much is looked at: a signed ticket, or an address, with marks around it.
 LONGEST_READ = 500
 KID_LENGTH = 6
+# The public keys of which this process has met a ticket, by their `kid`: so many at most.
+KEYS_MET = 1000
+_met: dict[str, str] = {}
 _SIGNED = re.compile(
     r"[\W_]*(TK1:([0-9]{1,15}):([0-9A-Z]{1,32}):([0-9]{1,15}):([A-Z2-7]{6})):([A-Z2-7]{103})[\W_]*"
 )
@@ -131,10 +135,21 @@ def read_signed(text: str) -> SignedTicket | None:
     )
 
 
+def verify_ahead(ticket: SignedTicket) -> bool:
+    """Verify the signature before a transaction does, which then has the result; False where this
+    process has not met the key yet. Whether that is the organization's, and not revoked, is for the
+    transaction to say."""
+    public_key = _met.get(ticket.kid)
+    if public_key is not None:
+        has_signed(public_key, ticket.text, ticket.signature)
+    return public_key is not None
+
+
 def is_genuine(ticket: SignedTicket, keys: list[TicketKey]) -> bool:
     """Whether one of these keys signed it."""
     for key in keys:
         if key.kid == ticket.kid:
+            _meet(key)
             return has_signed(key.public_key, ticket.text, ticket.signature)
     return False
 
@@ -148,6 +163,12 @@ def has_signed(public_key: str, text: str, signature: str) -> bool:
     except InvalidSignature:
         return False
     return True
+
+
+def _meet(key: TicketKey) -> None:
+    if len(_met) >= KEYS_MET:
+        _met.clear()
+    _met[key.kid] = key.public_key
 
 
 def _add_key(tx: Tx, org_id: OrgId) -> TicketKey:
@@ -182,16 +203,23 @@ def normalize(code: str) -> str:
     return _without_marks(_own_part(_plain(code))[1])
 
 
-def find_plain_code(tx: Tx, org_id: OrgId, text: str) -> str:
+def find_plain_code(
+    tx: Tx,
+    org_id: OrgId,
+    text: str,
+    *,
+    list_keys: Callable[[OrgId], list[TicketKey]] | None = None,
+) -> str:
     """The code of what was typed or scanned, plain, signed or as the address of the ticket's page;
     empty for a forgery and for a ticket of another organization.
 
-    A signature is verified once: call it in a reading transaction first, and the writer does not
-    wait for it.
+    A signature is verified once: call it in a reading transaction first, or `verify_ahead`, and the
+    writer does not wait for it. `list_keys` are the keys for a caller with many texts.
     """
     signed = read_signed(text)
     if signed is not None:
-        return signed.code if is_genuine(signed, list_ticket_keys(tx, org_id)) else ""
+        keys = list_keys(org_id) if list_keys else list_ticket_keys(tx, org_id)
+        return signed.code if is_genuine(signed, keys) else ""
     owner, code = _own_part(_plain(text))
     return _without_marks(code) if owner in (None, org_id) else ""
 

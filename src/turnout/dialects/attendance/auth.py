@@ -1,9 +1,9 @@
 """Event and company tokens; contract, Authentication and Global Auth."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from functools import partial
-from typing import ParamSpec, TypeVar
+from typing import NamedTuple, ParamSpec, TypeVar
 
 from falcon.asgi import Request
 from msgspec.structs import replace
@@ -14,7 +14,7 @@ from turnout.core.identity.demo import REFUSED
 from turnout.core.identity.model import CredentialKind, Principal
 from turnout.core.ids import EventId
 from turnout.errors import Invalid, Unauthenticated
-from turnout.http.admission import Admission, Bridge, LastUses, Recognize, Rows, Verb
+from turnout.http.admission import Admission, Bridge, LastUses, Rows, Verb
 from turnout.http.sign_ins import SignIns
 from turnout.store import Batches, Database, Tx
 
@@ -55,18 +55,35 @@ class Doors:
         self, req: Request, verb: Callable[..., Rows], *args: object
     ) -> AbstractAsyncContextManager[Batches]:
         """`db.stream` at the event's door, after a `read` there."""
-        return self._admission.stream(_recognize_at(req), verb, *args)
+        return self._admission.stream(show_token(req).recognize, verb, *args)
+
+    def note(self, principal: Principal) -> None:
+        """A principal was recognized by another way than those above."""
+        self._admission.note(principal)
 
     async def _run(
         self, bridge: Bridge, req: Request, verb: Verb[P, T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
-        return await self._admission.run(bridge, req, _recognize_at(req), verb, *args, **kwargs)
+        recognize = show_token(req).recognize
+        return await self._admission.run(bridge, req, recognize, verb, *args, **kwargs)
 
 
-def _recognize_at(req: Request) -> Recognize:
+class ShownToken(NamedTuple):
+    """What a request shows at an event's door: a token, and the events that it names."""
+
+    token: str
+    wanted: tuple[str, ...]
+
+    def recognize(self, tx: Tx) -> Principal:
+        """Whose it is. Raises Unauthenticated, Invalid, Missing."""
+        return _recognize(tx, self.token, self.wanted)
+
+
+def show_token(req: Request) -> ShownToken:
+    """What the request shows. Raises Unauthenticated where it has no token."""
     # A body may name the event, too: decode.py notes that.
     wanted = getattr(req.context, "event_ids", None) or _event_ids(req)
-    return partial(_recognize, token=_token(req, "event"), wanted=wanted)
+    return ShownToken(_token(req, "event"), tuple(wanted))
 
 
 def _token(req: Request, scheme: str) -> str:
@@ -87,7 +104,7 @@ def _recognize_company(tx: Tx, token: str) -> Principal:
     return authenticate(tx, CredentialKind.COMPANY_TOKEN, token).principal
 
 
-def _recognize(tx: Tx, token: str, wanted: list[str]) -> Principal:
+def _recognize(tx: Tx, token: str, wanted: Sequence[str]) -> Principal:
     """At the door of the first event wanted; the others that are named must be numbers, too."""
     try:
         principal = authenticate(tx, CredentialKind.EVENT_TOKEN, token).principal
@@ -105,7 +122,7 @@ def _recognize(tx: Tx, token: str, wanted: list[str]) -> Principal:
     return replace(principal, event_id=event.id)
 
 
-def _check_numbers(wanted: list[str]) -> None:
+def _check_numbers(wanted: Sequence[str]) -> None:
     for text in wanted:
         if text and not (text.isascii() and text.isdigit() and len(text) < 16):
             raise Invalid("event_id.invalid")

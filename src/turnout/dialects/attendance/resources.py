@@ -40,9 +40,11 @@ from turnout.core.tickets.signing import (
     find_plain_code,
     list_ticket_keys,
     read_signed,
+    verify_ahead,
 )
 from turnout.dialects.attendance import decode, present
 from turnout.dialects.attendance.auth import Doors
+from turnout.dialects.attendance.gathering import Gathering
 from turnout.errors import Conflict, Missing
 from turnout.http.admission import Rows
 from turnout.http.dialect import Resource
@@ -60,6 +62,7 @@ class Parts(msgspec.Struct, frozen=True):
     db: Database
     doors: Doors
     base_url: str
+    gathering: Gathering
 
 
 class _Base(Resource):
@@ -69,6 +72,7 @@ class _Base(Resource):
         self._db = parts.db
         self._doors = parts.doors
         self._base_url = parts.base_url
+        self._gathering = parts.gathering
 
 
 class EventResource(_Base):
@@ -128,16 +132,20 @@ class AttendeesResource(_Base):
 class CheckResource(_Base):
     """Contract, Check an attendee's ticket."""
 
-    _act = staticmethod(check_in)
-
     async def on_post(self, req: Request, resp: Response, code: str) -> None:
         scan = await decode.decode_scan(req, code, self._db.clock())
-        if read_signed(scan.code):  # verified here, so that the writer waits for no signature
+        # Verified here, so that the writer waits for no signature.
+        if (signed := read_signed(scan.code)) and not verify_ahead(signed):
             await self._doors.read(req, _verify, scan.code)
-        event, answer, attendee = await self._doors.write(req, _scan, self._act, scan)
+        event, answer, attendee = await self._scan(req, scan)
         clock = present.local_clock(event.timezone)
         _refuse(answer, scan, clock)
         resp.data = _encode(present.present_attendee(attendee, clock))
+
+    async def _scan(self, req: Request, scan: Scan) -> "_CheckAnswer":
+        if found := await self._gathering.check_in(req, scan):
+            return _CheckAnswer(found.event, *found.admitted)
+        return await self._doors.write(req, _scan, check_in, scan)
 
 
 class AttendeeResource(CheckResource):
@@ -152,7 +160,8 @@ class AttendeeResource(CheckResource):
 class UncheckResource(CheckResource):
     """An addition: take a check-in back."""
 
-    _act = staticmethod(undo_check_in)
+    async def _scan(self, req: Request, scan: Scan) -> "_CheckAnswer":
+        return await self._doors.write(req, _scan, undo_check_in, scan)
 
 
 class TicketKeysResource(_Base):

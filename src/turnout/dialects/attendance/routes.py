@@ -11,6 +11,7 @@ from turnout.dialects import Services
 from turnout.dialects.attendance import resources
 from turnout.dialects.attendance.auth import Doors
 from turnout.dialects.attendance.errors import present_failure
+from turnout.dialects.attendance.gathering import Gathering
 from turnout.dialects.attendance.resources import Parts
 from turnout.http.cors import OpenToOrigins
 from turnout.http.dialect import Dialect, DialectApp, mount_all, new_app
@@ -34,7 +35,9 @@ class AnyFormat:
 def build(services: Services) -> list[Mount]:
     """Put the API together."""
     doors = Doors(services.db, services.sign_ins, services.last_uses)
-    app = make_app(Parts(db=services.db, doors=doors, base_url=services.base_url))
+    gathering = Gathering(services.db, doors)
+    parts = Parts(services.db, doors, services.base_url, gathering)
+    app = make_app(parts)
     return mount_all(DIALECT.name, app, *PREFIXES)
 
 

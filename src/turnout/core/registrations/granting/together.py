@@ -38,14 +38,10 @@ from turnout.core.registrations.rules import RULES, Door
 from turnout.core.registrations.sale_limits import find_sale
 from turnout.core.registrations.sql import sql
 from turnout.core.tickets.issuing import issue_first_tickets
-from turnout.store import Tx, to_json
+from turnout.store import NotTogetherError, Tx, to_json
 
 _DOOR = Door.QUEUE
 _ANY_TYPE = "[]"
-
-
-class NotTogetherError(Exception):
-    """Things are not as they were looked up: take back what was written, and grant one by one."""
 
 
 class Asked(NamedTuple):
