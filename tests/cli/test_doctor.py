@@ -430,7 +430,17 @@ def test_a_sender_that_no_network_takes(tmp_path: Path) -> None:
         found = read(turnout("doctor", **smtp))["mail sender"]
         assert found[0] == "warn"
         assert found[1].startswith("mails come from turnout@localhost")
-        assert "mail sender" not in read(turnout("doctor", **smtp, mail_from="a@example.com"))
+        smtp["mail_from"] = "a@Example.com"
+        assert "mail sender" not in read(turnout("doctor", **smtp))
+        secret = {"smtp_return_path_secret": "0123456789abcdef"}
+        aligned = {"smtp_return_path_domain": "bounces.example.com", **secret}
+        assert "mail sender" not in read(turnout("doctor", **smtp, **aligned))
+        forged = {"smtp_return_path_domain": "bounces.example.org", **secret}
+        found = read(turnout("doctor", **smtp, **forged))["mail sender"]
+        assert found[:2] == (
+            "warn",
+            "a@Example.com is neither in the domain that signs nor in that of return paths",
+        )
 
 
 def test_the_address_in_links_is_the_one_that_counts(tmp_path: Path) -> None:

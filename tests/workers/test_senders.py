@@ -3,6 +3,7 @@
 import asyncio
 
 import dkim  # type: ignore[import-untyped]
+import msgspec
 import pytest
 
 from tests.carriers.smtp.samples import AT_S, carrying
@@ -52,6 +53,8 @@ def test_a_message_via_the_installation_says_in_whose_name_it_is():
     assert (shown.from_name, shown.reply_to) == ("Jo via host.example", "jo@else.test")
     shown = with_sender(message_of(reply_to="desk@else.test"), via)
     assert (shown.from_name, shown.reply_to) == ("else.test via host.example", "desk@else.test")
+    sent = msgspec.structs.replace(message_of(), headers={"List-Id": "<org-1.else.test>"})
+    assert with_sender(sent, via).headers == {"List-Id": "<org-1.host.example>"}
     own = MailSender("jo@host.example", "jo@host.example")
     assert with_sender(message_of(), own) == message_of()
 

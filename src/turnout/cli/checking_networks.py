@@ -45,12 +45,31 @@ def check_carriers(chosen: Settings) -> Iterator[Finding]:
 def check_sender(chosen: Settings) -> Iterator[Finding]:
     """Does Turnout's own mail come from an address that others can answer?"""
     carrier = networks.chosen(chosen)[Channel.EMAIL]
-    if carrier == networks.SIMULATOR or not chosen.mail_from.endswith("@localhost"):
+    if carrier == networks.SIMULATOR:
         return
-    yield Finding(
-        "mail sender",
-        f"mails come from {chosen.mail_from}, which no network takes as an address",
-        "Set TURNOUT_MAIL_FROM to an address of your own domain.",
+    if chosen.mail_from.endswith("@localhost"):
+        yield Finding(
+            "mail sender",
+            f"mails come from {chosen.mail_from}, which no network takes as an address",
+            "Set TURNOUT_MAIL_FROM to an address of your own domain.",
+        )
+    elif not _is_aligned(chosen):
+        yield Finding(
+            "mail sender",
+            f"{chosen.mail_from} is neither in the domain that signs nor in that of return paths",
+            "Receivers take such mail for forged. Set TURNOUT_SMTP_DKIM_DOMAIN to its domain.",
+        )
+
+
+def _is_aligned(chosen: Settings) -> bool:
+    """Whether mail of the installation aligns with its signature or return path (DMARC); without a
+    return path of its own, that is the sender's."""
+    domain = chosen.mail_from.rpartition("@")[2].lower()
+    signs, returns = (name.lower() for name in networks.read_mail_domains(chosen))
+    return not returns or any(
+        f".{domain}".endswith(f".{name}") or f".{name}".endswith(f".{domain}")
+        for name in (signs, returns)
+        if name
     )
 
 

@@ -51,10 +51,13 @@ def with_sender(message: Message, sender: MailSender) -> Message:
     if not sender.is_via:
         return message
     name = message.from_name or sender.given.rpartition("@")[2]
+    host = sender.address.rpartition("@")[2]
+    list_id = {"List-Id": f"<org-{message.org_id}.{host}>"} if "List-Id" in message.headers else {}
     return msgspec.structs.replace(
         message,
-        from_name=f"{name} via {sender.address.rpartition('@')[2]}",
+        from_name=f"{name} via {host}",
         reply_to=message.reply_to or sender.given,
+        headers={**message.headers, **list_id},
     )
 
 
