@@ -26,6 +26,7 @@ PROGRAMS: dict[str, Callable[[], object]] = {
     "faketime": find_library,
     "ffmpeg": lambda: shutil.which("ffmpeg"),
     "haproxy": lambda: find_program("haproxy"),
+    "kannel": lambda: shutil.which("bearerbox", path="/usr/sbin:/usr/bin:/usr/local/sbin"),
     "nginx": lambda: find_program("nginx"),
     "nodejs": lambda: shutil.which("node"),
     "npm": lambda: shutil.which("npm"),

@@ -80,12 +80,16 @@ class Chance:
 
     def _handle(self, unit: pdu.Pdu, writer: asyncio.StreamWriter) -> None:
         if unit.command & pdu.RESPONSE:
-            return
+            return self.answered(unit)
         if unit.command != pdu.SUBMIT_SM:
             body = b"chance\0" if unit.command == pdu.BIND_TRANSCEIVER else b""
             writer.write(pdu.encode(unit.command | pdu.RESPONSE, 0, unit.sequence, body))
-            return
-        self.submit(unit, writer)
+        else:
+            self.submit(unit, writer)
+        return None
+
+    def answered(self, unit: pdu.Pdu) -> None:
+        """Take what the client answers."""
 
     def submit(self, unit: pdu.Pdu, writer: asyncio.StreamWriter) -> None:
         """Answer a submission, or not."""
