@@ -130,6 +130,13 @@ CASES = [
         0,
     ),
     Case(
+        "checkin:list_admissible",
+        "tickets",
+        {"code": "'k' || n", "state": "'valid'"},
+        {"rows": json.dumps([[n, 1, 1, f"k{n}", "d", None] for n in range(1, CHOSEN + 1)])},
+        0,
+    ),
+    Case(
         "work:list_claims", "work_claims", {"queue": "'intake'"}, {"queue": "intake", "keys": PAIRS}
     ),
     Case(

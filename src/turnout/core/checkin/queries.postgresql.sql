@@ -16,19 +16,25 @@ SELECT r.place AS place, t.id AS ticket_id, t.code, g.id AS registration_id, h.f
     h.last_name, h.company, h.job_title, h.email, h.phone, o.code AS own_code, o.ticket_type_id,
     o.checked_in_at, o.created_at
 FROM r CROSS JOIN LATERAL (
-    SELECT * FROM tickets WHERE org_id = r.org_id AND code = r.code OFFSET 0) t
-JOIN registrations g ON g.org_id = t.org_id AND g.id = t.registration_id
-JOIN events e ON e.org_id = g.org_id AND e.id = g.event_id
-JOIN people h ON h.org_id = g.org_id AND h.id = g.person_id
-JOIN tickets o ON o.org_id = g.org_id AND o.registration_id = g.id AND o.state = 'valid'
-WHERE t.state = 'valid' AND t.checked_in_at IS NULL AND g.event_id = r.event_id
-    AND g.state = 'confirmed' AND g.sitting = 0 AND e.state <> 'cancelled'
-    AND NOT (e.refuses_unpaid = 1 AND EXISTS (
+    SELECT * FROM tickets WHERE org_id = r.org_id AND code = r.code AND state = 'valid'
+        AND checked_in_at IS NULL OFFSET 0) t
+CROSS JOIN LATERAL (
+    SELECT * FROM registrations WHERE org_id = t.org_id AND id = t.registration_id
+        AND event_id = r.event_id AND state = 'confirmed' AND sitting = 0 OFFSET 0) g
+CROSS JOIN LATERAL (
+    SELECT * FROM events WHERE org_id = g.org_id AND id = g.event_id AND state <> 'cancelled'
+    OFFSET 0) e
+CROSS JOIN LATERAL (
+    SELECT * FROM people WHERE org_id = g.org_id AND id = g.person_id OFFSET 0) h
+CROSS JOIN LATERAL (
+    SELECT * FROM tickets WHERE org_id = g.org_id AND registration_id = g.id AND state = 'valid'
+    OFFSET 0) o
+WHERE NOT (e.refuses_unpaid = 1 AND EXISTS (
         SELECT 1 FROM payments p
-        WHERE p.org_id = t.org_id AND p.ticket_id = t.id AND p.state = 'open'))
+        WHERE p.org_id = t.org_id AND p.ticket_id = t.id AND p.state = 'open' OFFSET 0))
     AND NOT EXISTS (
-        SELECT 1 FROM scans s WHERE s.org_id = g.org_id AND s.event_id = g.event_id
-            AND s.device = r.device AND s.nonce = r.nonce)
+        SELECT 1 FROM scans s WHERE s.org_id = r.org_id AND s.event_id = r.event_id
+            AND s.device = r.device AND s.nonce = r.nonce OFFSET 0)
 ORDER BY r.place, o.created_at, o.id;
 
 -- name: check_all_in(rows, now)!

@@ -128,12 +128,12 @@ SELECT p.org_id, p.email_key FROM r CROSS JOIN LATERAL (
     WHERE org_id = r.org_id AND email_key = r.email_key OFFSET 0) p
 WHERE EXISTS (
         SELECT 1 FROM registrations g WHERE g.org_id = p.org_id AND g.person_id = p.id
-            AND g.event_id = r.event_id)
+            AND g.event_id = r.event_id OFFSET 0)
     OR EXISTS (
         SELECT 1 FROM waiting_entries w WHERE w.org_id = p.org_id AND w.person_id = p.id
-            AND w.event_id = r.event_id AND w.state IN ('waiting', 'offered'))
+            AND w.event_id = r.event_id AND w.state IN ('waiting', 'offered') OFFSET 0)
     OR EXISTS (
-        SELECT 1 FROM learners l WHERE l.org_id = p.org_id AND l.person_id = p.id);
+        SELECT 1 FROM learners l WHERE l.org_id = p.org_id AND l.person_id = p.id OFFSET 0);
 
 -- name: take_many_session_places(org_id, seats)!
 -- `seats` is JSON: [[session_id, how many], …]. Sessions that have not so many are left out. Rows
