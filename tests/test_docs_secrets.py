@@ -11,7 +11,10 @@ from turnout.store.sqlite import path_of
 DOCS = Path(__file__).parents[1] / "docs/operations.md"
 SECRET = re.compile(r"secret|private|passcode|digest|hash|token")
 # Digests of what is no secret: of a request, of a file, and keyed ones of addresses.
-HARMLESS = {"files", "file_pieces", "job_files", "pictures", "idempotency_keys", "known_places"}
+HARMLESS = {
+    *("files", "file_pieces", "job_files", "pictures", "idempotency_keys", "known_places"),
+    *("consents", "consent_texts"),
+}
 
 
 def named_in_docs() -> set[str]:

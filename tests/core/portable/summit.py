@@ -27,7 +27,7 @@ from turnout.core.portable.document import LIMITS, LONGEST_ROW, ROWS, Part, deco
 from turnout.core.portable.packing import pack_event
 from turnout.core.portable.unpacking import Source, Unpacked, unpack_event
 from turnout.core.questions.editing import QuestionChange, add_question, change_question
-from turnout.core.questions.model import Answer, Kind
+from turnout.core.questions.model import Answer, Kind, Way
 from turnout.core.questions.sql import sql as questions_sql
 from turnout.core.registrations.changing import add_by_staff
 from turnout.core.registrations.choices import set_choices
@@ -133,6 +133,10 @@ def _ask(house: Builder, event: Any) -> None:
     questions_sql.mark_answered(house.tx, [row])
     agreement = add_question(*whose, terms, actor="test")
     change_question(*whose, agreement.id, QuestionChange(text="Be **kind**."), actor="test")
+    news = QuestionChange(
+        name="News", kind=Kind.AGREEMENT, text="Write to me.", consents=[Way.EMAIL]
+    )
+    add_question(*whose, news, actor="test")
     once = add_question(*whose, QuestionChange(name="Once", kind=Kind.NUMBER), actor="test")
     change_question(*whose, once.id, QuestionChange(is_removed=True), actor="test")
 

@@ -123,7 +123,7 @@ LEFT_TABLES = {
         " exam_slots exams form_windows learners rooms"
     ),
     "messages stay with who sent them": (
-        "attempts callbacks conversations network_ids recipients replies ticket_mails"
+        "attempts callbacks consents conversations network_ids recipients replies ticket_mails"
     ),
     "who consented did so to one organization": "consents",
     "senders are the organization's": "sender_domains sender_ids sender_keys",

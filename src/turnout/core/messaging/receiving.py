@@ -123,7 +123,9 @@ def _match(
         kept = [(name, to_json(left[name])) for name in sorted(left)]
         sql.keep_early_reports(tx, carrier=carrier, rows=to_json(kept), now=tx.now)
     named = sorted(taken, key=lambda row: (row.org_id, row.job_id, row.recipient_id))
-    told = [_ended(*row[1:4], reports[row.network_id]) for row in again]
+    told = [
+        _ended(row.org_id, row.job_id, row.recipient_id, reports[row.network_id]) for row in again
+    ]
     return _count_parts(tx, named, reports) + [e for e in told if e.status != Status.SENT], told
 
 
