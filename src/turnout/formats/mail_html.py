@@ -21,7 +21,6 @@ WRITTEN = 50_000_000
 _FIELD = re.compile(r"%%[^%<>\"'\r\n]{1,100}%%")
 _BODY = re.compile(r"<(/?)body(?=[\s>/])", re.IGNORECASE)
 _LANGUAGE = re.compile(r"<html\b[^<>]{0,500}?\blang\s*=\s*[\"']?([A-Za-z-]{2,35})", re.IGNORECASE)
-_SHEET = re.compile(r"<style>(.*?)</style>", re.DOTALL)
 _TAG = re.compile(r"<(/?)([a-z][a-z0-9]*)")
 _VOID = frozenset({"br", "col", "hr", "img"})
 _COMMENT = re.compile(r"/\*.*?(?:\*/|\Z)", re.DOTALL)
@@ -68,12 +67,19 @@ def to_mail_html(source: str) -> str:
         return f"{mark}{len(fields) - 1}x"
 
     cleaned = _clean(_FIELD.sub(keep, tame(source)))
-    sheet = "\n".join(_SHEET.findall(cleaned)).strip()
-    body = _SHEET.sub("", cleaned)
+    body, sheet = _split_sheets(cleaned)
     if sheet:
         body, sheet = _inline(body, _COMMENT.sub("", sheet))
     page = _page(body, sheet, language[1] if language else "")
     return re.sub(rf"{mark}(\d+)x", lambda found: fields[int(found[1])], page)
+
+
+def _split_sheets(cleaned: str) -> tuple[str, str]:
+    """The document without its sheets, and these, as one."""
+    begin, *others = cleaned.split("<style>")
+    parted = [part.partition("</style>") for part in others]
+    body = begin + "".join(rest for _, _, rest in parted)
+    return body, "\n".join(sheet for sheet, _, _ in parted).strip()
 
 
 def _clean(source: str) -> str:

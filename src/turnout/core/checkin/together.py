@@ -73,7 +73,7 @@ def _find_simple(tx: Tx, asked: Sequence[Asked]) -> dict[int, _Found]:
     rows = _list_candidates(tx, asked)
     if not rows:
         return {}
-    for event_id in sorted({asked[row[0]].event_id for row in rows}):
+    for event_id in sorted({asked[place].event_id for place, *_ in rows}):
         about_event(tx, event_id)
     found = groupby(sql.list_admissible(tx, rows=to_json(rows)), key=lambda row: row.place)
     return {place: _read(asked[place], list(own)) for place, own in found}

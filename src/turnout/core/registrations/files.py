@@ -138,7 +138,7 @@ def read_exported(
         "first": page[0].id,
         "last": page[-1].id,
     }
-    details = {row.id: row[1:] for row in sql.list_exported_details(tx, **among)}
+    details = {id_: rest for id_, *rest in sql.list_exported_details(tx, **among)}
     tickets: dict[RegistrationId, list[ListExportedTicketsRow]] = {}
     for row in sql.list_exported_tickets(tx, **among):
         tickets.setdefault(row.registration_id, []).append(row)
