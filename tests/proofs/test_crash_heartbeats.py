@@ -17,7 +17,7 @@ from tests.support import proof
 from tests.support.builder import make_organization
 from tests.support.node import BACKENDS, WallClock, new_database, open_node
 from tests.support.server import Server
-from turnout.core.audience.links import make_token
+from turnout.core.audience.links import make_token, sign_opening
 from turnout.core.audience.media import set_media
 from turnout.core.audience.model import Interval, MediaKind
 from turnout.core.audience.viewings import list_viewings
@@ -33,8 +33,8 @@ class Player:
     """One viewer, whose clock runs a thousand times as fast: each heartbeat is about ten
     seconds."""
 
-    def __init__(self, token: str, session: int, start: int, dice: random.Random) -> None:
-        self.token, self.session, self.dice = token, session, dice
+    def __init__(self, link: dict[str, str], session: int, start: int, dice: random.Random) -> None:
+        self.link, self.session, self.dice = link, session, dice
         self.at = start
         self.pending: list[tuple[int, int]] = []
         self.acknowledged: set[int] = set()
@@ -46,7 +46,7 @@ class Player:
             async with connection(port) as streams:
                 while asyncio.get_running_loop().time() < stop:
                     self._go_on()
-                    body = {"token": self.token, "session": self.session, "played": self.pending}
+                    body = {**self.link, "session": self.session, "played": self.pending}
                     self.sent |= _seconds(self.pending)
                     status, _ = await send_beat(streams, body)
                     assert status == 200
@@ -113,9 +113,15 @@ def _make(url: str, dice: random.Random) -> tuple[Cinema, list[RegistrationId], 
             actor="test",
         )
         viewers = [cinema.register() for _ in range(VIEWERS)]
-        tokens = [node.db.call(make_token, org_id, viewer) for viewer in viewers]
+        links = [
+            {
+                "token": node.db.call(make_token, org_id, viewer),
+                "opening": node.db.call(sign_opening, org_id, viewer, live.start),
+            }
+            for viewer in viewers
+        ]
     start = live.start + HOUR_MS
-    return cinema, viewers, [Player(token, cinema.talk.id, start, dice) for token in tokens]
+    return cinema, viewers, [Player(link, cinema.talk.id, start, dice) for link in links]
 
 
 async def _load_and_kill(server: Server, players: list[Player], seconds: float) -> None:
