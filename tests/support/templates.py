@@ -14,7 +14,6 @@ from pathlib import Path
 import msgspec
 
 from turnout.settings import Settings
-from turnout.store.migrations.running import migrate
 
 DATABASE_NAME, DEMO_NAME = "turnout.db", "demo.json"
 _folder: Path | None = None
@@ -39,6 +38,8 @@ def copy_demo(to: Path) -> None:
 
 
 def _make_migrated(folder: Path) -> None:
+    from turnout.store.migrations.running import migrate  # takes a while, and few processes need it
+
     migrate(f"sqlite:///{folder / DATABASE_NAME}")
 
 

@@ -25,11 +25,12 @@ def draw():
 
 @pytest.fixture
 def project(pytester: pytest.Pytester, monkeypatch) -> pytest.Pytester:
-    """A project with this conftest, one proof and its list; every run is a process of its own."""
+    """A project with this conftest, one proof and its list; every run is a process of its own, and
+    has a worker only where a test asks for one."""
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     pytester.makeini(
         "[pytest]\nmarkers =\n    proof\n    timed\n"
-        "addopts = -n 1 --import-mode=importlib -p no:schemathesis"
+        "addopts = -n 0 --import-mode=importlib -p no:schemathesis"
     )
     pytester.makeconftest((ROOT / "tests/conftest.py").read_text())
     pytester.makepyfile(test_race=RACE)
@@ -49,7 +50,7 @@ def list_proofs(project: pytest.Pytester, *names: str) -> None:
 
 def test_a_proof_reports_through_a_worker_and_repeats_by_its_seed(project, monkeypatch):
     monkeypatch.setenv("TURNOUT_SEED", "7")
-    first, second = (project.runpytest_subprocess("--every-proof") for _ in range(2))
+    first, second = (project.runpytest_subprocess("--every-proof", "-n", "1") for _ in range(2))
     first.assert_outcomes(passed=1)
     line = next(line for line in first.outlines if line.startswith("proof: race: "))
     assert line.startswith("proof: race: rounds=3 seed=7 first=")
@@ -58,14 +59,14 @@ def test_a_proof_reports_through_a_worker_and_repeats_by_its_seed(project, monke
 
 def test_the_full_scale_is_asked_for_by_the_environment(project, monkeypatch):
     monkeypatch.setenv("TURNOUT_PROOF", "full")
-    result = project.runpytest_subprocess("-m", "proof", "--every-proof")
+    result = project.runpytest_subprocess("-m", "proof", "--every-proof", "-n", "1")
     result.stdout.fnmatch_lines(["*proofs, full; TURNOUT_SEED=*", "proof: race: rounds=300 *"])
     assert result.ret == pytest.ExitCode.OK
 
 
 def test_a_listed_proof_that_does_not_report_makes_the_run_red(project):
     list_proofs(project, "race", "crash")
-    result = project.runpytest_subprocess("--every-proof")
+    result = project.runpytest_subprocess("--every-proof", "-n", "1")
     assert result.ret == pytest.ExitCode.TESTS_FAILED
     result.stdout.fnmatch_lines(["ERROR: tests/proofs.toml: crash is listed but did not report"])
 
