@@ -1,8 +1,9 @@
 """Long test files first, so that no worker is left with one when the others have ended.
 
 xdist begins with the files of most tests, and those are the quick ones. So a run of all tests
-keeps in pytest's cache how long each file took; where that is not known, the seconds that
-`proofs.toml` lists for the full forms of a file's proofs are the guess.
+keeps in pytest's cache how long each file took. A fresh copy of the source has no cache: then the
+guess is what `LONG` says, or else the number of tests, and the seconds that `proofs.toml` lists for
+the full forms of a file's proofs.
 """
 
 from collections import Counter, defaultdict
@@ -15,6 +16,35 @@ KEY = "turnout/seconds-of-files"
 # The share of a proof's full form that its short one takes, and the seconds of an ordinary test.
 SHORT = 0.1
 ORDINARY_S = 0.05
+# Seconds of files whose tests are not ordinary: they start programs, browsers or servers.
+LONG = {
+    "tests/bench/test_bench.py": 40,
+    "tests/cli/test_demo.py": 10,
+    "tests/cli/test_demo_safety.py": 5,
+    "tests/cli/test_doctor.py": 7,
+    "tests/cli/test_event_files.py": 6,
+    "tests/cli/test_imports.py": 7,
+    "tests/cli/test_servers.py": 36,
+    "tests/cli/test_wrong_databases.py": 40,
+    "tests/clients/test_clients.py": 25,
+    "tests/core/erasure/test_expiring.py": 12,
+    "tests/core/messaging/test_bad_rows.py": 8,
+    "tests/core/registrations/test_doors_machine.py": 6,
+    "tests/dialects/messaging/test_auth.py": 8,
+    "tests/dialects/registration/test_golden.py": 12,
+    "tests/e2e/test_between_doors.py": 15,
+    "tests/http/test_reception.py": 10,
+    "tests/http/test_server.py": 25,
+    "tests/http/test_sign_ins.py": 10,
+    "tests/support/test_order.py": 4,
+    "tests/support/test_proof.py": 12,
+    "tests/test_docs.py": 12,
+    "tests/test_patterns.py": 12,
+    "tests/tools/test_install.py": 10,
+    "tests/upgrade/test_upgrade.py": 20,
+    "tests/web/test_browser.py": 40,
+    "tests/web/test_form_limits.py": 12,
+}
 
 
 class FileOrder:
@@ -33,7 +63,8 @@ class FileOrder:
         paths = {_file_of(item.nodeid): item.path for item in items}
         tests = Counter(_file_of(item.nodeid) for item in items)
         weights = {
-            file: known.get(file) or self._guess(path, tests[file]) for file, path in paths.items()
+            file: known.get(file) or LONG.get(file) or self._guess(path, tests[file])
+            for file, path in paths.items()
         }
         items.sort(key=lambda item: -weights[_file_of(item.nodeid)])
 

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.order import LONG
+
 ROOT = Path(__file__).parents[2]
 SLOW = "def test_slow():\n    assert sum(range(10**7))\n"
 TWO_QUICK = "def test_one(): pass\n\ndef test_two(): pass\n"
@@ -46,3 +48,7 @@ def test_a_first_run_goes_by_proofs_and_tests_and_the_next_by_seconds(
     assert list_order(first) == ["test_c.py", "test_a.py", "test_b.py"]
     second = project.runpytest_subprocess("--every-proof")
     assert list_order(second)[0] == "test_b.py"
+
+
+def test_the_files_that_are_known_to_be_long_exist() -> None:
+    assert [file for file in LONG if not (ROOT / file).exists()] == []
