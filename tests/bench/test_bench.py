@@ -17,6 +17,7 @@ from bench.fill import fill
 from bench.load import MARK, Order, run, spread
 from bench.registrations import template
 from bench.servers import Demo, bare, make_demo, sign_in, turnout, url_of
+from tests.support import templates
 
 PAGE = """
 Method.
@@ -35,7 +36,9 @@ The end.
 
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Demo:
-    return make_demo(tmp_path_factory.mktemp("bench") / "demo")
+    folder = tmp_path_factory.mktemp("demo")
+    templates.copy_demo(folder)
+    return make_demo(folder)
 
 
 class TestSteps:
