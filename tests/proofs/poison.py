@@ -1,8 +1,8 @@
 """`python -m tests.proofs.poison URL SECONDS`: a worker that one submission kills.
 
-It runs the real intake loops. What stands for the unknown fault is `decide`: at the address
-`poison@example.com` it ends its process as the kernel does. SECONDS is how far its clock is ahead,
-so that nobody has to wait for claims to run out. Ends with 0 once nothing is due.
+It runs the real intake loops. What stands for the unknown fault is `decide`, alone or together: at
+the address `poison@example.com` it ends its process as the kernel does. SECONDS is how far its
+clock is ahead, so that nobody has to wait for claims to run out. Ends with 0 once nothing is due.
 """
 
 import asyncio
@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from turnout.core.registrations import intake
+from turnout.core.registrations.batches import decide_together
 from turnout.core.registrations.deciding import decide
 from turnout.core.work.listing import list_set_aside
 from turnout.settings import Settings
@@ -27,6 +28,12 @@ def killing(tx: Tx, submission: Any) -> Any:
     if submission.submitted.contact.email == POISON:
         os.kill(os.getpid(), signal.SIGKILL)
     return decide(tx, submission)
+
+
+def killing_together(tx: Tx, cases: Sequence[Any]) -> Any:
+    if POISON in {case.submission.submitted.contact.email for case in cases}:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return decide_together(tx, cases)
 
 
 def count_open(tx: Tx) -> int:
@@ -55,4 +62,5 @@ async def run(
 
 if __name__ == "__main__":
     intake.decide = killing  # type: ignore[attr-defined]
+    intake.decide_together = killing_together  # type: ignore[attr-defined]
     asyncio.run(run(sys.argv[1], int(sys.argv[2]), intake_loops, count_open))

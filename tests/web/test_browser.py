@@ -34,7 +34,7 @@ def asking(server):
     run.ok("event", "publish", "rail-forum", event)
     terms = ("--text", "Be [kind](https://a.example).", "--label", "I accept the terms")
     for question in (
-        ("Diet", "--kind", "choice", "--choice", "vegan", "--choice", "fish", "--required"),
+        ("Meals", "--kind", "choice", "--choice", "vegan", "--choice", "fish", "--required"),
         ("Rooms", "--kind", "number", "--label", "How many rooms?", "--hint", "As a number."),
         ("Days", "--kind", "several", "--choice", "Monday", "--choice", "Tuesday"),
         ("First time?", "--kind", "yes-no", "--required"),

@@ -63,7 +63,7 @@ class Filters:
 
 
 NO_FILTERS = Filters()
-AnyFilters = Annotated[Filters, Parameter(name="*")]
+AnyFilters = Annotated[Filters, Parameter(name="*", help="Only replies that fit all.")]
 
 
 @replies.command(name="list")

@@ -6,7 +6,7 @@ import pytest
 from tests.support.builder import WHEN
 from turnout.core.audit.recording import list_entries
 from turnout.core.events.describing import EventChange, change_event, set_event_times
-from turnout.core.events.model import EventState, VenueDetails, Visibility, span
+from turnout.core.events.model import EventState, PayingDoor, VenueDetails, Visibility, span
 from turnout.core.events.programme import create_event, create_venue, get_event, list_events
 from turnout.core.events.showing import get_shown_event, has_page, list_public_events
 from turnout.core.events.venues import (
@@ -29,6 +29,9 @@ ALL = EventChange(
     contact_name="Ada",
     contact_email="ada@example.org",
     contact_phone="+49 30 1234",
+    payment_text="Pay %%amount%% by bank.",
+    pay_within_days=7,
+    payment_doors=(PayingDoor.STAFF,),
 )
 
 

@@ -102,7 +102,6 @@ def import_registration(
         "is_mailed": is_mailed,
         "is_complete": False,
         "source": SOURCE,
-        "actor": actor,
     }
     granted = add_by_staff(
         tx,
@@ -112,10 +111,19 @@ def import_registration(
         ticket_type_id=named[0] if named else own,
         session_ids=_find_sessions(row["session"], choices),
         answers=_read_answers(row, choices),
+        actor=actor,
         **common,
     )
-    for type_id in named[1:]:
-        add_by_staff(tx, org_id, choices.event_id, contact, ticket_type_id=type_id, **common)
+    for other in named[1:]:
+        add_by_staff(
+            tx,
+            org_id,
+            choices.event_id,
+            contact,
+            ticket_type_id=other,
+            actor=actor,
+            **common,
+        )
     return granted
 
 
