@@ -138,7 +138,7 @@ def test_everybody_can_answer_what_an_event_asks(asking, browser, scheme):
     assert find_violations(tab) == []
     tab.get_by_label("Last name").fill("Ada")
     tab.get_by_label("E-mail address").fill(f"{scheme}@example.com")
-    tab.get_by_label("Diet").select_option("vegan")
+    tab.get_by_label("Meals").select_option("vegan")
     tab.get_by_label("How many rooms?").fill("many")
     tab.get_by_role("group", name="Days").get_by_label("Monday").check()
     tab.get_by_role("group", name="First time?").get_by_label("No").check()
