@@ -12,7 +12,7 @@ Rules.
 - A file belongs to who holds its lock; nobody else reads it. A process that dies loses its locks.
 - It holds numbers and networks' ids, never an address or a text.
 - What is recorded is cut off at once: a line says nothing of what was decided later.
-- What comes within GATHER_S is written together.
+- What comes in one turn of the event loop is written together.
 - Where a file cannot be written, all goes on without, and the log says so.
 """
 
@@ -34,7 +34,6 @@ from turnout.core.messaging.prices import Prices
 from turnout.core.messaging.recording import Patience, Result
 from turnout.store import Database
 
-GATHER_S = 0.002
 _SUFFIX = ".journal"
 _FLAGS = os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
 
@@ -61,16 +60,16 @@ class Journal:
         self._path: Path | None = None
         self._fd = -1
         self._waiting: list[Result] = []
-        self._timer: asyncio.TimerHandle | None = None
+        self._soon: asyncio.Handle | None = None
         self._new: list[bytes] = []
         """Lines of what is not being recorded yet."""
 
     def note(self, results: Sequence[Result]) -> None:
-        """Write down in a moment which of these were handed over."""
+        """Write down at once which of these were handed over."""
         if self._folder is not None:
             self._waiting += results
-            if self._timer is None:
-                self._timer = asyncio.get_running_loop().call_later(GATHER_S, self._flush)
+            if self._soon is None:
+                self._soon = asyncio.get_running_loop().call_soon(self._flush)
 
     def begin(self) -> None:
         """All that was noted until now is being recorded."""
@@ -87,8 +86,8 @@ class Journal:
 
     def close(self) -> None:
         """All is recorded."""
-        if self._timer:
-            self._timer.cancel()
+        if self._soon:
+            self._soon.cancel()
         if self._fd >= 0 and self._path:
             self._path.unlink(missing_ok=True)
             os.close(self._fd)
@@ -97,9 +96,9 @@ class Journal:
                 self._path.parent.rmdir()
 
     def _flush(self) -> None:
-        if self._timer:
-            self._timer.cancel()
-            self._timer = None
+        if self._soon:
+            self._soon.cancel()
+            self._soon = None
         waiting, self._waiting = self._waiting, []
         handed = filter(None, map(hand, waiting))
         if lines := b"".join(msgspec.json.encode(line) + b"\n" for line in handed):
