@@ -19,6 +19,9 @@ from turnout.core.events.model import EventDetails, EventState, PayingDoor, span
 from turnout.core.events.programme import create_venue
 from turnout.core.events.showing import get_shown_event
 from turnout.core.events.ticket_types import TicketTypeChange, edit_ticket_type
+from turnout.core.identity.organizations import get_organization_of
+from turnout.core.identity.profiles import OrganizationChange, change_organization
+from turnout.core.identity.short_names import page_path
 from turnout.core.ids import CampaignId, EventId, OrgId
 from turnout.core.invitations.campaigns import send_campaign
 from turnout.core.invitations.invitees import InviteeFilter, list_invitees
@@ -183,6 +186,46 @@ def test_a_link_that_was_changed_leads_nowhere(site: AppClient, invited: Invited
             answer = site.request(method, link, headers=BROWSER, body=b"answer=confirm")
             assert answer.status == 404
     assert invited.states() == {"Ann": "pending", "Bob": "pending"}
+
+
+def test_what_was_done_stands_with_the_form_before_the_description(
+    site: AppClient, invited: Invited
+) -> None:
+    form = BROWSER | {"Content-Type": "application/x-www-form-urlencoded"}
+    link = invited.links["Ann"]
+    answer = site.request("POST", link, headers=form, body=b"answer=confirm")
+    assert (answer.status, answer.headers["location"].partition("?")[2]) == (
+        *(303, "done=answered#answer"),
+    )
+    html = site.request("GET", link, headers=BROWSER).body.decode()
+    assert '<form method="post" action="#answer"' in html
+    assert html.index('id="answer"') < html.index('role="status"') < html.index("Food &amp; music")
+
+
+def test_personal_pages_lead_to_the_event_and_the_organizer(
+    site: AppClient, invited: Invited
+) -> None:
+    change = EventChange(
+        contact_name="Pat", contact_email="pat@example.com", contact_phone="+49 40 1"
+    )
+    db, where = invited.node.db, (invited.org_id, invited.event_id)
+    db.call(change_event, *where, change, actor="test")
+    legal = OrganizationChange(privacy_url="https://a.example/p", imprint_url="https://a.example/i")
+    slug = db.call(get_organization_of, invited.org_id).slug
+    db.call(change_organization, invited.org_id, legal, actor="test")
+    wanted = [
+        *(f"{page_path(slug)}/{invited.event_id}", "mailto:pat@example.com", "tel:+49401"),
+        *("https://a.example/p", "https://a.example/i"),
+    ]
+    invited.press(site, "Ann", answer="confirm")
+    ticket = f"/ticket/{invited.org_id}-{ticket_of(invited, 'Ann')}"
+    looks = [site.request("GET", path, headers=BROWSER) for path in (invited.links["Ann"], ticket)]
+    invited.press(site, "Ann", answer="decline")
+    looks.append(site.request("GET", ticket, headers=BROWSER))
+    for look in looks:
+        page = Page(look.body)
+        assert page.links[-5:] == wanted
+        assert "Acme · " in page.text
 
 
 # -- the ticket's own page -------------------------------------------------------------------

@@ -31,6 +31,7 @@ from turnout.http.dialect import Resource
 from turnout.store import Database, Tx
 from turnout.web.documents import NO_STORE
 from turnout.web.forms import FIELDS, go_on, read_done, read_form
+from turnout.web.hosts import Host, find_host
 from turnout.web.languages import language
 from turnout.web.local_times import times
 from turnout.web.payments import Due, find_due, say_due
@@ -51,6 +52,8 @@ CONFIRM, DECLINE = "confirm", "decline"
 WAIT = "wait"
 # What a page says was done: an answer, or joining the list (WAIT).
 ANSWERED = "answered"
+# The section that says so, and has the form.
+PART = "answer"
 NOTHING_WRONG: Mapping[EventQuestionId, Invalid] = {}
 FULL = ("tickets.sold_out", "event.full")
 
@@ -66,6 +69,7 @@ class Shown(NamedTuple):
     answers: list[Answer]
     is_list_closed: bool
     due: Due | None
+    host: Host
     language: str
 
 
@@ -101,7 +105,7 @@ class InvitationResource(Resource):
             shown = await self._db.read(_show, token)
             self._answer(resp, shown, refusal, given=given, wrong=entered.wrong)
             return
-        go_on(req, resp, WAIT if answer == WAIT else ANSWERED)
+        go_on(req, resp, WAIT if answer == WAIT else ANSWERED, part=PART)
 
     def _answer(
         self,
@@ -125,6 +129,8 @@ class InvitationResource(Resource):
             "invitation.html",
             event=event,
             place=shown.event.place,
+            host=shown.host,
+            contact=shown.event.contact,
             description=Markup(to_html(shown.event.details.description)),  # noqa: S704 (cleaned)
             kind=kind,
             price=kind.price_minor if asks_at(shown.event.details, GrantKind.INVITATION) else 0,
@@ -169,6 +175,7 @@ def _show(tx: Tx, token: str) -> Shown:
         list_given(tx, org_id, event_id, invitee.person_id),
         is_closed(tx, org_id, event_id),
         find_due(tx, org_id, event, code or ""),
+        find_host(tx, org_id, event),
         find_language(tx, org_id, event_id, invitee.person_id),
     )
 

@@ -13,7 +13,6 @@ from turnout.core.audience.links import list_watch_links
 from turnout.core.checkin.attendees import ShownTicket, read_ticket
 from turnout.core.events.model import EventState
 from turnout.core.events.showing import EventView
-from turnout.core.identity.organizations import get_organization_of
 from turnout.core.ids import OrgId
 from turnout.core.tickets.documents import TicketFacts, event_entry
 from turnout.core.tickets.drawing import ticket_pdf
@@ -25,6 +24,7 @@ from turnout.formats.qr import qr_png, qr_svg, qr_svg_file
 from turnout.http.dialect import Resource
 from turnout.store import Database, Tx
 from turnout.web.documents import NO_STORE
+from turnout.web.hosts import Host, find_host
 from turnout.web.languages import language, settle_language
 from turnout.web.local_times import times
 from turnout.web.payments import Due, find_due, say_due
@@ -34,7 +34,7 @@ from turnout.web.templates import render
 class _Found(NamedTuple):
     shown: EventView
     ticket: ShownTicket
-    organizer: str
+    host: Host
     watch: list[tuple[str, str]]
     due: Due | None
 
@@ -56,6 +56,8 @@ class TicketResource(Resource):
             event=event,
             place=found.shown.place,
             **times(found.shown, found.ticket.language),
+            host=found.host,
+            contact=found.shown.contact,
             ticket=ticket,
             payment=say_due(found.due),
             watch=found.watch,
@@ -96,7 +98,7 @@ class TicketFileResource(Resource):
 
 def _pdf(found: _Found, _now: int, _url: str) -> bytes:
     ticket = found.ticket
-    said = (found.shown, found.organizer, ticket.type_name, ticket.code, ticket.signed)
+    said = (found.shown, found.host.name, ticket.type_name, ticket.code, ticket.signed)
     return ticket_pdf(TicketFacts(*said, language=language.get()))
 
 
@@ -105,7 +107,7 @@ def _calendar(found: _Found, now: int, url: str) -> bytes:
     is_given_back = found.ticket.is_cancelled
     return calendar_file(
         event_entry(
-            *(found.shown, found.organizer, now, url),
+            *(found.shown, found.host.name, now, url),
             is_given_back=is_given_back,
             is_holders=True,
         )
@@ -135,7 +137,7 @@ async def _read(db: Database, address: str) -> _Found:
 
 def _find(tx: Tx, org_id: OrgId, code: str) -> _Found:
     shown, ticket = read_ticket(tx, org_id, code)
-    organizer = get_organization_of(tx, org_id).name
+    host = find_host(tx, org_id, shown)
     due = find_due(tx, org_id, shown, ticket.code)
     watch = list_watch_links(tx, org_id, ticket.code)
-    return _Found(shown, ticket, organizer, watch, due)
+    return _Found(shown, ticket, host, watch, due)

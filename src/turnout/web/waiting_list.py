@@ -9,8 +9,6 @@ from typing import NamedTuple
 from falcon.asgi import Request, Response
 
 from turnout.core.events.showing import EventView, get_shown_event
-from turnout.core.identity.organizations import get_organization_of
-from turnout.core.identity.short_names import page_path
 from turnout.core.registrations.joining import find_ticket_address
 from turnout.core.registrations.offers import leave_list, take_offer
 from turnout.core.registrations.places import is_final
@@ -26,6 +24,7 @@ from turnout.http.dialect import Resource
 from turnout.store import Database, Tx
 from turnout.web.documents import NO_STORE
 from turnout.web.forms import go_on, read_form
+from turnout.web.hosts import Host, find_host
 from turnout.web.languages import language
 from turnout.web.local_times import times
 from turnout.web.payments import Due, find_due, say_due
@@ -41,7 +40,7 @@ class _Shown(NamedTuple):
     entry: Entry
     position: int
     ticket: str
-    page: str
+    host: Host
     due: Due | None
     terms: PaymentTerms
 
@@ -91,7 +90,8 @@ class WaitingResource(Resource):
             asks=asks_at(shown.event.details, GrantKind.OFFER),
             days=say_wait(shown.terms.days * DAY, language.get()),
             payment_text=say_payment_text(shown.terms.text, language.get()),
-            page=shown.page,
+            host=shown.host,
+            contact=shown.event.contact,
             refusal="" if refused else refusal,
             closed=say_refusal(refused) if refused else "",
             is_over=refused is not None and is_final(refused),
@@ -103,10 +103,10 @@ def _show(tx: Tx, token: str) -> _Shown:
     event = get_shown_event(tx, org_id, entry.event_id)
     is_taken = entry.state is WaitingState.TAKEN
     ticket = find_ticket_address(tx, org_id, entry.event_id, entry.person_id) if is_taken else ""
-    page = f"{page_path(get_organization_of(tx, org_id).slug)}/{entry.event_id}"
+    host = find_host(tx, org_id, event)
     due = find_due(tx, org_id, event, ticket.partition("-")[2])
     terms = get_payment_terms(tx, org_id, event.details)
-    return _Shown(event, entry, get_position(tx, org_id, entry), ticket, page, due, terms)
+    return _Shown(event, entry, get_position(tx, org_id, entry), ticket, host, due, terms)
 
 
 def _act(tx: Tx, token: str, answer: str) -> _Shown:
