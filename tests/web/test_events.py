@@ -19,6 +19,7 @@ from turnout.core.events.model import EventDetails, EventState, Visibility, span
 from turnout.core.events.programme import create_session, list_ticket_types, set_person_limit
 from turnout.core.events.sessions import SessionChange, change_session
 from turnout.core.events.speakers import SpeakerChange, add_speaker
+from turnout.core.events.ticket_types import TicketTypeChange, edit_ticket_type
 from turnout.core.identity.profiles import OrganizationChange, change_organization
 from turnout.core.ids import EventId, OrgId, TicketTypeId
 from turnout.core.messaging.pictures import keep_picture
@@ -166,6 +167,71 @@ def test_a_ticket_with_a_price_is_shown_with_it_and_is_to_be_paid(
     page = site.request("GET", f"/ticket/{fair.org_id}-{payment.code}", headers=BROWSER)
     assert f"with the reference T-{payment.code}." in Page(page.body).text
     assert "Please pay €1.00 by" in Page(page.body).text
+
+
+def sell(fair: Fair, name: str, **change: Any) -> None:
+    def edit(tx: Tx) -> None:
+        known = {kind.name: kind.id for kind in list_ticket_types(tx, fair.org_id, fair.event_id)}
+        given = TicketTypeChange(**change)
+        edit_ticket_type(tx, fair.org_id, fair.event_id, known[name], given, actor="t")
+
+    fair.db.call(edit)
+
+
+def test_a_type_that_comes_later_is_shown_with_its_date(site: AppClient, fair: Fair) -> None:
+    sell(fair, "Paid", sale_starts="2099-03-01T09:00")
+    text = fair.look(site).text
+    assert "General admission Paid €1.00 from 1 March 2099, 09:00" in text
+    assert "Registration opens" not in text
+    assert "To be paid" not in text
+
+
+def test_the_page_says_when_registration_opens_and_that_sales_have_ended(
+    site: AppClient, fair: Fair
+) -> None:
+    sell(fair, "Paid", sale_starts="2099-05-01T09:00")
+    sell(fair, "General admission", sale_starts="2099-04-01T09:00")
+    text = fair.look(site).text
+    assert "Registration opens on 1 April 2099, 09:00 (Europe/Berlin)." in text
+    assert "Paid €1.00 from 1 May 2099, 09:00" in text
+    assert "by invitation" not in text
+    german = Page(site.request("GET", f"{fair.path}?lang=de", headers=BROWSER).body).text
+    assert "Die Anmeldung beginnt am 1. April 2099, 09:00 (Europe/Berlin)." in german
+    for name in ("Paid", "General admission"):
+        sell(fair, name, sale_starts="", sale_ends="2020-01-01T09:00")
+    text = fair.look(site).text
+    assert "Sales have ended." in text
+    assert "by invitation" not in text
+    for name in ("Paid", "General admission"):
+        sell(fair, name, is_hidden=True)
+    assert "This event is by invitation." in fair.look(site).text
+
+
+def test_a_code_that_opens_nothing_is_said_to_be_unknown(site: AppClient, fair: Fair) -> None:
+    sell(fair, "Paid", access_code="secret")
+    said = "The code in the address of this page is not known."
+    for query, is_said in (("", False), ("?code=secret", False), ("?code=wrong", True)):
+        page = site.request("GET", f"{fair.path}{query}", headers=BROWSER)
+        assert (said in Page(page.body).text) is is_said
+
+
+def test_who_chose_a_free_ticket_is_not_told_to_pay(site: AppClient, fair: Fair) -> None:
+    change = EventChange(payment_text="DE02")
+    fair.db.call(change_event, fair.org_id, fair.event_id, change, actor="test")
+    types = fair.db.call(list_ticket_types, fair.org_id, fair.event_id)
+    paid = next(kind.id for kind in types if kind.name == "Paid")
+    for _ in range(2):
+        free = fair.send(site)
+        assert "Thank you" in free
+        assert "paid" not in free
+        assert "DE02" not in free
+        assert "Paid: €1.00. To be paid within 14 days" in fair.send(site, ticket=paid)
+    sell(fair, "Paid", access_code="secret")
+    few = fair.send(site, ticket=paid, access="secret")
+    assert "To be paid within 14 days" in few
+    assert "€1.00" not in few
+    guessed = site.request("GET", f"{fair.path}?done=registered-{paid}", headers=BROWSER)
+    assert "To be paid" not in Page(guessed.body).text
 
 
 def test_loading_the_thanks_again_sends_nothing_and_names_nobody(

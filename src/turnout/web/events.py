@@ -16,7 +16,7 @@ from markupsafe import Markup
 
 from turnout.catalogue import Phrase
 from turnout.catalogue.translations import label
-from turnout.core.events.model import EventState, TicketType
+from turnout.core.events.model import EventState
 from turnout.core.events.programmes import Programme, get_programme
 from turnout.core.events.showing import EventView, get_shown_event, has_page
 from turnout.core.exams.planning import is_exam
@@ -57,6 +57,14 @@ from turnout.web.forms import FIELDS as FIELDS_LIMIT
 from turnout.web.forms import NO_FAULTS, go_on, keep_address, read_done, read_form, take_address
 from turnout.web.languages import language, settle_language
 from turnout.web.local_times import times
+from turnout.web.offers import (
+    REGISTERED,
+    WAITING,
+    list_thanks,
+    make_offer,
+    name_thanks,
+    see_sales,
+)
 from turnout.web.programmes import show_schedule, show_speakers
 from turnout.web.questions import names_of, read_answers, show_fields, size_of
 from turnout.web.refusals import answer_limited, say_refusal
@@ -87,8 +95,6 @@ FAULTY = {
 }
 # What a browser never sends from the form, which has these limits itself.
 MALFORMED = ("contact.long", "form.answer")
-# What a page says was done.
-REGISTERED, WAITING = "registered", "waiting"
 
 
 class _Found(NamedTuple):
@@ -123,17 +129,6 @@ class _Form(NamedTuple):
         return Sender(self.found.organization.org_id, event.id, self.place, self.contact.email)
 
 
-class Offer(NamedTuple):
-    """A ticket type as the page offers it; `left` None = any number."""
-
-    id: TicketTypeId
-    name: str
-    left: int | None
-    description: str = ""
-    price_minor: int = 0
-    currency: str = ""
-
-
 class EventResource(Resource):
     """`/{slug}/{event number}`."""
 
@@ -148,9 +143,10 @@ class EventResource(Resource):
             "sti": req.get_param("sti", default="").strip(),
             "access": req.get_param("code", default="").strip()[:CODE_LIMIT],
         }
-        if done := read_done(req, (REGISTERED, WAITING)):
+        found = await self._db.read(_find, req.path, slug, number)
+        if done := read_done(req, list_thanks(found.shown)):
             given["email"] = take_address(req, resp)
-        self._answer(resp, await self._db.read(_find, req.path, slug, number), given, done=done)
+        self._answer(resp, found, given, done=done)
 
     async def on_post(self, req: Request, resp: Response, slug: str, number: str) -> None:
         """Register, or join the waiting list; or ask for the code that proves the address. Raises
@@ -196,9 +192,10 @@ class EventResource(Resource):
             )
             return
         is_waiting = given.get("answer") == WAIT
+        done = WAITING if is_waiting else name_thanks(found.shown, str(_chosen(given)))
         is_secure = self._base_url.startswith("https:")
         keep_address(req, resp, contact.email.strip(), is_secure=is_secure)
-        go_on(req, resp, WAITING if is_waiting else REGISTERED, part="register")
+        go_on(req, resp, done, part="register")
 
     def _answer(
         self,
@@ -215,7 +212,7 @@ class EventResource(Resource):
         is_over = event.ends_at <= self._db.clock() or event.state is EventState.CANCELLED
         access = (given or {}).get("access", "")
         offered = list_offered(shown.ticket_types, self._db.clock(), access)
-        offers = [_offer(event.capacity, event.held, ticket_type) for ticket_type in offered]
+        offers = [make_offer(event, ticket_type) for ticket_type in offered]
         names = (*FIELDS, *HIDDEN, "ticket", "sti", "access")
         resp.content_type = "text/html; charset=utf-8"
         resp.set_header("Cache-Control", NO_STORE)
@@ -235,6 +232,8 @@ class EventResource(Resource):
             description=Markup(found.description),  # noqa: S704 (formats/markdown.py cleans it)
             **times(shown),
             offers=offers,
+            sales=see_sales(event, shown.ticket_types, self._db.clock(), access),
+            chosen=list_thanks(shown).get(done),
             asks=asks_at(shown.details, GrantKind.FORM),
             days=say_wait(found.terms.days * DAY, language.get()),
             payment_text=say_payment_text(found.terms.text, language.get()),
@@ -249,7 +248,8 @@ class EventResource(Resource):
             fields=(*names, *(name for name in names_of(found.questions) if name in (given or {}))),
             questions=show_fields(found.questions, offered, given or {}, wrong),
             refusal=refusal,
-            done=done,
+            done=REGISTERED if done.startswith(REGISTERED) else done,
+            is_to_pay=done.startswith(f"{REGISTERED}-"),
             faults=faults,
         )
 
@@ -323,14 +323,19 @@ def _say(code: str) -> str:
 
 def _read_type(found: _Found, given: dict[str, str], now: int) -> TicketTypeId:
     """The ticket type that was chosen. Raises Invalid."""
-    try:
-        type_id = TicketTypeId(int(given.get("ticket", "")))
-    except ValueError as error:
-        raise Invalid("ticket_type.chosen") from error
+    type_id = _chosen(given)
     offered = list_offered(found.shown.ticket_types, now, given.get("access", "")[:CODE_LIMIT])
     if found.is_exam or type_id not in {ticket_type.id for ticket_type in offered}:
         raise Invalid("ticket_type.chosen")
     return type_id
+
+
+def _chosen(given: Mapping[str, str]) -> TicketTypeId:
+    """The ticket type that a form names. Raises Invalid for text that is no number."""
+    try:
+        return TicketTypeId(int(given.get("ticket", "")))
+    except ValueError as error:
+        raise Invalid("ticket_type.chosen") from error
 
 
 def _faults(refusal: Failure, given: Mapping[str, str]) -> dict[str, str]:
@@ -361,19 +366,3 @@ def _read_contact(given: dict[str, str]) -> Contact:
     if not (contact.first_name or contact.last_name):
         raise Invalid("contact.name")
     return contact
-
-
-def _offer(capacity: int | None, held: int, ticket_type: TicketType) -> Offer:
-    limits = [
-        quantity - taken
-        for quantity, taken in ((capacity, held), (ticket_type.capacity, ticket_type.held))
-        if quantity is not None
-    ]
-    return Offer(
-        ticket_type.id,
-        ticket_type.name,
-        max(0, min(limits)) if limits else None,
-        ticket_type.description,
-        ticket_type.price_minor,
-        ticket_type.currency,
-    )

@@ -219,15 +219,24 @@ def _sells(tx: Tx, org_id: OrgId, event_id: EventId, door: Door) -> bool:
 def is_offered(ticket_type: TicketType, now: int, *, sells: bool = True) -> bool:
     """Whether a door that `sells` tickets or gives free ones alone offers it at that moment (epoch
     ms) to those who may see it."""
-    is_held_back = ticket_type.is_rsvp or ticket_type.is_locked or ticket_type.is_hidden
     is_sold_here = sells or not ticket_type.price_minor
-    return not is_held_back and is_sold_here and ticket_type.is_on_sale(now)
+    return not _is_held_back(ticket_type) and is_sold_here and ticket_type.is_on_sale(now)
 
 
 def list_offered(types: Sequence[TicketType], now: int, code: str) -> list[TicketType]:
     """What the event's page offers at that moment (epoch ms) to somebody with that code, which may
     be any text."""
-    return [kind for kind in types if is_offered(kind, now) and _may_see(kind, code)]
+    return [kind for kind in list_seen(types, code) if is_offered(kind, now)]
+
+
+def list_seen(types: Sequence[TicketType], code: str) -> list[TicketType]:
+    """What the event's page shows to somebody with that code, which may be any text: on sale, not
+    yet, or not any more."""
+    return [kind for kind in types if not _is_held_back(kind) and _may_see(kind, code)]
+
+
+def _is_held_back(ticket_type: TicketType) -> bool:
+    return ticket_type.is_rsvp or ticket_type.is_locked or ticket_type.is_hidden
 
 
 def _may_see(ticket_type: TicketType, code: str) -> bool:
