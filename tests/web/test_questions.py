@@ -203,6 +203,26 @@ def test_wrong_answers_are_named_beside_their_fields_and_nothing_is_lost(
     assert asking.kept() is None
 
 
+@pytest.mark.parametrize(
+    ("locale", "words"),
+    [
+        ("de", ("'Shirt' muss beantwortet", "'Number' gehört eine Zahl", "Deutschland", "Nein")),
+        ("es", ("responder a 'Shirt'", "'Number' va un número", "Alemania", "Sí")),
+    ],
+)
+def test_what_is_said_of_questions_is_in_the_language_of_the_page(
+    site: AppClient, asking: Asking, locale: str, words: tuple[str, ...]
+) -> None:
+    asking.ask("Shirt", is_required=True)
+    given = {asking.field(Kind.NUMBER): "many"}
+    for path, button in ((asking.path, "register"), (asking.invitation, "confirm")):
+        refused = asking.send(site, f"{path}?lang={locale}", answer=button, **given)
+        text = Page(refused.body).text
+        assert [word for word in words if word not in text] == []
+        assert "takes a" not in text
+        assert "Germany" not in text
+
+
 def test_a_required_question_is_required_in_the_browser_where_all_must_answer_it(
     site: AppClient, asking: Asking
 ) -> None:

@@ -14,6 +14,18 @@ LABELS: Mapping[str, str] = dates.LABELS | mails.LABELS | papers.LABELS | public
 # What pages say of failures, beside all of the table of pages: visitors see these.
 SHOWN = frozenset(
     {
+        "answer.agree",
+        "answer.not_agreement",
+        "answer.not_choice",
+        "answer.not_country",
+        "answer.not_date",
+        "answer.not_long_text",
+        "answer.not_number",
+        "answer.not_phone",
+        "answer.not_several",
+        "answer.not_text",
+        "answer.not_yes_no",
+        "answer.required",
         "body.slow",
         "body.too_large",
         "certificate.missing",

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from markupsafe import Markup
 
+from turnout.catalogue.translations import label
 from turnout.core.events.model import TicketType
 from turnout.core.ids import EventQuestionId, TicketTypeId
 from turnout.core.questions.countries import country_names
@@ -25,11 +26,13 @@ from turnout.core.questions.judging import (
 from turnout.core.questions.model import NO, YES, Answer, Kind, Question
 from turnout.errors import Invalid
 from turnout.formats.markdown import to_html
-from turnout.web.languages import translator
+from turnout.web.languages import language, translator
 
 # What a form may send for a question, percent-encoded, and with each of its choices.
 QUESTION_SIZE, CHOICE_SIZE = 20_000, 100
 _LIMITS = {Kind.TEXT: LONGEST_TEXT, Kind.LONG_TEXT: LONGEST_LONG_TEXT}
+
+SPOKEN = {YES: "question_field.yes", NO: "question_field.no"}
 
 
 class Entered(NamedTuple):
@@ -184,10 +187,10 @@ def _options(question: Question, given: Mapping[str, str]) -> list[Option]:
         ]
     pairs: Mapping[str, str] = {choice: choice for choice in question.choices}
     if question.kind is Kind.YES_NO:
-        pairs = {YES: "Yes", NO: "No"}
+        pairs = {own: label(language.get(), code) for own, code in SPOKEN.items()}
     elif question.kind is Kind.COUNTRY:
-        pairs = country_names()
-    return [Option(name, own, label, own == value) for own, label in pairs.items()]
+        pairs = country_names(language.get())
+    return [Option(name, own, said, own == value) for own, said in pairs.items()]
 
 
 def _entered(question: Question, given: Mapping[str, str]) -> str:

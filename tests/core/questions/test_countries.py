@@ -19,6 +19,16 @@ def test_names_are_in_the_order_in_which_people_look_for_them() -> None:
     assert names[-1] == "Zimbabwe"
 
 
+def test_pages_have_the_names_of_their_language_in_its_order() -> None:
+    german = list(country_names("de").values())
+    assert german[:3] == ["Afghanistan", "Ägypten", "Ålandinseln"]
+    assert german.index("Oman") + 1 == german.index("Österreich")
+    spanish = country_names("es")
+    assert spanish["DE"] == "Alemania"
+    assert next(iter(spanish.values())) == "Afganistán"
+    assert set(spanish) == CODES
+
+
 def test_everyday_names_are_known() -> None:
     assert [find_country(name) for name in ("UK", "Turkey", "Holland", "usa", "Cote", "")] == [
         *("GB", "TR", "NL", "US"),

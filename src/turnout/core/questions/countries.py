@@ -1,5 +1,7 @@
-"""Countries as people name them: two letters (ISO 3166) or an English name."""
+"""Countries as people name them: two letters (ISO 3166) or an English name; pages show the names
+of their language."""
 
+import unicodedata
 from functools import cache
 
 from turnout.core.text import fold
@@ -21,13 +23,20 @@ _ALSO = {"uk": "GB", "usa": "US", "turkey": "TR", "czech republic": "CZ", "holla
 
 
 @cache
-def country_names() -> dict[str, str]:
-    """The English name of each country by its code, in the order of names."""
+def country_names(language: str = "en") -> dict[str, str]:
+    """The name of each country by its code, in a language of the catalogue, in the order of
+    names."""
     from babel import Locale  # its data take a moment to load
 
-    known = Locale("en").territories
+    known = Locale.parse(language).territories
     named = ((code, known[code]) for code in CODES)
-    return dict(sorted(named, key=lambda pair: fold(pair[1]).replace("å", "a")))
+    return dict(sorted(named, key=lambda pair: _sorted_as(pair[1])))
+
+
+def _sorted_as(name: str) -> str:
+    """Letters without their marks: Österreich stands beside Oman."""
+    parts = unicodedata.normalize("NFKD", fold(name))
+    return "".join(sign for sign in parts if not unicodedata.combining(sign))
 
 
 def find_country(text: str) -> str | None:
