@@ -134,7 +134,25 @@ def test_failures_have_the_strict_policy_too(site):
 
 def test_a_page_that_is_not_found_says_what_to_do(site):
     text = Page(site.request("GET", "/no/such/page", headers=BROWSER).body).text
-    assert "404 Page not found Nothing is at /no/such/page. Open the link from your mail" in text
+    assert "404 Page not found Nothing is at /no/such/page. Check the address" in text
+
+
+@pytest.mark.parametrize(
+    ("path", "advice"),
+    [
+        ("/ticket/1-NOSUCHCODE", "Open the link from your mail again"),
+        ("/invitation/1-x", "Open the link from your mail again"),
+        ("/certificate/1-WRONG", "scan the code from the paper again"),
+        ("/nobody/1", "Check the address"),
+        ("/nobody", "Check the address"),
+    ],
+)
+def test_only_links_of_mails_send_people_to_their_mail(site, path, advice):
+    answer = site.request("GET", path, headers=BROWSER)
+    text = Page(answer.body).text
+    assert answer.status == 404
+    assert advice in text
+    assert ("from your mail" in text) == ("mail" in advice)
 
 
 def test_a_form_that_is_not_utf8_is_refused_in_plain_words():

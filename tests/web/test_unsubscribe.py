@@ -57,6 +57,7 @@ def test_looking_at_the_link_asks_and_changes_nothing(site: AppClient, sent: Sen
     page = Page(site.request("GET", sent.path).body)
     assert "No more e-mail from A <b>& Co? The address J…@Example.com will get" in page.text
     assert {"form", "button"} <= page.tags
+    assert b'type="checkbox" name="email"' in site.request("GET", sent.path).body
     assert "b" not in page.tags
     assert b"Smith" not in site.request("GET", sent.path).body
     assert sent.opt_outs() == []
@@ -69,6 +70,13 @@ def test_the_button_leads_to_a_page_that_says_what_was_done(site: AppClient, sen
     page = Page(site.request("GET", answer.headers["location"]).body)
     assert "You get no more e-mail from A <b>& Co" in page.text
     assert "form" not in page.tags
+    assert "?" in page.links
+    assert "Choose how A <b>& Co may write to you" in page.text
+    html = site.request("GET", sent.path).body.decode()
+    assert "<h1>You get no more e-mail from A &lt;b&gt;&amp; Co</h1>" in html
+    assert 'name="unsubscribe"' not in html
+    assert "will get no more mailings" not in html
+    assert 'name="choose"' in html
     again = site.request("POST", sent.path, headers=form, body=b"unsubscribe=yes")
     assert again.headers["location"] == f"{sent.path}?done=again"
     page = Page(site.request("GET", again.headers["location"]).body)

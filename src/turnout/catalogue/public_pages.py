@@ -154,6 +154,7 @@ LABELS = {
     "unsubscribe_page.again": "You had unsubscribed already, and that still holds.",
     "unsubscribe_page.always": "Messages about a registration that you have, such as your ticket, "
     "are always sent.",
+    "unsubscribe_page.choices": "Choose how {sender} may write to you",
     "unsubscribe_page.choose": "Or choose how {sender} may write to you",
     "unsubscribe_page.by_call": "Calls",
     "unsubscribe_page.by_email": "E-mail",
@@ -187,6 +188,10 @@ LABELS = {
     "failure_page.cross_site_next": "Open the page here, and send its form again.",
     "failure_page.guest_next": "Open the link from your mail again, whole. If that does not help, "
     "ask the organizer.",
+    "failure_page.certificate_next": "Type the address or scan the code from the paper again. If "
+    "that does not help, ask the organizer.",
+    "failure_page.address_next": "Check the address for typing mistakes, or begin at the start "
+    "page.",
     "failure_page.method_next": "Open the page from its link.",
     "failure_page.conflict_next": "Go back and load the page again: it shows how things stand.",
     "failure_page.limited_next": "Wait, and then repeat it. Nothing that you did before is lost.",

@@ -46,6 +46,11 @@ NEXT: dict[type[Failure], str] = {
     Unexpected: "failure_page.unexpected_next",
     Unavailable: "failure_page.unavailable_next",
 }
+# What to do next where the address is from no mail, by the failure's code.
+NEXT_OF = {
+    **dict.fromkeys(("path.missing", "event.missing", "page.no_file"), "failure_page.address_next"),
+    "certificate.missing": "failure_page.certificate_next",
+}
 # What our reading of forms says to programs is said otherwise on a page: by these codes.
 PLAIN = {
     **dict.fromkeys(
@@ -81,7 +86,7 @@ def present_failure(failure: Failure) -> Answer:
         "Cache-Control": "no-store",
         "Vary": "Accept, Accept-Language",
     }
-    spoken, advice = language.get(), NEXT.get(type(failure), "")
+    spoken, advice = language.get(), _advise(failure)
     if asks_for_html.get():
         page = render(
             "failure.html",
@@ -93,3 +98,9 @@ def present_failure(failure: Failure) -> Answer:
         return Answer(status, page.encode(), "text/html; charset=utf-8", headers)
     text = f"{say_refusal(failure)}\n"
     return Answer(status, text.encode(), "text/plain; charset=utf-8", headers)
+
+
+def _advise(failure: Failure) -> str:
+    """The code of what to do next, empty = the message says it."""
+    general = NEXT.get(type(failure), "")
+    return NEXT_OF.get(failure.code, general) if isinstance(failure, Missing) else general

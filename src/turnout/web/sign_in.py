@@ -1,7 +1,7 @@
 """The sign-in page, and signing out. Both work without JavaScript."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection
 from http import HTTPStatus
 
 import falcon
@@ -12,7 +12,7 @@ from turnout.errors import Limited, Unauthenticated
 from turnout.http.dialect import Resource
 from turnout.web.documents import NO_STORE
 from turnout.web.failures import CHALLENGE
-from turnout.web.forms import NO_FAULTS, read_form
+from turnout.web.forms import read_form
 from turnout.web.refusals import answer_limited, say_refusal
 from turnout.web.sessions import PATH, PageSessions
 from turnout.web.templates import render
@@ -49,8 +49,7 @@ class SignInResource(Resource):
                 raise Unauthenticated("login.wrong")
             await self._sessions.sign_in(req, resp, user_code, password)
         except Unauthenticated as refusal:
-            said = say_refusal(refusal)
-            self._answer(req, resp, given, said, dict.fromkeys(_wrong(refusal), said))
+            self._answer(req, resp, given, say_refusal(refusal), _wrong(refusal))
             resp.status = HTTPStatus.UNAUTHORIZED
             resp.set_header("WWW-Authenticate", CHALLENGE)
             return
@@ -68,7 +67,7 @@ class SignInResource(Resource):
         resp: Response,
         given: dict[str, str],
         refusal: str = "",
-        faults: Mapping[str, str] = NO_FAULTS,
+        faults: Collection[str] = (),
     ) -> None:
         resp.content_type = falcon.MEDIA_HTML
         resp.set_header("Cache-Control", NO_STORE)
