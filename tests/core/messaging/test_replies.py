@@ -6,6 +6,7 @@ import pytest
 from tests.core.messaging.jobs import (
     NUMBERS,
     POLICY,
+    PRICES,
     answer,
     claim_all,
     make_login,
@@ -21,18 +22,21 @@ from turnout.core.ids import JobId
 from turnout.core.messaging.accepting import accept_job
 from turnout.core.messaging.model import Content, JobOptions, JobType, NewRecipient
 from turnout.core.messaging.opt_outs import list_opt_outs
-from turnout.core.messaging.outcomes import Accepted, Reply
+from turnout.core.messaging.outcomes import Accepted, Outcome, Reply, Unknown
 from turnout.core.messaging.replies import KEPT_MS, forget_reply_keys, receive_replies
+from turnout.core.messaging.retrying import retry_failed
 
 SENT = Accepted((), 1, is_final=True)
 POOL = POLICY.reply_numbers[0]
 
 
-def post_two_way(db, login, *to: str, job_type=JobType.TWO_WAY_SMS, **options) -> JobId:
+def post_two_way(
+    db, login, *to: str, job_type=JobType.TWO_WAY_SMS, outcome: Outcome = SENT, **options
+) -> JobId:
     new = new_job(job_type, content=Content(text="Lunch?"), options=JobOptions(**options))
     recipients = [NewRecipient(number) for number in to]
     job_id: JobId = db.call(accept_job, login, new, recipients, POLICY)
-    answer(db, claim_all(db, "mms" if job_type is JobType.MMS else "sms"), SENT)
+    answer(db, claim_all(db, "mms" if job_type is JobType.MMS else "sms"), outcome)
     return job_id
 
 
@@ -138,6 +142,24 @@ def test_a_word_ends_it(db, login, text, ends):
     assert gone == ([("sms", NUMBERS[15].lstrip("+"), "reply", job_id)] if ends else [])
     again = post_two_way(db, login, NUMBERS[15])
     assert rows(db, again, "status") == [("OPTO" if ends else "SENT",)]
+
+
+@pytest.mark.parametrize(
+    ("to", "job_type"),
+    [(NUMBERS[63], JobType.TWO_WAY_SMS), (NUMBERS[64], JobType.SMS), (NUMBERS[65], JobType.MMS)],
+)
+def test_a_message_that_may_have_arrived_can_be_answered(db, login, to, job_type):
+    """Nobody knows whether they got it; they do."""
+    lost = Unknown("the connection broke")
+    job_id = post_two_way(db, login, to, job_type=job_type, outcome=lost)
+    assert rows(db, job_id, "status") == [("SVRE",)]
+    reply(db, to, "stop")
+    assert replies(db) == [(job_id, "stop", 0, 1)]
+    [gone] = db.call(list_opt_outs, login.org_id, 10)
+    assert (gone.address, gone.job_id) == (to.lstrip("+"), job_id)
+    again = db.call(retry_failed, login.org_id, job_id, PRICES, is_wide=True, actor="test")
+    claim_all(db, "mms" if job_type is JobType.MMS else "sms")
+    assert rows(db, again.job_id, "status") == [("OPTO",)]
 
 
 def test_after_their_time_replies_are_kept_and_nobody_is_told(db, login, node):

@@ -248,8 +248,9 @@ SELECT r.org_id, r.job_id, r.id FROM organizations o
 JOIN recipients r ON r.org_id = o.org_id AND r.address <> '' AND lower(r.address) IN (
     SELECT a.value FROM jsonb_array_elements_text(CAST(:addresses AS jsonb)) a (value))
 JOIN jobs j ON j.org_id = r.org_id AND j.id = r.job_id
-WHERE r.sent_at IS NOT NULL AND j.channel IN ('sms', 'mms') AND j.kind = 'broadcast'
-ORDER BY r.sent_at DESC, r.id DESC LIMIT 1;
+WHERE (r.sent_at IS NOT NULL OR r.status = 'SVRE') AND j.channel IN ('sms', 'mms')
+    AND j.kind = 'broadcast'
+ORDER BY coalesce(r.sent_at, r.done_at) DESC, r.id DESC LIMIT 1;
 
 -- == ending ==
 

@@ -223,8 +223,9 @@ SELECT r.org_id, r.job_id, r.id FROM organizations o
 CROSS JOIN recipients r ON r.org_id = o.org_id AND r.address <> ''
     AND lower(r.address) IN (SELECT value FROM json_each(:addresses))
 CROSS JOIN jobs j ON j.org_id = r.org_id AND j.id = r.job_id
-WHERE r.sent_at IS NOT NULL AND j.channel IN ('sms', 'mms') AND j.kind = 'broadcast'
-ORDER BY r.sent_at DESC, r.id DESC LIMIT 1;
+WHERE (r.sent_at IS NOT NULL OR r.status = 'SVRE') AND j.channel IN ('sms', 'mms')
+    AND j.kind = 'broadcast'
+ORDER BY coalesce(r.sent_at, r.done_at) DESC, r.id DESC LIMIT 1;
 
 -- == ending ==
 

@@ -112,18 +112,19 @@ def _record_job(tx: Tx, results: list[Result], prices: Prices, patience: Patienc
     _suppress_gone(tx, head, [result for result in results if result.recipient.id in held])
     _note_attempts(tx, head, [result for result in results if _is_worth_noting(result, held)])
     _let_next_go(tx, head, results)
-    taken = [result for result in results if isinstance(result.outcome, Accepted)]
-    if head.job_type.takes_replies and taken:
-        pairs = [(result.recipient.address, result.recipient.id) for result in taken]
-        for number in _list_numbers(tx, head):
-            sql.note_conversations(
-                tx,
-                number=number,
-                org_id=head.org_id,
-                job_id=head.id,
-                rows=to_json(pairs),
-                now=tx.now,
-            )
+    _note_conversations(tx, head, results)
+
+
+def _note_conversations(tx: Tx, head: JobHead, results: list[Result]) -> None:
+    """Anyone who may have got it may answer it: those of whom nobody knows, too."""
+    reached = [r.recipient for r in results if isinstance(r.outcome, Accepted | Unknown)]
+    if not head.job_type.takes_replies or not reached:
+        return
+    rows = to_json([(recipient.address, recipient.id) for recipient in reached])
+    for number in _list_numbers(tx, head):
+        sql.note_conversations(
+            tx, number=number, org_id=head.org_id, job_id=head.id, rows=rows, now=tx.now
+        )
 
 
 def _suppress_gone(tx: Tx, head: JobHead, results: list[Result]) -> None:
