@@ -173,5 +173,7 @@ def _say_sample(run: "DryRun", sample: "Sample", number: int) -> None:
         return
     for name in ("subject", "header", "text", "html", "voicemail"):
         if text := getattr(message, name):
-            merged = Template(text, escape if name == "html" else None).merge(fields)
+            is_html = name == "html"
+            template = Template(text, escape if is_html else None, is_html=is_html)
+            merged = template.merge(fields)
             console.print(f"{name.capitalize()}: {merged}")

@@ -52,7 +52,8 @@ _ATTRIBUTES = {
     "td": {"abbr", "colspan", "nowrap", "rowspan"},
     "th": {"abbr", "colspan", "nowrap", "rowspan", "scope"},
 }
-_SCHEMES = {"cid", "http", "https", "mailto", "sms", "tel"}
+# What is merged into addresses is judged by them, too (core/messaging/merged_links.py).
+SCHEMES = {"cid", "http", "https", "mailto", "sms", "tel"}
 
 
 def to_mail_html(source: str) -> str:
@@ -91,7 +92,7 @@ def _clean(source: str) -> str:
         tags=set(_TAGS),
         attributes={tag: set(names) for tag, names in _ATTRIBUTES.items()},
         clean_content_tags={"script", "title", "noscript", "template", "textarea", "xmp"},
-        url_schemes=_SCHEMES,
+        url_schemes=SCHEMES,
         link_rel=None,
     )
 

@@ -388,3 +388,15 @@ def test_the_address_for_answers_is_there_once():
     message = make_message(reply_to="help@example.org", headers={"Reply-To": "b@example.org"})
     with pytest.raises(Unmailable):
         MailTemplate(message)
+
+
+@pytest.mark.parametrize("filler", ["", "日本語" * 100], ids=["quoted-printable", "base64"])
+def test_a_value_brings_no_script_into_a_link(filler: str):
+    page = f'<p>{filler}</p><a href="%%u%%">go</a> %%u%%'
+    message = make_message(text="t", html=page)
+    parcel = make_parcel(fields={"u": "javascript:alert(1)"})
+    parsed = parse(make_mail(message, parcel))
+    shown = [part.get_content() for part in parsed.walk() if part.get_content_type() == "text/html"]
+    assert [text.rstrip("\n") for text in shown] == [
+        f'<p>{filler}</p><a href="">go</a> javascript:alert(1)'
+    ]

@@ -261,15 +261,18 @@ def _shown_part(attachment: Attachment) -> _Part:
 
 def _text_part(subtype: str, text: str, escape: Callable[[str], str] = str) -> _Part:
     text = _with_line_feeds(text)
+    is_html = subtype == "html"
     raw = _lines(text)
     if len(_quoted(text)) <= len(raw) * 4 / 3 + 3:
         encoding = "quoted-printable"
         # The line break at the end is the boundary's, or ends the mail.
-        template = Template(text + "\n", lambda value: _quoted(escape(value)), _quoted)
+        template = Template(
+            text + "\n", lambda value: _quoted(escape(value)), _quoted, is_html=is_html
+        )
         segment: _Segment = _merger(template) if template.names else template.merge({}).encode()
     else:
         encoding = "base64"
-        template = Template(text, lambda value: _with_line_feeds(escape(value)))
+        template = Template(text, lambda value: _with_line_feeds(escape(value)), is_html=is_html)
         segment = _base64_merger(template) if template.names else _base64(raw)
     headers = [
         ("Content-Type", f"text/{subtype}; charset=utf-8"),

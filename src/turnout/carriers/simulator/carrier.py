@@ -212,7 +212,7 @@ class _Merging:
         self._subject = Template(message.subject)
         self._text = Template(message.text)
         self._others = {
-            name: Template(text, escape)
+            name: Template(text, escape, is_html=name == "html")
             for name, text, escape in (
                 ("html", message.html, html.escape),
                 ("header", message.header, None),

@@ -4,6 +4,8 @@ import re
 from collections import Counter
 from collections.abc import Callable, Mapping
 
+from turnout.core.messaging.merged_links import find_link_fields
+
 # A name has no blank at its ends: `100%% sure %%x%%` keeps its text. The repetition never gives
 # back what it took, so the time is in proportion to the text, whatever it is.
 _FIELD = re.compile(r"%%(?! )([\w .\-]{1,100}+)(?<! )%%")
@@ -25,16 +27,19 @@ class Template:
 
     `escape` is applied to every value (never to the text itself): HTML parts need it. `encode`
     is applied once to each piece of the text between the fields: what merging gives is then in
-    that encoding, if `escape` gives it too.
+    that encoding, if `escape` gives it too. In HTML (`is_html`), a value that is the address of a
+    link or picture is left out when its scheme is not allowed (merged_links.py).
     """
 
-    __slots__ = ("_counts", "_escape", "_names", "_size", "_texts")
+    __slots__ = ("_counts", "_escape", "_judges", "_names", "_size", "_texts")
 
     def __init__(
         self,
         text: str,
         escape: Callable[[str], str] | None = None,
         encode: Callable[[str], str] | None = None,
+        *,
+        is_html: bool = False,
     ) -> None:
         parts = _FIELD.split(text)
         self._texts = [encode(part) for part in parts[::2]] if encode else parts[::2]
@@ -42,6 +47,7 @@ class Template:
         self._counts = Counter(self._names)
         self._size = sum(map(len, self._texts))
         self._escape = escape
+        self._judges = _find_judges(text) if is_html and self._names else {}
 
     @property
     def size(self) -> int:
@@ -73,7 +79,18 @@ class Template:
         for name, text in zip(self._names, self._texts[1:], strict=True):
             merged.append(values[name])
             merged.append(text)
+        for place, judge in self._judges.items():
+            merged[2 * place + 1] = self._value(judge(fields.get(self._names[place], "")))
+        if self._judges and sum(map(len, merged)) > LONGEST:
+            raise TooLong(f"over {LONGEST} characters once its fields are merged")
         return "".join(merged)
 
     def _value(self, value: str) -> str:
         return self._escape(value) if self._escape and value else value
+
+
+def _find_judges(text: str) -> dict[int, Callable[[str], str]]:
+    """What makes values of links harmless, by the place of their field among all fields."""
+    places = {found.start(): place for place, found in enumerate(_FIELD.finditer(text))}
+    judged = find_link_fields(text, _FIELD)
+    return {places[start]: judge for start, judge in judged if start in places}

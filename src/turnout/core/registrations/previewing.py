@@ -64,7 +64,7 @@ def preview_mail(
         drafted.chosen.language,
         Template(composed.subject).merge(fields),
         Template(composed.text).merge(fields),
-        Template(composed.html, html.escape).merge(fields),
+        Template(composed.html, html.escape, is_html=True).merge(fields),
         drafted.chosen.is_own,
     )
 
