@@ -11,13 +11,13 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any
 
-from cyclopts import App, Parameter
+from cyclopts import App, Group, Parameter
 from cyclopts.validators import Number as Range
 from rich.console import Console
 
 from turnout import __version__
 from turnout.cli.commands import add_commands
-from turnout.cli.misusing import say_usage
+from turnout.cli.misusing import refuse_decimals, say_usage
 
 if TYPE_CHECKING:
     from turnout.core.events.model import Event, Session
@@ -49,6 +49,8 @@ app = App(
     help="One self-hosted server for everything around an event.",
     version=__version__,
     default_parameter=Parameter(negative=()),
+    group_arguments=Group("Arguments", validator=refuse_decimals),
+    group_parameters=Group("Parameters", validator=refuse_decimals),
     error_console=errors,
     error_formatter=say_usage,
     help_format="plaintext",

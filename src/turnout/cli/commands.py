@@ -123,7 +123,17 @@ class Command(CommandSpec):
             loaded.help_format = "markdown"
             if loaded.default_command:
                 loaded.help = loaded.default_command.__doc__ or ""
+            _hand_down(loaded)
         return loaded
+
+
+def _hand_down(family: App) -> None:
+    """Its commands judge arguments as the whole app does: they were made before it was known."""
+    for command in family._commands.values():
+        if isinstance(command, App):
+            command.group_arguments = family.group_arguments
+            command.group_parameters = family.group_parameters
+            _hand_down(command)
 
 
 def add_commands(app: App) -> None:

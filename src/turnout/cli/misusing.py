@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NewType, get_args
 
 from cyclopts import CoercionError, CycloptsError, MissingArgumentError
-from cyclopts.argument import Argument
+from cyclopts.argument import Argument, ArgumentCollection
 
 _MISSING = {"slug": "the short name", "org": "the short name of the organization"}
 # How the numbers are found out, by the type of id that the argument takes.
@@ -21,6 +21,22 @@ _NUMBERS: Mapping[str, tuple[str, str]] = {
     "SessionId": ("the number of a session", "event list --sessions"),
     "TicketTypeId": ("the number of a ticket type", "ticket types"),
 }
+
+
+def refuse_decimals(arguments: ArgumentCollection) -> None:
+    """Raise CoercionError for a whole number that was given with decimals: they would be rounded,
+    and nobody told."""
+    for argument in arguments:
+        for token in argument.tokens:
+            if "." in token.value and is_whole(argument.hint):
+                raise CoercionError(argument=argument, token=token, target_type=int)
+
+
+def is_whole(hint: Any) -> bool:
+    """Whether the type is `int`, one of our ids, or several of them, or None."""
+    while isinstance(hint, NewType):
+        hint = hint.__supertype__
+    return hint is int or any(is_whole(part) for part in get_args(hint))
 
 
 def say_usage(error: CycloptsError) -> str:
