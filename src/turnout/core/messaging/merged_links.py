@@ -39,8 +39,9 @@ def allowed_link(value: str) -> str:
     """The value, empty if it is an address whose scheme is not allowed."""
     seen = _UNSEEN.sub("", value)
     end = _SCHEME_END.search(seen)
-    is_scheme = end is not None and end[0] == ":"
-    return "" if is_scheme and seen[: end.start()].lower() not in SCHEMES else value
+    if end is None or end[0] != ":" or seen[: end.start()].lower() in SCHEMES:
+        return value
+    return ""
 
 
 def _without_scheme(value: str) -> str:
