@@ -26,6 +26,7 @@ from turnout.core.messaging.pictures import keep_picture
 from turnout.core.payments.settling import list_payments
 from turnout.core.people.merging import find_person
 from turnout.core.people.model import Contact
+from turnout.core.questions.editing import QuestionChange, add_question
 from turnout.core.registrations import booking
 from turnout.core.registrations.giving_back import cancel_registration
 from turnout.core.registrations.joining import register_directly, register_party
@@ -288,6 +289,29 @@ def test_what_can_be_put_right_is_said_beside_what_was_typed(
     assert f"{words} Nothing was sent." in Page(answer.body).text
     assert b'value="A &#34;B&#34;"' in answer.body
     assert fair.registration() is None
+
+
+def test_all_that_is_wrong_is_said_at_once_and_the_focus_goes_there(
+    site: AppClient, fair: Fair
+) -> None:
+    asked = QuestionChange(name="Shirt", is_required=True)
+    shirt = fair.db.call(add_question, fair.org_id, fair.event_id, asked, actor="t")
+    form = {"email": "ada", "company": "a\x07", "ticket": "1", "answer": "register"}
+    answer = fair.post(site, form)
+    body = answer.body.decode()
+    said = (
+        "Choose a ticket. Type your name: the first, the last or both. Type your e-mail address, "
+        "such as ada@example.com. Type letters, digits and signs only. Some answers are missing "
+        "or cannot be taken: see beside the questions. Nothing was sent."
+    )
+    assert said in Page(answer.body).text
+    assert body.count('id="register"') == 1
+    assert '<div role="alert" id="register" tabindex="-1">' in body
+    for name in ("ticket", "first_name", "last_name", "email", "company", f"q{shirt.id}"):
+        assert f'<a href="#{name}">' in body
+        assert f'id="{name}-error"' in body
+        assert body.count(f'id="{name}"') == 1
+    assert body.count('id="register"') == fair.look(site).ids.count("register")
 
 
 def test_many_forms_for_one_address_are_answered_alike(site: AppClient, fair: Fair) -> None:

@@ -14,7 +14,6 @@ from falcon import HTTP_422
 from falcon.asgi import Request, Response
 from markupsafe import Markup
 
-from turnout.catalogue import Phrase
 from turnout.catalogue.translations import label
 from turnout.core.events.model import EventState
 from turnout.core.events.programmes import Programme, get_programme
@@ -40,7 +39,6 @@ from turnout.core.registrations.form_limits import (
 from turnout.core.registrations.forms import register_by_form, wait_by_form
 from turnout.core.registrations.joining import list_offered
 from turnout.core.registrations.pricing import asks_at
-from turnout.core.text import is_email, is_line
 from turnout.core.tickets.documents import event_entry
 from turnout.core.tickets.issuing import GrantKind
 from turnout.core.tickets.prices import PaymentTerms, get_payment_terms, say_payment_text
@@ -53,6 +51,7 @@ from turnout.http.client_address import address_of
 from turnout.http.dialect import Resource
 from turnout.store import Database, Tx
 from turnout.web.documents import NO_STORE
+from turnout.web.event_forms import FIELDS, WAIT, faults_of, read_filled
 from turnout.web.forms import FIELDS as FIELDS_LIMIT
 from turnout.web.forms import NO_FAULTS, go_on, keep_address, read_done, read_form, take_address
 from turnout.web.languages import language, settle_language
@@ -66,35 +65,15 @@ from turnout.web.offers import (
     see_sales,
 )
 from turnout.web.programmes import show_schedule, show_speakers
-from turnout.web.questions import names_of, read_answers, show_fields, size_of
+from turnout.web.questions import names_of, show_fields, size_of
 from turnout.web.refusals import answer_limited, say_refusal
 from turnout.web.templates import render
 
 BODY_LIMIT = 16_384
-LONGEST = 200
 CODE_LIMIT = 256
-FIELDS = ("email", "first_name", "last_name", "company")
-FIELD_NAMES = {
-    "email": "field.email",
-    "first_name": "field.first_name",
-    "last_name": "field.last_name",
-    "company": "field.company",
-}
 # What the form with the code hands on beside what was typed.
 HIDDEN = ("answer", "proof")
-REGISTER, WAIT = "register", "wait"
 NOTHING_WRONG: Mapping[EventQuestionId, Invalid] = {}
-# The fields that a refusal is about; of the others, the text says which.
-FAULTY = {
-    "contact.email": ("email",),
-    "contact.email_domain": ("email",),
-    "contact.email_typed": ("email",),
-    "contact.name": ("first_name", "last_name"),
-    "ticket_type.chosen": ("ticket",),
-    "ticket_type.offered": ("ticket",),
-}
-# What a browser never sends from the form, which has these limits itself.
-MALFORMED = ("contact.long", "form.answer")
 
 
 class _Found(NamedTuple):
@@ -155,25 +134,26 @@ class EventResource(Resource):
         asked = found.questions
         size, fields = BODY_LIMIT + size_of(asked), FIELDS_LIMIT + len(names_of(asked))
         given = await read_form(req, size, fields=fields)
-        wrong: dict[EventQuestionId, Invalid] = {}
         spoken = settle_language(found.shown.details.locale, found.organization.locale)
+        now = self._db.clock()
+        filled = read_filled(asked, given, _find_type(found, given, now), now)
+        if filled.faults:
+            said = f"{filled.say()} {_say('event_page.nothing_sent')}"
+            self._answer(resp, found, given, said, filled.wrong, faults=filled.beside())
+            if filled.is_malformed:
+                resp.status = HTTP_422
+            return
+        contact = filled.contact
         try:
-            contact = _read_contact(given)
-            now = self._db.clock()
-            answers, wrong = read_answers(asked, given, _read_type(found, given, now), now)
-            if wrong:
-                raise Invalid("form.answers")
             place = place_of(address_of(req.scope))
-            form = _Form(found, given, contact, answers, self._base_url, place, spoken)
+            form = _Form(found, given, contact, filled.answers, self._base_url, place, spoken)
             refused = await self._db.write(_send, form, self._limits)
         except (Conflict, Invalid, Limited) as refusal:
             fresh = await self._db.read(_find, req.path, slug, number)
             said = f"{say_refusal(refusal)} {_say('event_page.nothing_sent')}"
-            self._answer(resp, fresh, given, said, wrong, faults=_faults(refusal, given))
+            self._answer(resp, fresh, given, said, faults=faults_of(refusal))
             if isinstance(refusal, Limited):
                 answer_limited(resp, refusal)
-            elif refusal.code in MALFORMED:
-                resp.status = HTTP_422
             return
         if isinstance(refused, str):
             self._answer(resp, found, given | {"proof": refused}, done="asked")
@@ -192,7 +172,7 @@ class EventResource(Resource):
             )
             return
         is_waiting = given.get("answer") == WAIT
-        done = WAITING if is_waiting else name_thanks(found.shown, str(_chosen(given)))
+        done = WAITING if is_waiting else name_thanks(found.shown, given["ticket"])
         is_secure = self._base_url.startswith("https:")
         keep_address(req, resp, contact.email.strip(), is_secure=is_secure)
         go_on(req, resp, done, part="register")
@@ -323,46 +303,16 @@ def _say(code: str) -> str:
 
 def _read_type(found: _Found, given: dict[str, str], now: int) -> TicketTypeId:
     """The ticket type that was chosen. Raises Invalid."""
-    type_id = _chosen(given)
-    offered = list_offered(found.shown.ticket_types, now, given.get("access", "")[:CODE_LIMIT])
-    if found.is_exam or type_id not in {ticket_type.id for ticket_type in offered}:
+    type_id = _find_type(found, given, now)
+    if type_id is None:
         raise Invalid("ticket_type.chosen")
     return type_id
 
 
-def _chosen(given: Mapping[str, str]) -> TicketTypeId:
-    """The ticket type that a form names. Raises Invalid for text that is no number."""
-    try:
-        return TicketTypeId(int(given.get("ticket", "")))
-    except ValueError as error:
-        raise Invalid("ticket_type.chosen") from error
-
-
-def _faults(refusal: Failure, given: Mapping[str, str]) -> dict[str, str]:
-    """What is said beside the fields that a refusal is about, by their names."""
-    names = FAULTY.get(refusal.code, ())
-    if refusal.code == "contact.long":
-        names = tuple(name for name in FIELDS if len(given.get(name, "")) > LONGEST)
-    elif refusal.code == "contact.text":
-        names = tuple(name for name in FIELDS if not is_line(given.get(name, "")))
-    return dict.fromkeys(names, say_refusal(refusal))
-
-
-def _read_contact(given: dict[str, str]) -> Contact:
-    if given.get("answer", REGISTER) not in (REGISTER, WAIT):
-        raise Invalid("form.answer")
-    values = {name: given.get(name, "") for name in FIELDS}
-    for name, text in values.items():
-        if len(text) > LONGEST:
-            raise Invalid("contact.long", field=Phrase(FIELD_NAMES[name]), limit=LONGEST)
-    if any(not is_line(text) for text in values.values()):
-        raise Invalid("contact.text")
-    if not is_email(values["email"]):
-        raise Invalid("contact.email_typed")
-    domain = values["email"].strip().rpartition("@")[2]
-    if "." not in domain:
-        raise Invalid("contact.email_domain", domain=domain)
-    contact = Contact(**values)
-    if not (contact.first_name or contact.last_name):
-        raise Invalid("contact.name")
-    return contact
+def _find_type(found: _Found, given: dict[str, str], now: int) -> TicketTypeId | None:
+    """The ticket type that was chosen, if the page offers it."""
+    if found.is_exam:
+        return None
+    offered = list_offered(found.shown.ticket_types, now, given.get("access", "")[:CODE_LIMIT])
+    chosen = given.get("ticket", "")
+    return next((kind.id for kind in offered if str(kind.id) == chosen), None)
