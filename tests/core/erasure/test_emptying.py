@@ -119,6 +119,51 @@ def test_replies_go_with_their_job(office: Office, login: Principal) -> None:
     assert re.findall(f"Jane|{NUMBERS[0].lstrip('+')}", left) == []
 
 
+def say_stop(office: Office, sender: str, text: str = "Stop") -> None:
+    given = Reply(
+        carrier="net",
+        sender=sender.lstrip("+"),
+        recipient=POLICY.reply_numbers[0],
+        text=text,
+        at=0,
+    )
+    office.db.call(receive_replies, [given])
+
+
+@pytest.mark.parametrize("job_type", [JobType.SMS, JobType.MMS, JobType.TWO_WAY_SMS])
+def test_stop_counts_for_old_texts(office: Office, login: Principal, job_type: JobType) -> None:
+    new = new_job(job_type, content=Content(text="Lunch?"))
+    job_id = post(office.db, login, new, NUMBERS[:1])
+    answer(office.db, claim_all(office.db, "mms" if job_type is JobType.MMS else "sms"), SENT)
+    office.node.clock.now += 10 * DAY_MS  # replies may come for some days
+    expire(office)
+    assert NUMBERS[0].lstrip("+") not in dump(office, "recipients")
+    say_stop(office, NUMBERS[1])  # nobody's
+    assert office.call(list_opt_outs, 10) == []
+    say_stop(office, NUMBERS[0])
+    [gone] = office.call(list_opt_outs, 10)
+    assert (gone.address, gone.job_id) == (NUMBERS[0].lstrip("+"), job_id)
+    kept = f"SELECT count(*) FROM replies WHERE job_id = {job_id} AND is_opt_out = 1"
+    assert ask(office.db, f"{kept} AND sender = '' AND text = ''") == 1
+    again = post(office.db, login, new_job(), NUMBERS[:1])
+    claim_all(office.db)
+    assert ask(office.db, f"SELECT status FROM recipients WHERE job_id = {again}") == "OPTO"
+
+
+def test_stop_is_for_the_newest_text_emptied_or_not(office: Office, login: Principal) -> None:
+    other = Office(office.node)
+    theirs = other.call(make_login, "au/other", receive_reports=False)
+    post(office.db, theirs, new_job(), NUMBERS[:1])
+    answer(office.db, claim_all(office.db), SENT)
+    office.node.clock.now += DAY_MS
+    post(office.db, login, new_job(), NUMBERS[:1])
+    answer(office.db, claim_all(office.db), SENT)
+    expire(office)
+    say_stop(office, NUMBERS[0])
+    assert len(office.call(list_opt_outs, 10)) == 1
+    assert other.call(list_opt_outs, 10) == []
+
+
 def test_what_is_younger_or_under_way_stays(office: Office, login: Principal) -> None:
     post(office.db, login, new_job(name="under way"), NUMBERS[:1])
     office.act(set_message_retention, 30)

@@ -2,8 +2,8 @@
 
 Of a job that ended long enough ago there go its name, texts, files and options, and of its
 recipients reference, name, address and merge fields, with the replies and callbacks. Outcomes,
-parts and costs stay. A mailing's unsubscribe link works for ever: in place of the address stands
-its keyed hash, which is what refusals of erased people are kept as.
+parts and costs stay. A mailing's unsubscribe link works for ever, and so does STOP by text: in
+place of the address stands its keyed hash, which is what refusals of erased people are kept as.
 """
 
 from typing import NamedTuple
@@ -18,6 +18,8 @@ from turnout.core.messaging.staging import readdress_recipients
 from turnout.store import Tx
 
 RECIPIENTS = 1_000
+# What people can leave for ever.
+_LEFT_BY = (Channel.EMAIL, Channel.SMS, Channel.MMS)
 
 
 class JobHead(NamedTuple):
@@ -51,14 +53,17 @@ def _empty_recipients(
     span = {"after": job.emptied_until, "until": until}
     sql.empty_recipients(tx, org_id=org_id, job_id=job.id, **span)
     sql.empty_attempts(tx, org_id=org_id, job_id=job.id, **span)
-    if job.kind == Kind.BROADCAST and job.channel == Channel.EMAIL:
-        readdress_recipients(tx, org_id, job.id, _hash(tx, org_id, addresses))
+    if job.kind == Kind.BROADCAST and job.channel in _LEFT_BY:
+        hashed = _hash(tx, org_id, Channel(job.channel), addresses)
+        readdress_recipients(tx, org_id, job.id, hashed)
     sql.note_emptied(tx, org_id=org_id, job_id=job.id, until=until)
 
 
-def _hash(tx: Tx, org_id: OrgId, addresses: dict[RecipientId, str]) -> dict[RecipientId, str]:
+def _hash(
+    tx: Tx, org_id: OrgId, channel: Channel, addresses: dict[RecipientId, str]
+) -> dict[RecipientId, str]:
     keys = {
-        id_: address if address.startswith(HASH) else address_key(Channel.EMAIL, address)
+        id_: address if address.startswith(HASH) else address_key(channel, address)
         for id_, address in addresses.items()
         if address
     }

@@ -242,9 +242,10 @@ WHERE c.number IN (
 ORDER BY c.at DESC LIMIT 1;
 
 -- name: find_last_writer(addresses)^
---     -> (org_id: OrgId, job_id: JobId, recipient_id: RecipientId) | None
+--     -> replies._Text | None
 -- crosses organizations: a number does not say who wrote to it. `addresses` is JSON.
-SELECT r.org_id, r.job_id, r.id FROM organizations o
+SELECT r.org_id, r.job_id, r.id AS recipient_id, coalesce(r.sent_at, r.done_at) AS at
+FROM organizations o
 JOIN recipients r ON r.org_id = o.org_id AND r.address <> '' AND lower(r.address) IN (
     SELECT a.value FROM jsonb_array_elements_text(CAST(:addresses AS jsonb)) a (value))
 JOIN jobs j ON j.org_id = r.org_id AND j.id = r.job_id

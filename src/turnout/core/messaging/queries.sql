@@ -599,6 +599,18 @@ SELECT count(*) FROM opt_outs WHERE is_read = 0;
 SELECT o.slug, p.medium, p.address FROM opt_outs p JOIN organizations o ON o.org_id = p.org_id
 WHERE p.is_read = 0 ORDER BY p.org_id, p.medium, p.address LIMIT :limit;
 
+-- name: find_last_hashed(org_id, address)^ -> replies._Text | None
+-- The last text to somebody whose address was emptied: `address` is its keyed hash.
+SELECT r.org_id, r.job_id, r.id AS recipient_id, coalesce(r.sent_at, r.done_at) AS at
+FROM recipients r JOIN jobs j ON j.org_id = r.org_id AND j.id = r.job_id
+WHERE r.org_id = :org_id AND r.address <> '' AND lower(r.address) = :address
+    AND (r.sent_at IS NOT NULL OR r.status = 'SVRE') AND j.channel IN ('sms', 'mms')
+    AND j.kind = 'broadcast'
+ORDER BY coalesce(r.sent_at, r.done_at) DESC, r.id DESC LIMIT 1;
+
+-- name: find_emptied_at(org_id, id: JobId)$ -> int | None
+SELECT emptied_at FROM jobs WHERE org_id = :org_id AND id = :id;
+
 -- name: list_unread_conversations(limit) -> old_numbers.OldConversation
 -- crosses organizations: numbers of the pool are shared.
 SELECT number, address, org_id, at FROM conversations WHERE is_read IS NULL

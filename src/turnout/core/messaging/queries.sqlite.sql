@@ -216,10 +216,11 @@ WHERE number IN (SELECT value FROM json_each(:numbers))
 ORDER BY at DESC LIMIT 1;
 
 -- name: find_last_writer(addresses)^
---     -> (org_id: OrgId, job_id: JobId, recipient_id: RecipientId) | None
+--     -> replies._Text | None
 -- crosses organizations: a number does not say who wrote to it. `addresses` is JSON. As a join, the
 -- list would meet a Bloom filter of SQLite that loses rows of an index on an expression.
-SELECT r.org_id, r.job_id, r.id FROM organizations o
+SELECT r.org_id, r.job_id, r.id AS recipient_id, coalesce(r.sent_at, r.done_at) AS at
+FROM organizations o
 CROSS JOIN recipients r ON r.org_id = o.org_id AND r.address <> ''
     AND lower(r.address) IN (SELECT value FROM json_each(:addresses))
 CROSS JOIN jobs j ON j.org_id = r.org_id AND j.id = r.job_id

@@ -6,16 +6,18 @@ node it comes again.
 
 A stop word (stop_words.py) opts its sender out of the texts of that job's organization, and of
 the one that wrote to them last, one-way messages too; it belongs to that message if it answers no
-other. Its sender is told so once. Numbers are compared in E.164: a sender as its country writes it
-is read in the country of the number that was written to.
+other. That counts for messages that were emptied (core/erasure), too: a keyed hash of the number is
+left, and the reply is kept without number and text. Its sender is told so once. Numbers are
+compared in E.164: a sender as its country writes it is read in the country of the number that was
+written to.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple
 
 import msgspec
 
-from turnout.core.identity.organizations import get_organization_of
+from turnout.core.identity.organizations import get_organization_of, list_organizations
 from turnout.core.identity.profiles import get_profile
 from turnout.core.ids import JobId, OrgId, RecipientId, ReplyId
 from turnout.core.messaging.callbacks import queue_reply_callbacks
@@ -31,7 +33,7 @@ from turnout.core.messaging.model import (
 )
 from turnout.core.messaging.notices import queue_reply_forward
 from turnout.core.messaging.numbers import country_of, is_e164, list_forms, to_address
-from turnout.core.messaging.opt_outs import opt_out
+from turnout.core.messaging.opt_outs import hash_addresses, opt_out
 from turnout.core.messaging.outcomes import Reply
 from turnout.core.messaging.sql import sql
 from turnout.core.messaging.staging import add_internal_job
@@ -54,6 +56,15 @@ class _Message(NamedTuple):
     org_id: OrgId
     job_id: JobId
     recipient_id: RecipientId
+
+
+class _Text(NamedTuple):
+    """A text that somebody got, and when."""
+
+    org_id: OrgId
+    job_id: JobId
+    recipient_id: RecipientId
+    at: int
 
 
 def receive_replies(tx: Tx, replies: Sequence[Reply], stop_words: Collection[str] = ()) -> None:
@@ -137,8 +148,20 @@ def _find_message(tx: Tx, reply: Reply) -> _Message | None:
 
 def _find_last(tx: Tx, reply: Reply) -> _Message | None:
     """The last text that anybody sent to the reply's sender."""
-    found = sql.find_last_writer(tx, addresses=to_json(list_forms(reply.sender)))
-    return _Message(*found) if found else None
+    forms = list_forms(reply.sender)
+    known = sql.find_last_writer(tx, addresses=to_json(forms))
+    found = [*([known] if known else []), *_list_hashed(tx, forms)]
+    last = max(found, key=lambda text: (text.at, text.recipient_id), default=None)
+    return _Message(*last[:3]) if last else None
+
+
+def _list_hashed(tx: Tx, forms: list[str]) -> Iterator[_Text]:
+    """The last text of each organization that emptied it."""
+    for organization in list_organizations(tx):
+        org_id = organization.org_id
+        for hashed in hash_addresses(tx, org_id, set(forms)).values():
+            if text := sql.find_last_hashed(tx, org_id=org_id, address=hashed):
+                yield text
 
 
 def _stop(tx: Tx, reply: Reply, jobs: dict[OrgId, JobId]) -> None:
@@ -170,7 +193,8 @@ def _keep(
     tx: Tx, reply: Reply, job: JobHead, recipient_id: RecipientId, *, is_stop: bool
 ) -> ReplyId | None:
     """Keep a reply; its number, unless it came too late for anybody to be told, or answers a
-    message that takes no replies."""
+    message that takes no replies. Of one to an emptied job neither sender nor text is kept."""
+    is_emptied = sql.find_emptied_at(tx, org_id=job.org_id, id=job.id) is not None
     is_late = job.expires_at is not None and job.expires_at <= tx.now
     reply_id = ReplyId(tx.next_id("messaging"))
     sql.add_reply(
@@ -179,15 +203,15 @@ def _keep(
         id=reply_id,
         job_id=job.id,
         recipient_id=recipient_id,
-        sender=reply.sender,
+        sender="" if is_emptied else reply.sender,
         number=reply.recipient,
-        text=reply.text,
+        text="" if is_emptied else reply.text,
         carrier=reply.carrier,
         now=tx.now,
         is_late=int(is_late),
         is_opt_out=int(is_stop),
     )
-    if is_late or not job.job_type.takes_replies:
+    if is_late or is_emptied or not job.job_type.takes_replies:
         return None
     if job.options.reply_address and not job.options.batches_replies:
         queue_reply_forward(tx, job, reply_id)

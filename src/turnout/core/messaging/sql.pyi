@@ -30,6 +30,7 @@ from turnout.core.messaging.overview import Fate, JobLine, Misconfigured, Waitin
 from turnout.core.messaging.pictures import KeptPicture
 from turnout.core.messaging.reading_replies import ReplyLine, Stray
 from turnout.core.messaging.receiving import _MessageRef
+from turnout.core.messaging.replies import _Text
 from turnout.core.messaging.sender_ids import AllowedSender
 from turnout.core.messaging.suppression import Suppression
 from turnout.core.messaging.usage import Usage
@@ -83,11 +84,6 @@ class ListNetworkIdsRow(NamedTuple):
     owner: _Owner
 
 class FindConversationRow(NamedTuple):
-    org_id: OrgId
-    job_id: JobId
-    recipient_id: RecipientId
-
-class FindLastWriterRow(NamedTuple):
     org_id: OrgId
     job_id: JobId
     recipient_id: RecipientId
@@ -452,7 +448,7 @@ class _Sql(Statements):
         tx: Tx, *, numbers: str, addresses: str
     ) -> FindConversationRow | None: ...
     @staticmethod
-    def find_last_writer(tx: Tx, *, addresses: str) -> FindLastWriterRow | None: ...
+    def find_last_writer(tx: Tx, *, addresses: str) -> _Text | None: ...
     @staticmethod
     def end_recipients(
         tx: Tx, *, org_id: OrgId, job_id: JobId, rows: str, now: int
@@ -890,6 +886,10 @@ class _Sql(Statements):
     def count_unreadable_opt_outs(tx: Tx) -> int: ...
     @staticmethod
     def list_unreadable_opt_outs(tx: Tx, *, limit: int) -> list[ListUnreadableOptOutsRow]: ...
+    @staticmethod
+    def find_last_hashed(tx: Tx, *, org_id: OrgId, address: str) -> _Text | None: ...
+    @staticmethod
+    def find_emptied_at(tx: Tx, *, org_id: OrgId, id: JobId) -> int | None: ...
     @staticmethod
     def list_unread_conversations(tx: Tx, *, limit: int) -> list[OldConversation]: ...
     @staticmethod
