@@ -177,8 +177,15 @@ def test_questions_are_asked_and_polls_answered_on_the_page(theatre: Theatre) ->
     asked = theatre.post(act="ask", question="<Why?>")
     assert "Your question was sent." in text_of(asked)
     assert "<dt>&lt;Why?&gt;</dt><dd>Not answered yet.</dd>" in text_of(asked)
+    assert re.search(r'id="ask">(?:(?!</form>).)*Your question was sent', text_of(asked))
     voted = theatre.post(act="answer", survey=str(poll.id), **{"item-0": "good"})
     assert "Your answer was kept." in text_of(voted)
+    survey = f'action="#survey-{poll.id}" class="register-form" id="survey-{poll.id}">'
+    assert re.search(f"{survey}(?:(?!</form>).)*Your answer was kept", text_of(voted))
+    body = urlencode({"act": "ask", "question": "When?"}).encode()
+    form = BROWSER | {"Content-Type": "application/x-www-form-urlencoded"}
+    sent = theatre.node.client.request("POST", theatre.path, headers=form, body=body)
+    assert sent.headers["location"].endswith("?done=ask#ask")
     assert 'value="good" checked>' in text_of(voted)
     for given in (
         {"act": "ask", "question": " "},

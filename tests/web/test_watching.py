@@ -146,6 +146,25 @@ def test_the_seconds_of_a_real_stream_are_in_the_report(
     assert {pair["question"] for pair in attendee["general_qa"]} == {"Is this live?"}
 
 
+@pytest.mark.parametrize("is_native", [True, False])
+def test_what_cannot_be_loaded_says_so_in_the_pages_language(
+    server: Server, is_native: bool
+) -> None:
+    path, _, _ = take_seat(server, "/nothing.m3u8", "viewer13@example.com")
+    with open_browser() as browser:
+        tab = browser.new_page()
+        if not is_native:
+            tab.add_init_script("HTMLMediaElement.prototype.canPlayType = () => ''")
+        tab.goto(f"{server.url}{path}?lang=de")
+        tab.get_by_text("konnte nicht geladen werden.").wait_for()
+        again = tab.get_by_role("link", name="Noch einmal versuchen")
+        assert again.get_attribute("href") == "?&lang=de"
+        tab.get_by_label("Ihre Frage").fill("Wann?")
+        tab.locator("#ask button").click()
+        tab.locator("#ask [role=status]:focus").wait_for()
+        assert "Vielen Dank" in tab.locator("#ask [role=status]").inner_text()
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_everybody_can_use_the_summary_and_the_way_in(server: Server, scheme: Any) -> None:
     member = server.demo["reporting"]

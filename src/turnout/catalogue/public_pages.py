@@ -81,6 +81,7 @@ LABELS = {
     "not counted.",
     "watch_page.not_answered": "Not answered yet.",
     "watch_page.not_begun": "It has not begun. Come back to this page then.",
+    "watch_page.not_loaded": "What is shown here could not be loaded.",
     "watch_page.on_demand": "On demand",
     "watch_page.open_stream": "Open the stream in a player",
     "watch_page.over": "It is over.",
@@ -90,6 +91,7 @@ LABELS = {
     "watch_page.sent": "If {email} is registered, we have sent a code to it. Use the newest code. "
     "It is valid for an hour.",
     "watch_page.title": "Watch",
+    "watch_page.try_again": "Try again",
     "watch_page.vote": "Vote",
     "watch_page.your_question": "Your question",
     "ticket_page.cancelled": "Cancelled",

@@ -46,8 +46,8 @@ from turnout.web.refusals import answer_limited, say_refusal
 from turnout.web.templates import render
 
 BODY_LIMIT = 65_536
-# What a page says was done.
-ASKED, ANSWERED = "ask", "answer"
+# The forms of a page by their ids, which also say what was done.
+ASK, SURVEY = "ask", "survey-"
 Given = dict[str, str]
 
 
@@ -142,8 +142,8 @@ class WatchResource(Resource):
 
     async def on_get(self, req: Request, resp: Response, pak: str, token: str) -> None:
         """Show the session. Raises Missing, Gone for a cancelled registration."""
-        done = read_done(req, (ASKED, ANSWERED))
-        self._answer(resp, await self._db.read(_take_seat, pak, token), token, done=done)
+        seat = await self._db.read(_take_seat, pak, token)
+        self._answer(resp, seat, token, done=read_done(req, _forms(seat)))
 
     async def on_post(self, req: Request, resp: Response, pak: str, token: str) -> None:
         """Ask, or answer a poll or survey. Raises Missing, Gone; what can be put right is said on
@@ -155,7 +155,8 @@ class WatchResource(Resource):
             seat = await self._db.read(_take_seat, pak, token)
             self._answer(resp, seat, token, given, refusal)
             return
-        go_on(req, resp, ASKED if given.get("act") == ASKED else ANSWERED, "asking")
+        sent = _form_of(given)
+        go_on(req, resp, sent, part=sent)
 
     def _answer(
         self,
@@ -170,7 +171,7 @@ class WatchResource(Resource):
         media = place.media
         is_cancelled = place.event.state is EventState.CANCELLED
         mode = None if is_cancelled else media.mode_at(now)
-        times = _times(place)
+        times, sent = _times(place), _form_of(given or {})
         if mode:
             set_policy(resp, _policy(media))
         _answer_page(
@@ -192,6 +193,7 @@ class WatchResource(Resource):
             answers=seat.answers,
             given=given or {},
             refusal=say_refusal(refusal) if refusal else "",
+            sent=sent if sent in _forms(seat) else "",
             done=done,
             **times,
         )
@@ -255,6 +257,16 @@ def _act(tx: Tx, pak: str, token: str, given: Given) -> None:
         if name.startswith("item-") and name.removeprefix("item-").isdecimal() and len(name) < 9
     }
     answer_survey(tx, *where, SurveyId(int(survey)), answers)
+
+
+def _forms(seat: ViewerAccess) -> list[str]:
+    """The forms that the page has."""
+    return [ASK, *(f"{SURVEY}{survey.id}" for survey in seat.surveys)]
+
+
+def _form_of(given: Given) -> str:
+    """The form that was sent."""
+    return ASK if given.get("act") == ASK else f"{SURVEY}{given.get('survey', '')}"
 
 
 def _policy(media: Media) -> dict[str, str]:

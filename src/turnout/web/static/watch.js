@@ -140,13 +140,25 @@
     if (pending.length) navigator.sendBeacon(heartbeats, body(pending));
   }
 
+  function fail(hasFailed) {
+    document.getElementById("player-failed").hidden = !hasFailed;
+  }
+
   function play() {
-    if (kind !== "hls" || video.canPlayType("application/vnd.apple.mpegurl")) return;
+    if (!video) return;
+    video.addEventListener("loadeddata", () => fail(false));
+    if (kind !== "hls" || video.canPlayType("application/vnd.apple.mpegurl")) {
+      video.addEventListener("error", () => fail(true));
+      if (video.error) fail(true);
+      return;
+    }
     const script = document.createElement("script");
     script.src = hls;
+    script.onerror = () => fail(true);
     script.onload = () => {
       video.removeAttribute("src");
       const player = new window.Hls();
+      player.on(window.Hls.Events.ERROR, (_, error) => { if (error.fatal) fail(true); });
       player.loadSource(url);
       player.attachMedia(video);
     };
@@ -159,14 +171,17 @@
     if (!area.contains(form)) return;
     event.preventDefault();
     try {
-      const answer = await fetch(location.pathname, {
+      const answer = await fetch(location.pathname + location.search, {
         method: "POST",
         headers: { Accept: "text/html" },
         body: new URLSearchParams(new FormData(form)),
       });
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
       const fresh = page.getElementById("asking");
-      if (fresh) area.replaceChildren(...fresh.childNodes);
+      if (fresh) {
+        area.replaceChildren(...fresh.childNodes);
+        area.querySelector("[role=status], [role=alert]")?.focus();
+      }
       else form.submit();
     } catch {
       form.submit();
