@@ -26,6 +26,11 @@ OWN = f"/media/10001-{'ab' * 32}-800.webp"
         ("3. three", '<ol start="3">\n<li>three</li>\n</ol>'),
         (f"![us]({OWN})", f'<p><img src="{OWN}" alt="us"></p>'),
         ('![a <b> "c"](https://evil.example/x.png)', '<p>a &lt;b&gt; "c"</p>'),
+        (
+            "|a|\n|-|\n|b|",
+            '<div class="scroll" tabindex="0"><table>\n<thead>\n<tr>\n<th>a</th>\n</tr>\n</thead>\n'
+            "<tbody>\n<tr>\n<td>b</td>\n</tr>\n</tbody>\n</table></div>",
+        ),
         ("Food & <b>music</b>", "<p>Food &amp; &lt;b&gt;music&lt;/b&gt;</p>"),
     ],
 )
@@ -34,6 +39,8 @@ def test_it_reads_as_it_should(text: str, html: str) -> None:
 
 
 HOSTILE = [
+    '<div class="notice" tabindex="1">x</div>',
+    '[a](https://x.example "<table>")\n\n|a|\n|-|\n|<table>|',
     "<script>alert(1)</script>",
     "<img src=x onerror=alert(1)>",
     "[a](javascript:alert(1))",
@@ -60,6 +67,7 @@ HOSTILE = [
 ]
 ALLOWED = re.compile(
     r"</?(?:h[2-6]|p|br|hr|blockquote|pre|ol|ul|li|em|strong|s|del|code|table|thead|tbody|tr|th|td)>"
+    r'|<div class="scroll" tabindex="0">|</div>'
     r'|<ol start="\d+">|</a>'
     r'|<a href="(?:https?:|mailto:|tel:)[^"<>]*"(?: title="[^"<>]*")?'
     r' rel="noopener noreferrer nofollow">'

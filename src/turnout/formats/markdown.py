@@ -15,10 +15,17 @@ TAGS = frozenset(
     [
         *("h2", "h3", "h4", "h5", "h6", "p", "br", "hr", "blockquote", "pre", "ol", "ul", "li"),
         *("a", "em", "strong", "s", "del", "code", "img"),
-        *("table", "thead", "tbody", "tr", "th", "td"),
+        *("table", "thead", "tbody", "tr", "th", "td", "div"),
     ]
 )
-ATTRIBUTES = {"a": {"href", "title"}, "img": {"src", "alt", "title"}, "ol": {"start"}}
+ATTRIBUTES = {
+    "a": {"href", "title"},
+    "img": {"src", "alt", "title"},
+    "ol": {"start"},
+    "div": {"class", "tabindex"},
+}
+# A wide table scrolls in a box, with keys too.
+BOX = {"class": "scroll", "tabindex": "0"}
 SCHEMES = frozenset({"http", "https", "mailto", "tel"})
 OWN_PICTURE = re.compile(r"/media/\d+-[0-9a-f]{64}-(?:800|1600)\.webp")
 
@@ -93,7 +100,15 @@ def parser() -> Any:
         text = renderer.renderInlineAsText(token.children or [], options, env)
         return str(text).translate(_ESCAPED)
 
+    def open_table(*_: Any) -> str:
+        return f'<div class="{BOX["class"]}" tabindex="{BOX["tabindex"]}"><table>\n'
+
+    def close_table(*_: Any) -> str:
+        return "</table></div>\n"
+
     made.add_render_rule("image", image)
+    made.add_render_rule("table_open", open_table)
+    made.add_render_rule("table_close", close_table)
     made.core.ruler.push("headings", _lower_headings)
     return made
 
@@ -110,5 +125,7 @@ def _lower_headings(state: Any) -> None:
 
 def _keep_attribute(tag: str, name: str, value: str) -> str | None:
     if tag == "img" and name == "src" and not OWN_PICTURE.fullmatch(value):
+        return None
+    if tag == "div" and value != BOX.get(name):
         return None
     return value
