@@ -3,9 +3,12 @@
 import msgspec
 import pytest
 
+from tests.core.erasure.test_expiring import run_all
 from tests.core.messaging.jobs import POLICY, answer, claim_all, make_login, new_job, rows
 from tests.core.registrations.office import Office
 from tests.support.builder import contact
+from turnout.core.erasure.message_retention import set_message_retention
+from turnout.core.erasure.retention import DAY_MS
 from turnout.core.identity.members import require_member
 from turnout.core.identity.profiles import OrganizationChange, change_organization
 from turnout.core.messaging.accepting import accept_job
@@ -28,6 +31,8 @@ from turnout.core.messaging.model import (
 from turnout.core.messaging.opt_outs import (
     add_opt_out,
     ensure_link_key,
+    list_opt_outs,
+    opt_out_by_link,
     remove_opt_out,
     unsubscribe_url,
 )
@@ -224,3 +229,45 @@ def test_whose_mail_is_allowed_again_behind_the_link_consents_again(form, node):
     former, now = form.office.call(list_consents_of, "ann@example.com")
     assert (now.source, now.given_at, now.text) == ("preferences", node.clock.now, former.text)
     assert not form.consented("61412345678", Channel.SMS)  # the link is the mail's
+
+
+def empty(form, node) -> str:
+    """A mailing to Ann, emptied as old ones are; the token of its link."""
+    new = new_job(JobType.EMAIL, sender="a@example.com")
+    job_id = form.db.call(accept_job, form.login, new, [NewRecipient("Ann@example.com")], POLICY)
+    answer(form.db, claim_all(form.db, "email"), Accepted(is_final=True))
+    [(id_,)] = rows(form.db, job_id, "id")
+    form.office.act(set_message_retention, 30)
+    node.clock.now += 31 * DAY_MS
+    run_all(form.db)
+    assert "example" not in rows(form.db, job_id, "address")[0][0]
+    return unsubscribe_url("", form.db.call(ensure_link_key), id_).rpartition("/")[2]
+
+
+def test_the_link_of_an_emptied_mailing_withdraws_too(own_node, monkeypatch):
+    monkeypatch.setattr("turnout.core.messaging.opt_outs._PAGE", 1)
+    form = Form(own_node)
+    for name in ("aaron", "ann", "zoe"):
+        form.register(name)
+    token = empty(form, own_node)
+    form.db.call(opt_out_by_link, token)
+    [gone] = form.office.call(list_opt_outs, 9)
+    assert gone.is_erased
+    form.office.call(remove_opt_out, Medium.EMAIL, "ann@example.com", actor="test")
+    assert form.send("ann@example.com", "zoe@example.com", is_consented_only=True) == [
+        "OPTO",
+        "SENT",
+    ]
+    assert form.consented("aaron@example.com")
+    assert form.consented("61412345678", Channel.SMS)
+
+
+def test_whose_mail_is_allowed_again_behind_an_old_link_consents_again(own_node):
+    form = Form(own_node)
+    form.register("ann")
+    token = empty(form, own_node)
+    form.db.call(choose_preferences, token, [])
+    assert not form.consented("ann@example.com")
+    form.db.call(choose_preferences, token, [Medium.EMAIL])
+    assert form.consented("ann@example.com")
+    assert form.send("ann@example.com", is_consented_only=True) == ["SENT"]

@@ -23,7 +23,7 @@ from turnout.core.identity.profiles import get_profile
 from turnout.core.ids import EventId, EventQuestionId, OrgId
 from turnout.core.messaging.model import MEDIA, Channel, JobHead, Medium, Purpose
 from turnout.core.messaging.numbers import address_key, is_e164, to_address
-from turnout.core.messaging.opt_outs import hash_erased
+from turnout.core.messaging.opt_outs import HASH, hash_erased, list_consented_as
 from turnout.core.messaging.sql import sql
 from turnout.core.people.model import Contact
 from turnout.core.questions.judging import question_key
@@ -124,16 +124,14 @@ def _note(
 
 
 def renew_consent(tx: Tx, org_id: OrgId, medium: Medium, address: str) -> None:
-    """The owner of an address (as `address_key` has it), who withdrew a consent, gives it again, to
-    the same text. Changes nothing for one who never gave any."""
-    sql.renew_consent(
-        tx,
-        org_id=org_id,
-        medium=medium.value,
-        address=address,
-        id=tx.next_id("messaging"),
-        now=tx.now,
-    )
+    """The owner of an address (as `address_key` has it, or its keyed hash), who withdrew a consent,
+    gives it again, to the same text. Changes nothing for one who never gave any."""
+    for known in list_consented_as(tx, org_id, medium, address):
+        if not known.startswith(HASH):
+            id_ = tx.next_id("messaging")
+            sql.renew_consent(
+                tx, org_id=org_id, medium=medium.value, address=known, id=id_, now=tx.now
+            )
 
 
 def needs_consent(tx: Tx, head: JobHead) -> bool:

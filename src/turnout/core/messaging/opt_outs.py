@@ -26,6 +26,7 @@ from turnout.store import Tx
 PATH = "/unsubscribe/"
 HASH = "hash:"
 _SECRET = "opt-outs"
+_PAGE = 1_000
 _LINKS = PersonalLinks("unsubscribe", PATH)
 
 
@@ -48,9 +49,36 @@ class OptOut(msgspec.Struct, frozen=True):
 def opt_out(
     tx: Tx, org_id: OrgId, medium: Medium, address: str, *, source: str, job_id: JobId | None = None
 ) -> bool:
-    """Send this address (as `address_key` has it) no more broadcasts; what was consented
-    to for it is withdrawn. Idempotent; returns whether it is new."""
-    sql.withdraw_consents(tx, org_id=org_id, medium=medium.value, address=address, now=tx.now)
+    """Send this address (as `address_key` has it, or its keyed hash) no more broadcasts; what was
+    consented to for it is withdrawn. Idempotent; returns whether it is new."""
+    for known in list_consented_as(tx, org_id, medium, address):
+        sql.withdraw_consents(tx, org_id=org_id, medium=medium.value, address=known, now=tx.now)
+    return _keep(tx, org_id, medium, address, source, job_id)
+
+
+def list_consented_as(tx: Tx, org_id: OrgId, medium: Medium, address: str) -> list[str]:
+    """The addresses of consents that an address is for: itself, and in place of a keyed hash, as
+    the link of an emptied mailing has it, the one that it was made of."""
+    if not address.startswith(HASH):
+        return [address]
+    after, found = "", [address]
+    while page := _page_consented(tx, org_id, medium, after):
+        hashes = hash_addresses(tx, org_id, set(page))
+        found += [plain for plain, hashed in hashes.items() if hashed == address]
+        after = page[-1]
+    return found
+
+
+def _page_consented(tx: Tx, org_id: OrgId, medium: Medium, after: str) -> list[str]:
+    rows = sql.list_consented_addresses(
+        tx, org_id=org_id, medium=medium.value, after=after, limit=_PAGE
+    )
+    return [row.address for row in rows]
+
+
+def _keep(
+    tx: Tx, org_id: OrgId, medium: Medium, address: str, source: str, job_id: JobId | None = None
+) -> bool:
     added = sql.add_opt_out(
         tx,
         org_id=org_id,
@@ -79,7 +107,7 @@ def add_opt_out(tx: Tx, org_id: OrgId, medium: Medium, address: str, *, actor: s
 def keep_hash(tx: Tx, org_id: OrgId, medium: Medium, address: str) -> None:
     """Keep the refusal of somebody who is erased: as a keyed hash of the address. Idempotent."""
     (hashed,) = hash_erased(tx, org_id, {address}).values()
-    opt_out(tx, org_id, medium, hashed, source="erased")
+    _keep(tx, org_id, medium, hashed, "erased")
 
 
 def hash_erased(tx: Tx, org_id: OrgId, addresses: set[str]) -> dict[str, str]:

@@ -783,6 +783,10 @@ WHERE NOT EXISTS (SELECT 1 FROM consents c
 UPDATE consents SET withdrawn_at = :now
 WHERE org_id = :org_id AND medium = :medium AND address = :address AND withdrawn_at IS NULL;
 
+-- name: list_consented_addresses(org_id, medium, after: str, limit) -> (address: str)
+SELECT DISTINCT address FROM consents
+WHERE org_id = :org_id AND medium = :medium AND address > :after ORDER BY address LIMIT :limit;
+
 -- name: renew_consent(org_id, medium, address, id: int, now)!
 -- The newest one again, where it was withdrawn.
 INSERT INTO consents (org_id, medium, address, id, event_id, question_id, version, digest, language,

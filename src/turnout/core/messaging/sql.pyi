@@ -325,6 +325,9 @@ class TakeFailedRow(NamedTuple):
     destination: str
     fields: str
 
+class ListConsentedAddressesRow(NamedTuple):
+    address: str
+
 class ListWaitingRow(NamedTuple):
     id: RecipientId
     reference: str
@@ -997,6 +1000,10 @@ class _Sql(Statements):
     ) -> int: ...
     @staticmethod
     def withdraw_consents(tx: Tx, *, org_id: OrgId, medium: str, address: str, now: int) -> int: ...
+    @staticmethod
+    def list_consented_addresses(
+        tx: Tx, *, org_id: OrgId, medium: str, after: str, limit: int
+    ) -> list[ListConsentedAddressesRow]: ...
     @staticmethod
     def renew_consent(
         tx: Tx, *, org_id: OrgId, medium: str, address: str, id: int, now: int
