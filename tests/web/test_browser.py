@@ -32,6 +32,8 @@ def asking(server):
     said = run.ok("event", "copy", "rail-forum", known, "--starts", "2099-03-02T09:00")
     event = said.split()[1].rstrip(",")
     run.ok("event", "publish", "rail-forum", event)
+    table = "|Unterbringungsmöglichkeiten|Verpflegung|Ankunftszeiten|\n|-|-|-|\n|a|b|c|"
+    run.ok("event", "set", "rail-forum", event, "--description", table)
     terms = ("--text", "Be [kind](https://a.example).", "--label", "I accept the terms")
     for question in (
         ("Meals", "--kind", "choice", "--choice", "vegan", "--choice", "fish", "--required"),
@@ -136,6 +138,9 @@ def test_everybody_can_answer_what_an_event_asks(asking, browser, scheme):
     tab = context.new_page()
     tab.goto(asking)
     assert find_violations(tab) == []
+    lines = "[...document.querySelectorAll('th')].map(cell => cell.getClientRects()[0].height)"
+    assert len(set(tab.evaluate(lines))) == 1
+    assert tab.evaluate("document.documentElement.scrollWidth") == size["width"]
     tab.get_by_label("Last name").fill("Ada")
     tab.get_by_label("E-mail address").fill(f"{scheme}@example.com")
     tab.get_by_label("Meals").select_option("vegan")
@@ -149,12 +154,14 @@ def test_everybody_can_answer_what_an_event_asks(asking, browser, scheme):
         "As a number. 'How many rooms?' takes a number such as 12 or 12.5."
     )
     expect(tab.get_by_role("alert")).to_contain_text("see beside the questions. Nothing was sent.")
+    expect(tab.get_by_role("alert")).to_be_focused()
     assert find_violations(tab) == []
     tab.get_by_role("alert").get_by_role("link", name="How many rooms?").press("Enter")
     assert tab.evaluate("document.documentElement.scrollWidth") == size["width"]
     rooms.fill("12,5")
     tab.get_by_role("button", name="Register").press("Enter")
     expect(tab.get_by_role("status")).to_contain_text("Your ticket is on its way")
+    expect(tab.get_by_role("status")).to_be_focused()
     context.close()
 
 
