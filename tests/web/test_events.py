@@ -15,7 +15,7 @@ from tests.support.mails import list_mails
 from tests.support.node import LocalNode
 from tests.web.reading import Page, follow, send_form
 from turnout.core.events.describing import EventChange, change_event
-from turnout.core.events.model import EventDetails, EventState, Visibility, span
+from turnout.core.events.model import EventDetails, EventState, PayingDoor, Visibility, span
 from turnout.core.events.programme import create_session, list_ticket_types, set_person_limit
 from turnout.core.events.sessions import SessionChange, change_session
 from turnout.core.events.speakers import SpeakerChange, add_speaker
@@ -332,7 +332,7 @@ def test_when_it_is_full_people_wait_and_get_the_next_place(
     bob = {"email": "bob@fair.example.com", "first_name": "Bob"}
     assert "No place is free. More is in a mail to you." in fair.send(site, **bob)
     assert fair.list() == []
-    assert "it says where you stand" in fair.send(site, **bob, answer="wait")
+    assert "its link shows where you stand" in fair.send(site, **bob, answer="wait")
     assert fair.list() == [("bob@fair.example.com", "waiting")]
     full, listed = fair.mails()["bob@fair.example.com"]
     assert full.startswith("No place is free: Fair <1>")
@@ -340,8 +340,11 @@ def test_when_it_is_full_people_wait_and_get_the_next_place(
     link = link_in(listed)
     assert "You are number 1 on the list." in look(site, link)
 
+    assert "Ticket: General admission\n\nSee where" in listed
+
     fair.cancel()
     offer = fair.letters()["bob@fair.example.com"]
+    assert "Ticket: General admission\n\nTake it" in offer
     assert "has become free, and it is held for you until" in offer
     assert link_in(offer) == link
     text = look(site, link)
@@ -353,13 +356,30 @@ def test_when_it_is_full_people_wait_and_get_the_next_place(
     assert fair.registration("bob@fair.example.com") is not None
 
 
+def test_mails_of_the_list_say_what_is_waited_for_and_its_price(
+    site: AppClient, node: LocalNode
+) -> None:
+    fair = Fair(node, places=1)
+    change = EventChange(payment_doors=(PayingDoor.OFFER,))
+    fair.db.call(change_event, fair.org_id, fair.event_id, change, actor="test")
+    types = fair.db.call(list_ticket_types, fair.org_id, fair.event_id)
+    paid = next(kind.id for kind in types if kind.name == "Paid")
+    fair.send(site)
+    bob = {"email": "bob@fair.example.com", "first_name": "Bob", "ticket": paid}
+    fair.send(site, **bob, answer="wait")
+    wanted = "Ticket: Paid\nPrice: €1.00\n\n"
+    assert f"{wanted}See where" in fair.letters()["bob@fair.example.com"]
+    fair.cancel()
+    assert f"{wanted}Take it" in fair.letters()["bob@fair.example.com"]
+
+
 def test_who_is_registered_and_asks_to_wait_gets_the_ticket_again(
     site: AppClient, node: LocalNode
 ) -> None:
     fair = Fair(node, places=1)
     fair.send(site)
     fair.db.call(forget_ticket_mails, fair.org_id)
-    assert "it says where you stand" in fair.send(site, answer="wait")
+    assert "its link shows where you stand" in fair.send(site, answer="wait")
     assert fair.list() == []
     assert fair.ticket_mails() == 1
 
@@ -369,7 +389,7 @@ ANSWERS = {
     (True, "register"): "Thank you Your ticket is on its way to EMAIL.",
     (True, "wait"): "There are places: register instead. More is in a mail to you.",
     (False, "register"): "No place is free. More is in a mail to you.",
-    (False, "wait"): "Thank you A mail is on its way to EMAIL: it says where you stand.",
+    (False, "wait"): "Thank you A mail is on its way to EMAIL: its link shows where you stand.",
 }
 
 

@@ -54,7 +54,7 @@ LABELS = {
     "event_page.sold_out": "sold out: waiting list",
     "event_page.speakers": "Speakers",
     "event_page.ticket": "Ticket",
-    "event_page.waiting": "A mail is on its way to {whom}: it says where you stand.",
+    "event_page.waiting": "A mail is on its way to {whom}: its link shows where you stand.",
     "event_page.your_address": "the address that you gave",
     "organization_page.events": "Events",
     "organization_page.none": "No event is announced at present.",

@@ -67,11 +67,12 @@ WATCH_LINKS = "watch_links"
 """Some lines, each a title with its link."""
 
 _TICKET = ("name", "ticket_type", "ticket_code", "ticket_link", WATCH_LINKS)
+_WANTED = ("name", "ticket_type", "price")
 _NEWS = ("ticket_code", "ticket_link", "message")
 KINDS = {
     MailKind.CONFIRMATION: KindRule((*_TICKET, "ticket_use", "price", "payment"), ("ticket_link",)),
-    MailKind.WAITING: KindRule(("name", "waiting_link"), ("waiting_link",)),
-    MailKind.OFFER: KindRule(("name", "deadline", "offer_link"), ("offer_link",)),
+    MailKind.WAITING: KindRule((*_WANTED, "waiting_link"), ("waiting_link",)),
+    MailKind.OFFER: KindRule((*_WANTED, "deadline", "offer_link"), ("offer_link",)),
     MailKind.REMINDER: KindRule(_TICKET),
     MailKind.CHANGED: KindRule(_NEWS, is_news=True),
     MailKind.POSTPONED: KindRule(_NEWS, is_news=True),

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from turnout.catalogue.translations import label
 from turnout.core.audit.recording import record
 from turnout.core.events.showing import EventView, get_shown_event
-from turnout.core.ids import EventId, OrgId, PersonId
+from turnout.core.ids import EventId, OrgId, PersonId, TicketTypeId
 from turnout.core.mails.model import KINDS, MailKind
 from turnout.core.mails.sending import Addressee, Particulars, choose_for, fill_for, to_content
 from turnout.core.mails.texts import ChosenText
@@ -125,7 +125,8 @@ def _say(
     link = f"{base_url}/{{}}/{SAMPLE}"
     if kind in (MailKind.WAITING, MailKind.OFFER):
         deadline = tx.now + 24 * HOUR_MS if kind is MailKind.OFFER else None
-        return say_entry(shown, link.format("waiting"), deadline, language)
+        type_id = shown.ticket_types[0].id if shown.ticket_types else TicketTypeId(0)
+        return say_entry(shown, type_id, link.format("waiting"), deadline, language)
     if kind is MailKind.CERTIFICATE:
         return Particulars({"certificate_link": link.format("certificate")})
     type_name = shown.ticket_types[0].name if shown.ticket_types else ""

@@ -189,10 +189,10 @@ WHERE w.state IN ('waiting', 'offered') AND w.told_at IS NULL
 ORDER BY w.id LIMIT :limit;
 
 -- name: find_untold(org_id, id: EntryId)^
---     -> (event_id: EventId, state: str, deadline_at: int | None, reason: str, email: str,
---         first_name: str, last_name: str, language: str) | None
-SELECT w.event_id, w.state, w.deadline_at, w.reason, p.email, p.first_name, p.last_name,
-    w.language
+--     -> (event_id: EventId, ticket_type_id: TicketTypeId, state: str, deadline_at: int | None,
+--         reason: str, email: str, first_name: str, last_name: str, language: str) | None
+SELECT w.event_id, w.ticket_type_id, w.state, w.deadline_at, w.reason, p.email, p.first_name,
+    p.last_name, w.language
 FROM waiting_entries w
 JOIN people p ON p.org_id = w.org_id AND p.id = w.person_id
 WHERE w.org_id = :org_id AND w.id = :id AND w.state IN ('waiting', 'offered')

@@ -49,6 +49,7 @@ class ListUntoldRow(NamedTuple):
 
 class FindUntoldRow(NamedTuple):
     event_id: EventId
+    ticket_type_id: TicketTypeId
     state: str
     deadline_at: int | None
     reason: str
