@@ -179,10 +179,10 @@ def test_opt_outs_are_written_to_a_file_and_taken_over_elsewhere(
         db.call(keep_hash, org_id, Medium.EMAIL, "gone@example.com")
     file = tmp_path / "out.csv"
     done = turnout.ok("optout", "export", "acme", file)
-    assert done == "out.csv has 3 opt-outs.\n"
+    left_out = "1 more cannot be carried over: only keyed hashes are left.\n"
+    assert done == f"out.csv has 2 opt-outs.\n{left_out}"
     assert file.read_text(encoding="utf-8-sig").splitlines() == [
         "Medium,Address",
-        "email,(erased)",
         "email,jo@example.com",
         "sms,+61412345678",
     ]
@@ -195,13 +195,25 @@ def test_opt_outs_are_written_to_a_file_and_taken_over_elsewhere(
     rows = turnout.ok("optout", "list", "acme").splitlines()[1:]
     assert [row.split()[:2] for row in rows] == known
     book = tmp_path / "out.xlsx"
-    assert turnout.ok("optout", "export", "acme", book) == "out.xlsx has 3 opt-outs.\n"
+    assert turnout.ok("optout", "export", "acme", book) == f"out.xlsx has 2 opt-outs.\n{left_out}"
     turnout.ok("optout", "remove", "acme", "sms", "+61412345678")
     assert turnout("optout", "import", "acme", book).code == 0
     rows = turnout.ok("optout", "list", "acme").splitlines()[1:]
     assert [row.split()[:2] for row in rows] == known
     wrong = turnout("optout", "export", "acme", tmp_path / "out.txt")
     assert (wrong.code, wrong.error) == (1, "error: out.txt must end in .csv or .xlsx.\n")
+
+
+def test_an_opt_out_without_its_address_is_refused(turnout: Turnout, tmp_path: Path) -> None:
+    """As earlier versions wrote it of somebody who was erased."""
+    file = tmp_path / "out.csv"
+    file.write_text("Medium,Address\nemail,jo@example.com\nemail,(erased)\n")
+    refused = turnout("optout", "import", "acme", file)
+    assert refused.code == 1
+    assert "line 3" in refused.error
+    assert "Whose address (erased) was is not known: leave the row out." in " ".join(
+        refused.error.split()
+    )
 
 
 def test_a_large_job_is_approved_by_a_second_person(turnout):

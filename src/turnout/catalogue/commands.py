@@ -38,6 +38,7 @@ SENTENCES = {
     "import.email": "{email!r} is not an e-mail address: write one such as jane@example.com.",
     "import.empty": "{file} is empty: its first line must name the columns.",
     "import.flag": "{name} must be yes or no, not {text!r}.",
+    "import.erased_address": "Whose address {text} was is not known: leave the row out.",
     "import.guid": "Identifier must be a GUID, not {text!r}.",
     "import.heading": "The heading of {file} in line {line} cannot be read. {said}",
     "import.medium": "Medium must be one of {known}, not {text!r}.",

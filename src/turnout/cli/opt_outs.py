@@ -117,8 +117,8 @@ def export_file(org: str, file: Path, /) -> None:
     """Write all opt-outs to a CSV file or a workbook (XLSX), as its name ends. `turnout optout
     import` reads it again.
 
-    It has the columns Medium and Address. Of somebody who was erased, the address is "(erased)": an
-    import passes it over.
+    It has the columns Medium and Address. Those of which only a keyed hash is left, as of people
+    who were erased, cannot be carried over: they are left out, and counted.
 
     Example: `turnout optout export acme unsubscribed.csv`
 
@@ -129,10 +129,13 @@ def export_file(org: str, file: Path, /) -> None:
     check_ending(file)
     with database() as db:
         org_id = db.call(get_organization, org).org_id
-        rows = ([known.medium.value, _say_whole(known)] for known in _pages(db, org_id))
+        hashed: list[OptOut] = []
+        rows = ([known.medium.value, _say_whole(known)] for known in _whole(db, org_id, hashed))
         note = noting(db, org_id, "opt-outs", "opt_out")
         count = write_table(file, "Opt-outs", HEADINGS, rows, note)
     console.print(f"{file.name} has {count} opt-outs.")
+    if hashed:
+        console.print(f"{len(hashed)} more cannot be carried over: only keyed hashes are left.")
 
 
 @opt_outs.command
@@ -159,6 +162,15 @@ def _pages(db: Database, org_id: OrgId) -> Iterator[OptOut]:
         last = page[-1]
 
 
+def _whole(db: Database, org_id: OrgId, hashed: list[OptOut]) -> Iterator[OptOut]:
+    """Opt-outs whose address is known; the others are added to `hashed`."""
+    for known in _pages(db, org_id):
+        if known.is_erased:
+            hashed.append(known)
+        else:
+            yield known
+
+
 def _say_address(known: OptOut) -> str:
     return ERASED if known.is_erased else known.address
 
@@ -166,13 +178,13 @@ def _say_address(known: OptOut) -> str:
 def _say_whole(known: OptOut) -> str:
     """The address; a number with the `+` that makes it the same in every country."""
     is_number = known.medium is not Medium.EMAIL and is_e164(known.address)
-    return f"+{known.address}" if is_number else _say_address(known)
+    return f"+{known.address}" if is_number else known.address
 
 
 def _take(org_id: OrgId, by: str, tx: Tx, row: Row) -> None:
     wanted = [(medium, row[key]) for key, medium in _MEDIA.items() if row[key]]
-    if row["address"] == ERASED:
-        return
+    if ERASED in (row["address"], *(row[key] for key in _MEDIA)):
+        raise Invalid("import.erased_address", text=ERASED)
     if row["address"]:
         wanted.append((_medium_of(row), row["address"]))
     if not wanted:
