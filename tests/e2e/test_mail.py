@@ -23,7 +23,7 @@ from tests.e2e.messaging import Messaging, statuses
 from tests.support.ports import free_port
 from tests.support.postfix import SmtpSink
 from turnout.core.identity.model import Profile
-from turnout.workers.messages import FOOTER
+from turnout.workers.messages import html_footer
 
 
 class Keys:
@@ -134,7 +134,7 @@ def check_ann(mail: EmailMessage) -> None:
         *("Dear Ann <&>,", "seat 12.", ".", "", "-- "),
         f"To get no more mailings: {link}",
     ]
-    footer = FOOTER.replace("%%unsubscribe%%", link)
+    footer = html_footer("en").replace("%%unsubscribe%%", link)
     assert page[0] == "text/html"
     body = "<p>Dear Ann &lt;&amp;&gt;, seat <b>12</b></p>\n" + footer
     assert f'<body style="margin:0">\n{body}</body>\n</html>' in page[1].replace("\r\n", "\n")

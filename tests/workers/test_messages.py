@@ -2,6 +2,9 @@
 
 import pytest
 
+from tests.support.builder import make_organization
+from tests.support.node import LocalNode
+from turnout.core.identity.profiles import OrganizationChange, change_organization
 from turnout.core.ids import JobId, OrgId
 from turnout.core.messaging.model import (
     Content,
@@ -13,8 +16,9 @@ from turnout.core.messaging.model import (
     Purpose,
 )
 from turnout.formats.mail_html import to_mail_html
-from turnout.workers.messages import FOOTER, as_sent, to_message
+from turnout.workers.messages import as_sent, footer_language, html_footer, to_message
 
+FOOTER = html_footer("en")
 FOOT = "\n\n-- \nTo get no more mailings: %%unsubscribe%%\n"
 MARKETING = JobOptions()
 SERVICE = JobOptions(purpose=Purpose.SERVICE)
@@ -52,8 +56,8 @@ def page(body: str) -> str:
     return empty.replace("x\n</body>", f"{body}</body>")
 
 
-def sent(head: JobHead) -> tuple[str, str, dict[str, str]]:
-    message = as_sent(to_message(head, ()), head)
+def sent(head: JobHead, language: str = "en") -> tuple[str, str, dict[str, str]]:
+    message = as_sent(to_message(head, ()), head, language)
     return message.text, message.html, dict(message.headers)
 
 
@@ -90,6 +94,29 @@ def test_a_mailing_can_be_left(content: Content, text: str, html: str) -> None:
         "Feedback-ID": "job-9:org-7:mailing:turnout",
     }
     assert sent(head_of(content)) == (text, html, headers)
+
+
+@pytest.mark.parametrize(
+    ("language", "leave", "unsubscribe"),
+    [
+        ("de", "Um keine Rundschreiben mehr zu erhalten: ", ">Abbestellen</a>"),
+        ("es", "Para no recibir más envíos: ", ">Darse de baja</a>"),
+    ],
+)
+def test_the_way_to_leave_is_in_the_organizations_language(
+    language: str, leave: str, unsubscribe: str
+) -> None:
+    text, html, _ = sent(head_of(Content(text="Hi", html="<p>Hi</p>")), language)
+    assert text == f"Hi\n\n-- \n{leave}%%unsubscribe%%\n"
+    assert unsubscribe in html
+
+
+def test_that_language_is_the_organizations_or_english(node: LocalNode) -> None:
+    org_id = node.db.call(make_organization, "newsletters")
+    for locale, spoken in (("de-AT", "de"), ("es", "es"), ("fr", "en")):
+        change = OrganizationChange(locale=locale)
+        node.db.call(change_organization, org_id, change, actor="test")
+        assert node.db.call(footer_language, org_id) == spoken
 
 
 @pytest.mark.parametrize(

@@ -208,6 +208,8 @@ LABELS = {
         "You were on its waiting list, which has ended with whatever was offered to you. You "
         "need to do nothing."
     ),
+    "mailing.leave": "To get no more mailings: {link}",
+    "mailing.unsubscribe": "Unsubscribe",
     "mail.code.subject": "Your verification code",
     "mail.code.text": "Your code to register for {event} is {place}. It is good for ten minutes. "
     "If this was not you, ignore this mail.",

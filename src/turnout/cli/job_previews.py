@@ -47,13 +47,15 @@ def preview(
         recipient: The recipient whose text is shown, counted from 1.
     """
     from turnout.carriers.networks import read_policy
+    from turnout.catalogue.translations import choose_locale
     from turnout.core.messaging.dry_runs import preview_job, preview_new
     from turnout.core.registrations.live_lists import resolve
 
     chosen = settings()
     policy = read_policy(chosen)
     with database(chosen) as db:
-        org_id = db.look(get_organization, org).org_id
+        organization = db.look(get_organization, org)
+        org_id, locale = organization.org_id, organization.locale
         if number is not None:
             run = db.look(preview_job, org_id, number, policy.prices, resolve, number=recipient)
         else:
@@ -61,7 +63,7 @@ def preview(
             run = db.look(preview_new, member, job.new, people, policy, resolve, number=recipient)
     _say(run)
     if run.sample:
-        _say_sample(run, run.sample, recipient)
+        _say_sample(run, run.sample, recipient, choose_locale(locale))
 
 
 def try_out(org: str, /, *, body: Path, user: str, to: str = "", recipient: Number = 1) -> None:
@@ -160,14 +162,14 @@ def _say(run: "DryRun") -> None:
     show_table("WHAT", "IS", rows=[(what, is_) for what, is_ in rows if is_])
 
 
-def _say_sample(run: "DryRun", sample: "Sample", number: int) -> None:
+def _say_sample(run: "DryRun", sample: "Sample", number: int, language: str) -> None:
     from turnout.core.messaging.merging import UNSUBSCRIBE, Template
     from turnout.workers.messages import as_sent, to_message
 
     left_out = f": gets none ({sample.left_out})" if sample.left_out else ""
     console.print()
     console.print(f"Recipient {number}, {sample.recipient.destination}{left_out}")
-    message = as_sent(to_message(run.head, ()), run.head)
+    message = as_sent(to_message(run.head, ()), run.head, language)
     fields = sample.fields | ({UNSUBSCRIBE: LINK} if run.head.can_be_left else {})
     if sample.left_out == "text too long":
         return

@@ -3,6 +3,7 @@
 import re
 from collections import OrderedDict
 from collections.abc import Mapping
+from html import escape
 from typing import NamedTuple
 
 import msgspec
@@ -11,6 +12,8 @@ from turnout.carriers import (
     Attachment,
     Message,
 )
+from turnout.catalogue.translations import choose_locale, label
+from turnout.core.identity.organizations import get_organization_of
 from turnout.core.ids import JobId, OrgId
 from turnout.core.messaging.files import read_file
 from turnout.core.messaging.lengths import Lengths
@@ -19,15 +22,15 @@ from turnout.core.messaging.model import JobHead, Kind
 from turnout.formats.html_text import to_text
 from turnout.formats.mail_html import to_mail_html
 from turnout.http.body import in_thread
-from turnout.store import Database
+from turnout.store import Database, Tx
 from turnout.workers.senders import Senders, with_sender
 
 CACHED_BYTES = 64 << 20
 # So that programs which answer mails ("out of office") do not answer these (RFC 3834).
 AUTOMATIC = {"Auto-Submitted": "auto-generated"}
-FOOTER = (
+_FOOTER = (
     '<p style="font-family:sans-serif;font-size:14px;line-height:1.5;text-align:center">'
-    f'<a href="%%{UNSUBSCRIBE}%%">Unsubscribe</a></p>'
+    f'<a href="%%{UNSUBSCRIBE}%%">{{}}</a></p>'
 )
 _LINK = re.compile(f"%%{UNSUBSCRIBE}%%", re.IGNORECASE)
 _BODY_END = re.compile("</body", re.IGNORECASE)
@@ -67,7 +70,8 @@ class Messages:
             attachments.append(Attachment(file.name, file.content_type, content))
         given = to_message(head, tuple(attachments))
         size = len(given.text) + len(given.html)
-        message = await in_thread(size, as_sent, given, head)
+        language = await self._db.read(footer_language, head.org_id) if head.can_be_left else ""
+        message = await in_thread(size, as_sent, given, head, language)
         lengths = await in_thread(size, Lengths, given.channel, given)
         if key in self._kept:  # another task made it first
             return self._kept[key]
@@ -106,10 +110,15 @@ def to_message(head: JobHead, attachments: tuple[Attachment, ...]) -> Message:
     )
 
 
-def as_sent(message: Message, head: JobHead) -> Message:
+def footer_language(tx: Tx, org_id: OrgId) -> str:
+    """The language of what Turnout adds to an organization's mailings."""
+    return choose_locale(get_organization_of(tx, org_id).locale)
+
+
+def as_sent(message: Message, head: JobHead, language: str) -> Message:
     """The message with what every mail has: HTML that mail programs show (formats/mail_html.py), a
-    text beside it, and in mailings a link to unsubscribe and what they are sorted by. What people
-    wrote is judged without it."""
+    text beside it, and in mailings a link to unsubscribe, in that language, and what they are
+    sorted by. What people wrote is judged without it."""
     if not message.text and message.html:
         # For programs that read out or show no HTML; mail without is taken for junk, too.
         message = msgspec.structs.replace(message, text=to_text(message.html))
@@ -119,23 +128,29 @@ def as_sent(message: Message, head: JobHead) -> Message:
         return message
     return msgspec.structs.replace(
         message,
-        text=_with_footer(message.text) if message.text else "",
-        html=_with_html_footer(message.html) if message.html else "",
+        text=_with_footer(message.text, language) if message.text else "",
+        html=_with_html_footer(message.html, language) if message.html else "",
         headers=list_headers(head),
     )
 
 
-def _with_footer(text: str) -> str:
+def _with_footer(text: str, language: str) -> str:
     if _LINK.search(text):
         return text
-    return f"{text.rstrip()}\n\n-- \nTo get no more mailings: %%{UNSUBSCRIBE}%%\n"
+    said = label(language, "mailing.leave", link=f"%%{UNSUBSCRIBE}%%")
+    return f"{text.rstrip()}\n\n-- \n{said}\n"
 
 
-def _with_html_footer(html: str) -> str:
+def html_footer(language: str) -> str:
+    """The link to unsubscribe below a mailing."""
+    return _FOOTER.format(escape(label(language, "mailing.unsubscribe")))
+
+
+def _with_html_footer(html: str, language: str) -> str:
     if _LINK.search(html):
         return html
     at = max((end.start() for end in _BODY_END.finditer(html)), default=len(html))
-    return html[:at] + FOOTER + html[at:]
+    return html[:at] + html_footer(language) + html[at:]
 
 
 def list_headers(head: JobHead) -> Mapping[str, str]:
