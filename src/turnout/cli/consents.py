@@ -10,17 +10,18 @@ from turnout.cli.exports import noting
 from turnout.cli.tables import check_ending, write_table
 from turnout.core.identity.organizations import get_organization
 from turnout.core.ids import OrgId
-from turnout.core.messaging.consents import Consent, list_consents, list_consents_of
+from turnout.core.messaging.consents import Consent, find_refused, list_consents, list_consents_of
 from turnout.core.messaging.opt_outs import HASH
 from turnout.store import Database
 
 consents = App(name="consent")
 
 HEADINGS = (
-    "Medium", "Address", "Given", "Withdrawn", "Source", "Language", "Event", "Question",
-    "Version", "Text",
+    "Medium", "Address", "Given", "Withdrawn", "Opted out", "Source", "Language", "Event",
+    "Question", "Version", "Text",
 )  # fmt: skip
 ERASED = "(erased)"
+NO_EFFECT = ", without effect: the address has opted out"
 _PAGE = 1000
 
 
@@ -29,7 +30,8 @@ def list_all(org: str, /, *, limit: Number = 1000) -> None:
     """List consents, those that were withdrawn too.
 
     People give them on public forms, by a question with `--consent`; staff give none for anybody.
-    An opt-out withdraws them.
+    An opt-out withdraws them. One that is given later has no effect while the opt-out stands:
+    "Opted out" says so.
 
     Example: `turnout consent list acme`
 
@@ -38,11 +40,13 @@ def list_all(org: str, /, *, limit: Number = 1000) -> None:
         limit: How many at most.
     """
     with database() as db:
-        found = db.look(list_consents, db.look(get_organization, org).org_id, limit)
+        org_id = db.look(get_organization, org).org_id
+        found = db.look(list_consents, org_id, limit)
+        refused = db.look(find_refused, org_id, found)
     if not found:
         console.print("Nobody has consented. See `turnout question add --consent`.")
         return
-    rows = (_row(known)[:-1] for known in found)
+    rows = (_row(known, refused)[:-1] for known in found)
     show_table(*(name.upper() for name in HEADINGS[:-1]), rows=rows)
 
 
@@ -57,11 +61,14 @@ def show(org: str, address: str, /) -> None:
         address: An e-mail address, or a number in any spelling.
     """
     with database() as db:
-        found = db.look(list_consents_of, db.look(get_organization, org).org_id, address)
+        org_id = db.look(get_organization, org).org_id
+        found = db.look(list_consents_of, org_id, address)
+        refused = db.look(find_refused, org_id, found)
     if not found:
         console.print("There is no consent for this address.")
     for known in found:
         until = f", withdrawn {say_time(known.withdrawn_at)}" if known.withdrawn_at else ""
+        until += NO_EFFECT if known.id in refused else ""
         by = f"{known.source}, language {known.language or 'not known'}"
         where = f"question {known.question_id} of event {known.event_id}, text {known.version}"
         since = f"{known.medium.value} since {say_time(known.given_at)}{until}"
@@ -84,25 +91,28 @@ def export_file(org: str, file: Path, /) -> None:
     check_ending(file)
     with database() as db:
         org_id = db.call(get_organization, org).org_id
-        rows = (_row(known) for known in _pages(db, org_id))
+        rows = (_row(known, refused) for known, refused in _pages(db, org_id))
         note = noting(db, org_id, "consents", "consent")
         count = write_table(file, "Consents", HEADINGS, rows, note)
     console.print(f"{file.name} has {count} consents.")
 
 
-def _pages(db: Database, org_id: OrgId) -> Iterator[Consent]:
+def _pages(db: Database, org_id: OrgId) -> Iterator[tuple[Consent, set[int]]]:
+    """Consents, each with the numbers of those without effect."""
     last = None
     while page := db.look(list_consents, org_id, _PAGE, last):
-        yield from page
+        refused = db.look(find_refused, org_id, page)
+        yield from ((known, refused) for known in page)
         last = page[-1]
 
 
-def _row(known: Consent) -> list[str]:
+def _row(known: Consent, refused: set[int]) -> list[str]:
     return [
         known.medium.value,
         ERASED if known.address.startswith(HASH) else known.address,
         say_time(known.given_at),
         say_time(known.withdrawn_at) if known.withdrawn_at else "",
+        "yes" if known.id in refused else "",
         known.source,
         known.language,
         str(known.event_id),

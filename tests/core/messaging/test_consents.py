@@ -15,6 +15,7 @@ from turnout.core.messaging.accepting import accept_job
 from turnout.core.messaging.consents import (
     FORM,
     find_consented,
+    find_refused,
     list_consents,
     list_consents_of,
     note_consents,
@@ -271,3 +272,17 @@ def test_whose_mail_is_allowed_again_behind_an_old_link_consents_again(own_node)
     form.db.call(choose_preferences, token, [Medium.EMAIL])
     assert form.consented("ann@example.com")
     assert form.send("ann@example.com", is_consented_only=True) == ["SENT"]
+
+
+def test_a_consent_that_follows_an_opt_out_has_no_effect(form):
+    form.register("ann")
+    form.register("bob")
+    assert form.office.call(find_refused, form.all()) == set()
+    form.office.call(add_opt_out, Medium.EMAIL, "ann@example.com", actor="test")
+    assert form.office.call(find_refused, form.all()) == set()  # withdrawn
+    form.register("ann")
+    [refused] = form.office.call(find_refused, form.all())
+    [known] = [one for one in form.all() if one.id == refused]
+    assert (known.medium, known.address) == (Medium.EMAIL, "ann@example.com")
+    form.office.call(remove_opt_out, Medium.EMAIL, "ann@example.com", actor="test")
+    assert form.office.call(find_refused, form.all()) == set()
