@@ -31,7 +31,9 @@ def test_credit_is_added_shown_and_ended(run: Turnout) -> None:
     assert (refused.code, "pays afterwards" in refused.error) == (1, True)
 
 
-@pytest.mark.parametrize("amount", ["much", "nan", "inf", "1e12", "0.0000001", "1,5", ""])
+@pytest.mark.parametrize(
+    "amount", ["much", "nan", "inf", "1e12", "0.0000001", "0.001", "-0.005", "1,5", ""]
+)
 def test_an_amount_that_is_none_is_refused(run: Turnout, amount: str) -> None:
     refused = run("credit", "add", "acme", amount)
     assert (refused.code, "no amount such as" in refused.error) == (1, True)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.runner import Turnout
-from tests.core.messaging.jobs import NUMBERS, make_login
+from tests.core.messaging.jobs import NUMBERS, claim_all, make_login
 from tests.support.builder import make_organization
 from tests.support.node import new_database
 
@@ -100,3 +100,32 @@ def test_what_is_no_job_is_refused(turnout, tmp_path):
     )
     nobody = turnout("job", "preview", "acme", "--body", file, "--user", "acme/ann")
     assert nobody.code == 1
+
+
+def test_an_unknown_list_is_said(turnout, tmp_path):
+    file = write(tmp_path, job_type="sms", message="Hi", user_list_ids=[99])
+    for command in ("preview", "test"):
+        refused = turnout("job", command, "acme", "--body", file, "--user", "acme/jo")
+        assert (refused.code, refused.error) == (
+            1,
+            "error: One of the job's lists does not exist. `turnout list list` shows them.\n",
+        )
+
+
+def test_a_job_that_has_ended_has_no_preview(turnout, tmp_path):
+    file = write(tmp_path, job_type="sms", message="Hi", recipients=[{"destination": NUMBERS[0]}])
+    said = turnout.ok("job", "test", "acme", "--body", file, "--user", "acme/jo")
+    number = said.split()[1]
+    turnout.ok("job", "cancel", "acme", number)
+    with turnout.database() as db:
+        claim_all(db)
+    refused = turnout("job", "preview", "acme", number)
+    assert (refused.code, refused.error) == (1, f"error: Job {number} has ended.\n")
+
+
+def test_a_text_that_merges_to_nothing_is_left_out(turnout, tmp_path):
+    people = [{"destination": NUMBERS[0]}, {"destination": NUMBERS[1], "x": "Hi"}]
+    file = write(tmp_path, job_type="sms", message=" %%x%%\n", recipients=people)
+    said = turnout.ok("job", "preview", "acme", "--body", file, "--user", "acme/jo")
+    shown = {name.strip(): value.strip() for name, value in table(said).items()}
+    assert (shown["Left out: text empty"], shown["Sent to"], shown["Parts"]) == ("1", "1", "1")

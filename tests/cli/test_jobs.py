@@ -248,3 +248,35 @@ def test_failed_messages_of_a_job_are_retried_once(turnout):
     assert turnout.ok("job", "retry", "acme", number, "--uncertain").endswith(
         " tries 1 messages again.\n"
     )
+
+
+def test_recipients_are_listed_by_their_status(turnout):
+    with turnout.database() as db:
+        bounced = Rejected(Status.BOUNCED, "no such user")
+        answer(db, claim_all(db), Accepted((), 1, is_final=True), bounced, bounced)
+    said = turnout.ok("job", "show", "acme", turnout.job_id, "--status", "boun")
+    assert [line.split() for line in said.split("\n\n")[1].splitlines()] == [
+        ["TO", "NAME", "REFERENCE", "NOTES"],
+        ["61412345677", "ref", "1", "no", "such", "user"],
+        ["61412345676", "ref", "2", "no", "such", "user"],
+    ]
+    none = turnout.ok("job", "show", "acme", turnout.job_id, "--status", "EXPD")
+    assert none.endswith("None has the status EXPD.\n")
+
+
+def test_what_still_holds_a_job_is_said(turnout):
+    turnout.ok("org", "set", "acme", "--approval-above", 1)
+    with turnout.database() as db:
+        org_id = db.call(get_organization, "acme").org_id
+        login = db.call(make_login, org_id, "au/ann", receive_reports=False)
+        number = post(db, login, new_job(), ["61412345678", "61412345677"])
+    turnout.ok("job", "pause", "acme", number)
+    assert turnout.ok("job", "resume", "acme", number) == (
+        f"Job {number} waits for approval: `turnout job approve acme {number} --by …` lets it go.\n"
+    )
+    turnout.ok("job", "pause", "acme", number)
+    assert turnout.ok("job", "approve", "acme", number, "--by", "au/jo") == (
+        f"Job {number} is approved by au/jo, and is paused: "
+        f"`turnout job resume acme {number}` lets it go on.\n"
+    )
+    assert turnout.ok("job", "resume", "acme", number) == f"Job {number} goes on.\n"

@@ -170,3 +170,17 @@ def test_a_row_with_a_wrong_answer_is_named(desk: Desk) -> None:
     done = desk.run("registration", "import", "acme", desk.event, file)
     assert "'Diet' takes one of its choices: vegan." in done.error
     assert [row["Diet"] for row in desk.export("acme", desk.event)] == ["vegan"]
+
+
+def test_consent_to_texts_wants_a_phone_number(desk: Desk) -> None:
+    agreement = ("--kind", "agreement", "--text", "Write to me.")
+    desk.add("Mails", *agreement, "--consent", "email")
+    told = desk.run("question", "add", "acme", desk.event, "News", *agreement, "--consent", "sms")
+    assert (told.code, told.error) == (
+        0,
+        "note: the event asks for no phone number, so nobody can be texted or called: `turnout "
+        f"question add acme {desk.event} Mobile --kind phone` asks for one.\n",
+    )
+    desk.add("Mobile", "--kind", "phone")
+    more = desk.run("question", "add", "acme", desk.event, "Calls", *agreement, "--consent", "call")
+    assert (more.code, more.error) == (0, "")

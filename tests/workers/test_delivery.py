@@ -8,7 +8,7 @@ import psycopg
 import pytest
 from structlog.testing import capture_logs
 
-from tests.core.messaging.jobs import NUMBERS, PRICES, job, make_login, new_job, post, rows
+from tests.core.messaging.jobs import NUMBERS, POLICY, PRICES, job, make_login, new_job, post, rows
 from tests.support.builder import make_organization
 from turnout.carriers import (
     Accepted,
@@ -21,6 +21,7 @@ from turnout.carriers import (
     Unknown,
 )
 from turnout.core.ids import JobId
+from turnout.core.messaging.accepting import accept_job
 from turnout.core.messaging.files import cut, digest_of, finish_file, store_piece
 from turnout.core.messaging.model import (
     Channel,
@@ -28,6 +29,7 @@ from turnout.core.messaging.model import (
     JobFile,
     JobOptions,
     JobType,
+    NewRecipient,
     Status,
 )
 from turnout.core.messaging.sender_ids import SenderRules
@@ -217,6 +219,24 @@ def test_numbers_that_nobody_can_have_are_not_sent_to(node, login):
         ("INVN", "'nonsense' cannot be reached."),
         ("INVN", "'61' cannot be reached."),
         ("SENT", ""),
+    ]
+
+
+def test_an_empty_message_or_number_is_not_sent(node, login):
+    net = Net()
+    people = [
+        NewRecipient(NUMBERS[0]),
+        NewRecipient(NUMBERS[1], fields={"nope": "Hi"}),
+        NewRecipient(""),
+    ]
+    new = new_job(content=Content(text="%%nope%%"))
+    job_id = node.db.call(accept_job, login, new, people, POLICY)
+    deliver(node, net, is_complete(node, job_id))
+    assert [parcel.destination for _, parcel in net.got] == [NUMBERS[1].lstrip("+")]
+    assert rows(node.db, job_id, "status", "notes", "cost_micros > 0") == [
+        ("FAIL", "Not sent: the message is empty with this recipient's fields.", 0),
+        ("SENT", "", 1),
+        ("INVN", "No number is known.", 0),
     ]
 
 

@@ -25,7 +25,7 @@ SENTENCES = {
     "send to fewer.",
     "credit.missing": "The organization has no prepaid credit: it pays afterwards. See `turnout "
     "credit add --help`.",
-    "credit.unreadable": "{text!r} is no amount such as 100 or 49.50.",
+    "credit.unreadable": "{text!r} is no amount such as 100 or 49.50, with two decimals at most.",
     "limit.exceeded": "The limit of messages for this month is reached. Send fewer, or ask for a "
     "higher limit.",
     "list.missing": "There is no list {list_id}.",
@@ -37,6 +37,7 @@ SENTENCES = {
     "list_row.unreachable": "Nothing reaches this recipient: {columns} are empty.",
     "number.national": "{number} is a national number: write it with + and its country, or set the "
     "organization's country with `turnout org set --country`.",
+    "number.none": "{number} is no number in {country}. Write it whole, or with + and its country.",
     "job.files_gone": "The files of job {job_id} are deleted by now. Post a new job with them.",
     "job.body": "{file}: {said}",
     "job.no_own_address": "The user has no address for {channel}. Name one with --to.",

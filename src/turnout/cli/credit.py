@@ -17,6 +17,9 @@ from turnout.core.messaging.credit import (
 from turnout.core.messaging.prices import MICROS
 from turnout.errors import Invalid
 
+SMALLEST = MICROS // 100
+"""Amounts have two decimals, as they are shown."""
+
 credit = App(name="credit")
 
 
@@ -106,7 +109,7 @@ def _read(amount: str) -> int:
         micros = Decimal(amount) * MICROS
     except InvalidOperation as error:
         raise Invalid("credit.unreadable", text=amount) from error
-    if not micros.is_finite() or abs(micros) >= MOST_MICROS or micros != int(micros):
+    if not micros.is_finite() or abs(micros) >= MOST_MICROS or micros % SMALLEST:
         raise Invalid("credit.unreadable", text=amount)
     return int(micros)
 

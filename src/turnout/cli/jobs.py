@@ -11,7 +11,13 @@ from turnout.core.identity.organizations import get_organization
 from turnout.core.messaging.approvals import approve_job
 from turnout.core.messaging.controlling import cancel_job, pause_job, resume_job
 from turnout.core.messaging.holding import Approval
-from turnout.core.messaging.overview import JobLine, count_fates, get_job_line, list_job_lines
+from turnout.core.messaging.overview import (
+    JobLine,
+    count_fates,
+    get_job_line,
+    list_job_lines,
+    list_with_status,
+)
 from turnout.core.messaging.retrying import retry_failed
 
 MICROS = 1_000_000
@@ -46,24 +52,33 @@ def list_all(org: str, /, *, open: bool = False, limit: Number = 50) -> None:  #
 
 
 @job.command
-def show(org: str, number: JobNumber, /) -> None:
+def show(org: str, number: JobNumber, /, *, status: str = "", limit: Number = 1000) -> None:
     """Show the outcome of a job's recipients.
 
-    Example: `turnout job show acme 12`
+    Example: `turnout job show acme 12 --status BOUN`
 
     Args:
         org: Short name of the organization.
         number: Number of the job.
+        status: List the recipients with that status too, such as BOUN or INVN.
+        limit: How many of them at most.
     """
     with database() as db:
         org_id = db.call(get_organization, org).org_id
         line = db.call(get_job_line, org_id, number)
         fates = db.call(count_fates, org_id, number)
+        wanted = status.upper()
+        found = db.look(list_with_status, org_id, number, wanted, limit) if status else []
     console.print(f"Job {line.id}, {line.job_type.value}: {line.name}")
     console.print(f"{_state(line)}; {line.total} recipients, {line.open} open.")
     if fates:
         rows = ((fate.state, fate.status, str(fate.recipients), fate.example) for fate in fates)
         show_table("STATE", "STATUS", "RECIPIENTS", "FOR EXAMPLE", rows=rows)
+    if found:
+        console.print()
+        show_table("TO", "NAME", "REFERENCE", "NOTES", rows=found)
+    elif status:
+        console.print(f"None has the status {wanted}.")
 
 
 @job.command
@@ -76,7 +91,8 @@ def pause(org: str, number: JobNumber, /) -> None:
         org: Short name of the organization.
         number: Number of the job.
     """
-    _change(org, number, pause_job, "is paused; what networks have already goes on")
+    _change(org, number, pause_job)
+    console.print(f"Job {number} is paused; what networks have already goes on.")
 
 
 @job.command
@@ -89,7 +105,12 @@ def resume(org: str, number: JobNumber, /) -> None:
         org: Short name of the organization.
         number: Number of the job.
     """
-    _change(org, number, resume_job, "goes on")
+    line = _change(org, number, resume_job)
+    if line.approval is Approval.WAITING:
+        said = f"waits for approval: `turnout job approve {org} {number} --by …` lets it go"
+    else:
+        said = "goes on"
+    console.print(f"Job {number} {said}.")
 
 
 @job.command
@@ -102,7 +123,8 @@ def cancel(org: str, number: JobNumber, /) -> None:
         org: Short name of the organization.
         number: Number of the job.
     """
-    _change(org, number, cancel_job, "is cancelled; what networks have already is waited for")
+    _change(org, number, cancel_job)
+    console.print(f"Job {number} is cancelled; what networks have already is waited for.")
 
 
 @job.command
@@ -122,7 +144,12 @@ def approve(org: str, number: JobNumber, /, *, by: str) -> None:
     with database() as db:
         org_id = db.call(get_organization, org).org_id
         db.call(approve_job, org_id, number, by, actor=actor())
-    console.print(f"Job {number} is approved by {by}, and goes on.")
+        line = db.call(get_job_line, org_id, number)
+    if line.is_paused:
+        said = f"is paused: `turnout job resume {org} {number}` lets it go on"
+    else:
+        said = "goes on"
+    console.print(f"Job {number} is approved by {by}, and {said}.")
 
 
 @job.command
@@ -155,11 +182,12 @@ def retry(org: str, number: JobNumber, /, *, uncertain: bool = False) -> None:
         console.print("Nothing of this job is left to retry.")
 
 
-def _change(org: str, number: JobNumber, change: Callable[..., None], said: str) -> None:
+def _change(org: str, number: JobNumber, change: Callable[..., None]) -> JobLine:
+    """The job as it is then."""
     with database() as db:
         org_id = db.call(get_organization, org).org_id
         db.call(change, org_id, number, actor=actor())
-    console.print(f"Job {number} {said}.")
+        return db.call(get_job_line, org_id, number)
 
 
 def _row(job: JobLine) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from cyclopts import App
 
-from turnout.cli.app import Count, actor, console, database, say_time, show_table
+from turnout.cli.app import Count, actor, console, database, errors, say_time, show_table
 from turnout.cli.files import open_text
 from turnout.cli.known import org_of_event
 from turnout.cli.numbers import EventNumber, EventQuestionNumber, TicketTypeNumber
@@ -79,7 +79,13 @@ def add(
     with database() as db:
         org_id = db.call(get_organization, org).org_id
         made = db.call(add_question, org_id, event, change, actor=actor())
+        asked = db.call(list_questions, org_id, event)
     console.print(f"Question {made.id} is asked: {made.name} ({made.kind}).")
+    if set(made.consents) - {Way.EMAIL} and not any(one.kind is Kind.PHONE for one in asked):
+        errors.print(
+            "note: the event asks for no phone number, so nobody can be texted or called: "
+            f"`turnout question add {org} {event} Mobile --kind phone` asks for one."
+        )
 
 
 @questions.command(name="list")

@@ -13,7 +13,7 @@ def find_refusal(
     head: JobHead, recipient: ClaimedRecipient, lengths: Lengths, fields: Mapping[str, str]
 ) -> Rejected | None:
     """Why nothing is handed over for somebody; None if it can be."""
-    return _fault(head, recipient) or _excess(lengths, fields)
+    return _fault(head, recipient) or _emptiness(lengths, fields) or _excess(lengths, fields)
 
 
 def _fault(head: JobHead, recipient: ClaimedRecipient) -> Rejected | None:
@@ -26,7 +26,18 @@ def _fault(head: JobHead, recipient: ClaimedRecipient) -> Rejected | None:
         is_possible = bool(address) and (head.kind is Kind.CODE or is_deliverable(address))
     if is_possible:
         return None
+    if not recipient.destination.strip():
+        kind = "address" if head.job_type.channel is Channel.EMAIL else "number"
+        return Rejected(Status.INVALID_NUMBER, f"No {kind} is known.")
     return Rejected(Status.INVALID_NUMBER, f"{recipient.destination!r} cannot be reached.")
+
+
+def _emptiness(lengths: Lengths, fields: Mapping[str, str]) -> Rejected | None:
+    """Why somebody's message is not made: it would say nothing."""
+    if not lengths.is_empty(fields):
+        return None
+    said = "Not sent: the message is empty with this recipient's fields."
+    return Rejected(Status.FAILED, said)
 
 
 def _excess(lengths: Lengths, fields: Mapping[str, str]) -> Rejected | None:

@@ -10,6 +10,7 @@ from tests.core.messaging.jobs import NUMBERS, POLICY, answer, claim_all, make_l
 from tests.core.messaging.test_notices import mails
 from tests.support.builder import make_organization
 from turnout.core.identity.model import Principal
+from turnout.core.identity.organizations import get_organization_of
 from turnout.core.identity.profiles import OrganizationChange, change_organization
 from turnout.core.ids import JobId, OrgId
 from turnout.core.messaging.accepting import accept_job
@@ -62,9 +63,18 @@ def test_a_mailing_that_bounces_is_told_once(db, firm, jo, node):
     (mail,) = mails(db)
     assert mail.subject == "Alert: bounces"
     assert mail.text.startswith(f"20 of 400 mails of job {job_id} came back (5 %).")
+    slug = db.call(get_organization_of, firm).slug
+    assert f"`turnout job show {slug} {job_id} --status BOUN` lists them." in mail.text
     assert look(db) == []
     node.clock.advance(DAY_S + 1)
     assert look(db) == []  # no more have failed
+
+
+def test_shares_are_rounded(db, firm, jo):
+    job_id = mailing(db, jo, *[BOUNCED] * 25, *[SENT] * 35)
+    assert look(db) == [AlertKind.BOUNCES]
+    (mail,) = mails(db)
+    assert mail.text.startswith(f"25 of 60 mails of job {job_id} came back (42 %).")
 
 
 @pytest.mark.parametrize(

@@ -119,7 +119,7 @@ def test_suppression_and_purpose_count_as_they_do_when_sending(db, login, org_id
 
 
 def test_a_text_that_becomes_too_long_is_left_out(db, login):
-    new = new_job(content=Content(text="%%x%%" * 20))
+    new = new_job(content=Content(text="Hi" + "%%x%%" * 20))
     people = [NewRecipient(NUMBERS[n], fields={"x": "y" * 1000 * n}) for n in (0, 1)]
     run = look(db, login, new, people, 2)
     assert run.left_out == {"text too long": 1}

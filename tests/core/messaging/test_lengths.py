@@ -93,3 +93,18 @@ def test_the_number_for_replies_counts_where_it_is_put_in():
     check_lengths(lengths, JobType.SMS, recipients)
     with pytest.raises(Invalid):
         check_lengths(lengths, JobType.TWO_WAY_SMS, recipients)
+
+
+@pytest.mark.parametrize(
+    ("channel", "text", "value", "is_empty"),
+    [
+        (Channel.SMS, "%%a%%", "", True),
+        (Channel.SMS, " %%a%%\n%%b%%", " \t", True),
+        (Channel.TTS, "%%a%%", "", True),
+        (Channel.SMS, "%%a%%", "x", False),
+        (Channel.SMS, "%%a%%.", "", False),
+        (Channel.EMAIL, "%%a%%", "", False),  # its subject or files may be all of it
+    ],
+)
+def test_a_text_may_become_empty(channel: Channel, text: str, value: str, is_empty: bool):
+    assert Lengths(channel, Content(text=text)).is_empty({"a": value}) is is_empty

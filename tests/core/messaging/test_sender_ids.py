@@ -144,6 +144,13 @@ def test_mail_from_a_domain_that_nobody_proved_may_be_refused(db, org_id, login)
     assert accept_mail("jo@news.acme.example") == "jo@news.acme.example"
 
 
+def test_a_domain_is_refused_where_the_installation_has_no_sender_of_its_own(db, login):
+    unset = SenderRules("turnout@localhost", ("localhost",), refuses=True)
+    with refuses(Invalid, "sender.domain_refused", address="jo@else.test"):
+        accept(db, login, "jo@else.test", unset, JobType.EMAIL)
+    assert accept(db, login, "", unset, JobType.EMAIL) == ""
+
+
 SIGNING = Signing((), "bounces.acme.example")
 KNOWN = {"acme.example": SIGNING}
 

@@ -7,6 +7,8 @@ import pytest
 
 from tests.core.messaging.jobs import POLICY, answer, claim_all, make_login
 from tests.core.messaging.test_spending import spent
+from tests.support.builder import make_organization
+from tests.support.failures import refuses
 from turnout.core.identity.model import Principal
 from turnout.core.ids import JobId
 from turnout.core.messaging.merging import Template
@@ -331,3 +333,10 @@ def test_a_mail_with_a_code_has_the_subject_asked_for(db, login):
     fields = merge_fields(job.head, recipient, "")
     assert Template(job.head.content.subject).merge(fields) == "Your 100%% code"
     assert Template(job.head.content.text).merge(fields) == "123456"
+
+
+def test_a_number_that_is_none_in_its_country_is_told_so(db):
+    other = db.call(make_organization, "codesau", country="AU")
+    login = db.call(make_login, other, f"au/codes{next(_numbers)}-{db.backend}")
+    with refuses(Invalid, "number.none", number="0412 34", country="AU"):
+        send(db, login, to="0412 34")

@@ -20,7 +20,7 @@ import msgspec
 
 from turnout.core.callbacks.model import NewCallback
 from turnout.core.callbacks.outbox import add_callbacks
-from turnout.core.identity.organizations import find_contact_email
+from turnout.core.identity.organizations import find_contact_email, get_organization_of
 from turnout.core.identity.profiles import get_profile
 from turnout.core.ids import NO_JOB, OrgId, RecipientId
 from turnout.core.messaging.notices import queue_mail
@@ -80,10 +80,11 @@ _TEXTS = {
     "taken.",
 }
 _ADVICE = {
-    AlertKind.BOUNCES: "turnout job show JOB lists them. Check where the addresses come from.",
-    AlertKind.OPT_OUTS: "turnout optout list ORG lists them.",
-    AlertKind.STANDING: "turnout doctor checks the networks.",
-    AlertKind.CALLBACKS: "turnout callbacks list shows what the receiver answers.",
+    AlertKind.BOUNCES: "`turnout job show {org} {subject} --status BOUN` lists them. "
+    "Check where the addresses come from.",
+    AlertKind.OPT_OUTS: "`turnout optout list {org}` lists them.",
+    AlertKind.STANDING: "`turnout doctor` checks the networks.",
+    AlertKind.CALLBACKS: "`turnout callbacks list {org}` shows what the receiver answers.",
 }
 
 
@@ -112,8 +113,8 @@ def _bounces(tx: Tx, percent: int) -> Iterator[Alert]:
     for job in sql.list_failing_jobs(tx, since=since, percent=percent, limit=AT_ONCE):
         bounced = sql.count_all_bounced(tx, org_id=job.org_id, job_id=job.id)
         sql.note_failed(tx, org_id=job.org_id, id=job.id, failed=job.failed)
-        rate = 100 * bounced // job.ended
-        if bounced >= FEW and rate >= percent:
+        if bounced >= FEW and 100 * bounced >= percent * job.ended:
+            rate = _percent(bounced, job.ended)
             facts = {"bounced": bounced, "ended": job.ended, "percent": rate}
             yield Alert(job.org_id, AlertKind.BOUNCES, str(job.id), facts, tx.now)
 
@@ -121,10 +122,15 @@ def _bounces(tx: Tx, percent: int) -> Iterator[Alert]:
 def _opt_outs(tx: Tx, percent: int) -> Iterator[Alert]:
     for row in sql.count_leaving(tx, since=tx.now - DAY_MS, least=FEW, limit=AT_ONCE):
         sent = sql.count_arrived(tx, org_id=row.org_id, since=tx.now - LOOKED_BACK_MS) or 0
-        rate = 100 * row.leaving // max(1, sent)
-        if rate >= percent:
+        if 100 * row.leaving >= percent * max(1, sent):
+            rate = _percent(row.leaving, max(1, sent))
             facts = {"left": row.leaving, "sent": sent, "percent": rate}
             yield Alert(row.org_id, AlertKind.OPT_OUTS, "", facts, tx.now)
+
+
+def _percent(part: int, whole: int) -> int:
+    """A share in per cent, rounded half up."""
+    return (200 * part + whole) // (2 * whole)
 
 
 def _standing(tx: Tx, standing_ms: int) -> Iterator[Alert]:
@@ -163,7 +169,9 @@ def _raise(tx: Tx, alert: Alert) -> bool:
 def _tell(tx: Tx, alert: Alert) -> None:
     profile = get_profile(tx, alert.org_id)
     addresses = [find_contact_email(tx, alert.org_id), profile.contact_email]
-    lines = [alert.text, "", _ADVICE[alert.kind]]
+    org = get_organization_of(tx, alert.org_id).slug
+    advice = _ADVICE[alert.kind].format(org=org, subject=alert.subject)
+    lines = [alert.text, "", advice]
     queue_mail(tx, alert.org_id, None, f"Alert: {alert.kind.value}", lines, addresses)
     if profile.alert_url:
         body = urlencode(

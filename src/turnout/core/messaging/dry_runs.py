@@ -24,7 +24,7 @@ from turnout.core.messaging.delivering import (
 )
 from turnout.core.messaging.jobs import get_job_head
 from turnout.core.messaging.lengths import Lengths, known_of
-from turnout.core.messaging.lists import is_number, list_entries
+from turnout.core.messaging.lists import is_list, is_number, list_entries
 from turnout.core.messaging.merging import Template
 from turnout.core.messaging.model import Channel, JobHead, JobState, Kind, NewJob, NewRecipient
 from turnout.core.messaging.numbers import address_key, is_deliverable, needs_country, to_address
@@ -34,6 +34,7 @@ from turnout.core.messaging.reckoning import Reckoning, fields_of, find_unknown,
 from turnout.core.messaging.sql import sql
 from turnout.core.messaging.staging import SLICE
 from turnout.core.messaging.starting import Resolve, to_recipient
+from turnout.errors import Conflict, Invalid
 from turnout.store import Tx
 
 Pages = Iterable[Sequence[NewRecipient]]
@@ -73,7 +74,8 @@ class DryRun(NamedTuple):
         return self.asked - sum(self.left_out.values())
 
 
-DUPLICATE, INVALID, LONG = "duplicate", "no valid address", "text too long"
+DUPLICATE, INVALID = "duplicate", "no valid address"
+LONG, EMPTY = "text too long", "text empty"
 OPTED_OUT, REFUSED, NO_CONSENT = "opted out", "suppressed", "no consent"
 
 
@@ -88,7 +90,9 @@ def preview_new(
     number: int = 1,
 ) -> DryRun:
     """What a job would do that nobody has posted yet; `number` is the recipient to show, from 1.
-    Raises Invalid for a text that is too long."""
+    Raises Invalid for a text that is too long, and for an unknown list."""
+    if not all(is_list(tx, member.user.org_id, list_id) for list_id in new.list_ids):
+        raise Invalid("job.list_unknown")
     new = complete_job(new, member, policy, NO_JOB)
     head = _head_of(member, new)
     pages = _list_pages(tx, head, new.list_ids, resolve) if new.list_ids else [list(recipients)]
@@ -99,14 +103,19 @@ def preview_job(
     tx: Tx, org_id: OrgId, job_id: JobId, prices: Prices, resolve: Resolve, *, number: int = 1
 ) -> DryRun:
     """What an accepted job would still do: for those who wait, or for its lists as they are now.
-    Raises Missing."""
+    Raises Missing, Conflict when it has ended."""
     head = get_job_head(tx, org_id, job_id)
+    if head.state.is_ended:
+        raise Conflict("job.ended", job_id=job_id)
     is_deduped = bool(sql.get_staged(tx, org_id=org_id, id=job_id).is_deduped)
     lists = msgspec.json.decode(sql.get_lists(tx, org_id=org_id, id=job_id).list_ids)
     is_unread = lists and not sql.count_open(tx, org_id=org_id, id=job_id)
     is_ahead = head.state in (JobState.SCHEDULED, JobState.LISTING)
-    is_list = is_unread and is_ahead
-    pages = _list_pages(tx, head, lists, resolve) if is_list else _waiting_pages(tx, head)
+    pages = (
+        _list_pages(tx, head, lists, resolve)
+        if is_unread and is_ahead
+        else _waiting_pages(tx, head)
+    )
     return _run(tx, head, pages, prices, is_deduped=is_deduped, number=number)
 
 
@@ -253,6 +262,8 @@ class _Run:
         if not address:
             return INVALID
         known = known_of(self._head.job_type, recipient)
+        if self._lengths.is_empty(known):
+            return EMPTY
         return LONG if self._lengths.find_excess(known) else ""
 
     def _count(self, recipient: NewRecipient, address: str, reason: str) -> None:

@@ -71,6 +71,8 @@ class Lengths:
             ("header", MESSAGE_LENGTH, texts.header),
             ("voicemail_message", MESSAGE_LENGTH, texts.voicemail),
         )
+        # A text or call has nothing else; a mail or fax may be its files.
+        self._only = Template(texts.text) if channel in (Channel.SMS, Channel.TTS) else None
         self._parts = [
             Part(
                 name,
@@ -90,6 +92,10 @@ class Lengths:
     def size(self, fields: Mapping[str, str]) -> int:
         """How many characters all texts together become."""
         return sum(part.length(fields) for part in self._parts)
+
+    def is_empty(self, fields: Mapping[str, str]) -> bool:
+        """Whether nothing is left to say, once its fields are merged."""
+        return self._only is not None and self._only.is_blank(fields)
 
     def find_excess(self, fields: Mapping[str, str]) -> Excess | None:
         """The first text that would be too long, None if all fit."""

@@ -59,6 +59,12 @@ class Template:
         """The fields that the text has, in lower case."""
         return frozenset(self._names)
 
+    def is_blank(self, fields: Mapping[str, str]) -> bool:
+        """Whether nothing but blanks is left for one recipient, told without merging."""
+        return not any(map(str.strip, self._texts)) and not any(
+            fields.get(name, "").strip() for name in self._counts
+        )
+
     def length(self, fields: Mapping[str, str], length_of: Callable[[str], int] = len) -> int:
         """How long the text becomes for one recipient, reckoned without merging it; `length_of`
         says how much of it a value takes."""

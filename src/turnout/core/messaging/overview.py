@@ -39,6 +39,15 @@ class Fate(NamedTuple):
     example: str
 
 
+class Outcome(NamedTuple):
+    """How one recipient of a job stands, and why."""
+
+    destination: str
+    name: str
+    reference: str
+    notes: str
+
+
 class WaitingJob(NamedTuple):
     """A job that could be sent, and since when (epoch ms)."""
 
@@ -77,6 +86,13 @@ def get_job_line(tx: Tx, org_id: OrgId, job_id: JobId) -> JobLine:
 def count_fates(tx: Tx, org_id: OrgId, job_id: JobId) -> list[Fate]:
     """How a job's recipients stand; reads all of them."""
     return sql.count_fates(tx, org_id=org_id, job_id=job_id)
+
+
+def list_with_status(
+    tx: Tx, org_id: OrgId, job_id: JobId, status: str, limit: int
+) -> list[Outcome]:
+    """A job's recipients who ended, or stand, with that status; in their order."""
+    return sql.list_with_status(tx, org_id=org_id, job_id=job_id, status=status, limit=limit)
 
 
 def find_waiting(tx: Tx) -> WaitingJob | None:

@@ -286,6 +286,10 @@ ORDER BY r.job_id, r.id LIMIT 1;
 SELECT state, status, count(*) AS recipients, max(notes) AS example FROM recipients
 WHERE org_id = :org_id AND job_id = :job_id GROUP BY state, status ORDER BY 3 DESC, 1, 2;
 
+-- name: list_with_status(org_id, job_id, status, limit) -> overview.Outcome
+SELECT destination, name, reference, notes FROM recipients
+WHERE org_id = :org_id AND job_id = :job_id AND status = :status ORDER BY id LIMIT :limit;
+
 -- name: list_first_reports(org_id, job_id, limit) -> listing.Report
 SELECT id, reference, name, destination, status, stage, notes, parts, duration_s, cost_micros,
     sent_at

@@ -124,7 +124,9 @@ def check_sender_id(
 def check_mail_sender(tx: Tx, org_id: OrgId, address: str, rules: SenderRules) -> None:
     """Raise Invalid for an address that the organization may not send from, where the operator
     wants that."""
-    if rules.refuses and choose_mail_sender(address, list_signings(tx, org_id), rules).is_via:
+    if not rules.refuses or not address or _is_own(address, rules):
+        return
+    if not find_domain(address, list_signings(tx, org_id)):
         raise Invalid("sender.domain_refused", address=address)
 
 
@@ -137,8 +139,12 @@ def choose_mail_sender(
         return MailSender(rules.mail_from, "")
     if signing := find_domain(address, signings):
         return MailSender(address, address, signing)
-    own = dict.fromkeys(map(str.lower, rules.own_domains), Signing(()))
-    is_own = find_domain(address, own) is not None
-    if is_own or rules.mail_from.rpartition("@")[2].lower() in ("", _NOBODY):
+    if _is_own(address, rules) or rules.mail_from.rpartition("@")[2].lower() in ("", _NOBODY):
         return MailSender(address, address)
     return MailSender(rules.mail_from, address, is_via=True)
+
+
+def _is_own(address: str, rules: SenderRules) -> bool:
+    """Whether it is of a domain of the installation."""
+    own = dict.fromkeys(map(str.lower, rules.own_domains), Signing(()))
+    return find_domain(address, own) is not None

@@ -26,7 +26,7 @@ from turnout.core.messaging.model import JobHead
 from turnout.core.messaging.network_ids import _Owner
 from turnout.core.messaging.old_numbers import OldConversation, OldOptOut
 from turnout.core.messaging.opt_outs import OptOut
-from turnout.core.messaging.overview import Fate, JobLine, Misconfigured, WaitingJob
+from turnout.core.messaging.overview import Fate, JobLine, Misconfigured, Outcome, WaitingJob
 from turnout.core.messaging.pictures import KeptPicture
 from turnout.core.messaging.reading_replies import ReplyLine, Stray
 from turnout.core.messaging.receiving import _MessageRef
@@ -703,6 +703,10 @@ class _Sql(Statements):
     def count_misconfigured(tx: Tx) -> Misconfigured | None: ...
     @staticmethod
     def count_fates(tx: Tx, *, org_id: OrgId, job_id: JobId) -> list[Fate]: ...
+    @staticmethod
+    def list_with_status(
+        tx: Tx, *, org_id: OrgId, job_id: JobId, status: str, limit: int
+    ) -> list[Outcome]: ...
     @staticmethod
     def list_first_reports(tx: Tx, *, org_id: OrgId, job_id: JobId, limit: int) -> list[Report]: ...
     @staticmethod

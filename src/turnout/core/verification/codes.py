@@ -134,6 +134,8 @@ def _send(
     country = find_country(tx, org_id)
     address = to_address(channel, asked.destination, country)
     if needs_country(channel, asked.destination) and not is_deliverable(address):
+        if country:
+            raise Invalid("number.none", number=asked.destination, country=country)
         raise Invalid("number.national", number=asked.destination)
     destination_key = _destination_key(org_id, channel, address or asked.destination)
     if purpose is Purpose.API:
