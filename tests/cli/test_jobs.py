@@ -1,6 +1,8 @@
 """`turnout job …`, `turnout outbox` and `turnout optout …`."""
 
 import asyncio
+import datetime
+import re
 from pathlib import Path
 
 import pytest
@@ -280,3 +282,22 @@ def test_what_still_holds_a_job_is_said(turnout):
         f"`turnout job resume acme {number}` lets it go on.\n"
     )
     assert turnout.ok("job", "resume", "acme", number) == f"Job {number} goes on.\n"
+
+
+def test_quiet_hours_are_told(turnout):
+    number = turnout.job_id
+    now = datetime.datetime.now(datetime.UTC)
+    # 61412345678 is in Sydney, Perth and so on: quiet from now on in one of them, and all day.
+    quiet = f"AU={now:%H:%M}-{now - datetime.timedelta(minutes=1):%H:%M}"
+    said = turnout.ok("job", "show", "acme", number, quiet_hours=quiet)
+    assert re.search(r"^It waits until \S+ \S+Z \(quiet hours\)\.$", said, re.MULTILINE)
+    found = turnout.ok("message", "find", "acme", "61412345678", quiet_hours=quiet)
+    assert re.search(r"^  \S+ \S+Z  waits until then \(quiet hours\)$", found, re.MULTILINE)
+    preview = turnout.ok("job", "preview", "acme", number, quiet_hours=quiet)
+    assert re.search(
+        r"^Sent now, it waits until \S+ \S+Z \(quiet hours\)\.$", preview, re.MULTILINE
+    )
+    turnout.ok("job", "pause", "acme", number)
+    for words in (("job", "show", "acme", number), ("message", "find", "acme", "61412345678")):
+        assert "quiet" not in turnout.ok(*words, quiet_hours=quiet)
+        assert "quiet" not in turnout.ok(*words)

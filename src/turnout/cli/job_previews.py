@@ -6,7 +6,7 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from turnout.cli.app import Number, actor, console, database, settings, show_table
+from turnout.cli.app import Number, actor, console, database, say_time, settings, show_table
 from turnout.cli.numbers import JobNumber
 from turnout.core.identity.organizations import get_organization
 from turnout.errors import Invalid
@@ -14,6 +14,7 @@ from turnout.errors import Invalid
 if TYPE_CHECKING:
     from turnout.core.identity.model import Member
     from turnout.core.messaging.dry_runs import DryRun, Sample
+    from turnout.core.messaging.hours import QuietHours
     from turnout.core.messaging.model import NewJob, NewRecipient
     from turnout.dialects.messaging.job_body import DecodedJob
     from turnout.settings import Settings
@@ -46,7 +47,7 @@ def preview(
         user: Code of the user who would post it.
         recipient: The recipient whose text is shown, counted from 1.
     """
-    from turnout.carriers.networks import read_policy
+    from turnout.carriers.networks import read_policy, read_quiet_hours
     from turnout.catalogue.translations import choose_locale
     from turnout.core.messaging.dry_runs import preview_job, preview_new
     from turnout.core.registrations.live_lists import resolve
@@ -54,7 +55,7 @@ def preview(
     chosen = settings()
     policy = read_policy(chosen)
     with database(chosen) as db:
-        organization = db.look(get_organization, org)
+        organization, now = db.look(get_organization, org), db.clock()
         org_id, locale = organization.org_id, organization.locale
         if number is not None:
             run = db.look(preview_job, org_id, number, policy.prices, resolve, number=recipient)
@@ -64,6 +65,7 @@ def preview(
     _say(run)
     if run.sample:
         _say_sample(run, run.sample, recipient, choose_locale(locale))
+        _say_quiet(run, run.sample, read_quiet_hours(chosen), now)
 
 
 def try_out(org: str, /, *, body: Path, user: str, to: str = "", recipient: Number = 1) -> None:
@@ -160,6 +162,15 @@ def _say(run: "DryRun") -> None:
     if run.unknown:
         rows.append(("Fields that nobody has", ", ".join(f"%%{name}%%" for name in run.unknown)))
     show_table("WHAT", "IS", rows=[(what, is_) for what, is_ in rows if is_])
+
+
+def _say_quiet(run: "DryRun", sample: "Sample", quiet: "QuietHours", now: int) -> None:
+    """Until when a message that goes now waits for the end of quiet hours."""
+    if sample.left_out or not quiet.apply(run.head.job_type.channel):
+        return
+    end = quiet.ends_at(sample.address, now, run.head.timezone)
+    if end is not None:
+        console.print(f"Sent now, it waits until {say_time(end)} (quiet hours).")
 
 
 def _say_sample(run: "DryRun", sample: "Sample", number: int, language: str) -> None:

@@ -14,6 +14,7 @@ from turnout.core.messaging.holding import Approval
 from turnout.core.messaging.overview import (
     JobLine,
     count_fates,
+    find_quiet_end,
     get_job_line,
     list_job_lines,
     list_with_status,
@@ -63,14 +64,21 @@ def show(org: str, number: JobNumber, /, *, status: str = "", limit: Number = 10
         status: List the recipients with that status too, such as BOUN or INVN.
         limit: How many of them at most.
     """
-    with database() as db:
+    from turnout.carriers.networks import read_quiet_hours
+
+    chosen = settings()
+    quiet = read_quiet_hours(chosen)
+    with database(chosen) as db:
         org_id = db.call(get_organization, org).org_id
         line = db.call(get_job_line, org_id, number)
+        quiet_end = db.look(find_quiet_end, org_id, number, quiet)
         fates = db.call(count_fates, org_id, number)
         wanted = status.upper()
         found = db.look(list_with_status, org_id, number, wanted, limit) if status else []
     console.print(f"Job {line.id}, {line.job_type.value}: {line.name}")
     console.print(f"{_state(line)}; {line.total} recipients, {line.open} open.")
+    if quiet_end is not None:
+        console.print(f"It waits until {say_time(quiet_end)} (quiet hours).")
     if fates:
         rows = ((fate.state, fate.status, str(fate.recipients), fate.example) for fate in fates)
         show_table("STATE", "STATUS", "RECIPIENTS", "FOR EXAMPLE", rows=rows)

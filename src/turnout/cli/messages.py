@@ -2,7 +2,7 @@
 
 from cyclopts import App
 
-from turnout.cli.app import Number, console, database, say_time
+from turnout.cli.app import Number, console, database, say_time, settings
 from turnout.core.identity.organizations import get_organization
 from turnout.core.timeline.deliveries import Findings, Story, find_messages
 
@@ -24,9 +24,13 @@ def find(org: str, address: str, /, *, limit: Number = 20) -> None:
         address: An e-mail address, or a number in any spelling.
         limit: How many messages at most.
     """
-    with database() as db:
+    from turnout.carriers.networks import read_quiet_hours
+
+    chosen = settings()
+    quiet = read_quiet_hours(chosen)
+    with database(chosen) as db:
         org_id = db.look(get_organization, org).org_id
-        found = db.look(find_messages, org_id, address, limit=limit)
+        found = db.look(find_messages, org_id, address, limit=limit, quiet=quiet)
     _say_refusals(found)
     if not found.stories:
         console.print("Nothing was sent to this address.")

@@ -4,7 +4,8 @@ from typing import NamedTuple
 
 from turnout.core.ids import JobId, OrgId, UserId
 from turnout.core.messaging.holding import Approval
-from turnout.core.messaging.model import JobState, JobType
+from turnout.core.messaging.hours import QuietHours
+from turnout.core.messaging.model import Channel, JobState, JobType
 from turnout.core.messaging.sql import sql
 from turnout.errors import Missing
 from turnout.store import Tx
@@ -93,6 +94,15 @@ def list_with_status(
 ) -> list[Outcome]:
     """A job's recipients who ended, or stand, with that status; in their order."""
     return sql.list_with_status(tx, org_id=org_id, job_id=job_id, status=status, limit=limit)
+
+
+def find_quiet_end(tx: Tx, org_id: OrgId, job_id: JobId, quiet: QuietHours) -> int | None:
+    """Until when (epoch ms) a job waits, since it is quiet for the next recipient; None = it does
+    not wait for that."""
+    found = sql.find_next(tx, org_id=org_id, job_id=job_id)
+    if found is None or not quiet.apply(Channel(found.channel)):
+        return None
+    return quiet.ends_at(found.address, tx.now, found.timezone)
 
 
 def find_waiting(tx: Tx) -> WaitingJob | None:

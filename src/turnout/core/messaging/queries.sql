@@ -286,6 +286,15 @@ ORDER BY r.job_id, r.id LIMIT 1;
 SELECT state, status, count(*) AS recipients, max(notes) AS example FROM recipients
 WHERE org_id = :org_id AND job_id = :job_id GROUP BY state, status ORDER BY 3 DESC, 1, 2;
 
+-- name: find_next(org_id, job_id)^ -> (address: str, timezone: str, channel: str) | None
+-- Who comes next of a job that is being sent.
+SELECT r.address, j.timezone, j.channel FROM jobs j
+JOIN recipients r ON r.org_id = j.org_id AND r.job_id = j.id
+    AND r.due_at IS NOT NULL AND r.state = 'waiting'
+WHERE j.org_id = :org_id AND j.id = :job_id AND j.kind = 'broadcast' AND j.state = 'sending'
+    AND j.is_paused = 0
+ORDER BY r.due_at, r.id LIMIT 1;
+
 -- name: list_with_status(org_id, job_id, status, limit) -> overview.Outcome
 SELECT destination, name, reference, notes FROM recipients
 WHERE org_id = :org_id AND job_id = :job_id AND status = :status ORDER BY id LIMIT :limit;

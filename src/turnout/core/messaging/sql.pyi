@@ -192,6 +192,11 @@ class ListAskedRow(NamedTuple):
     name: str
     fields: str
 
+class FindNextRow(NamedTuple):
+    address: str
+    timezone: str
+    channel: str
+
 class GetTotalsRow(NamedTuple):
     started_at: int | None
     completed_at: int | None
@@ -703,6 +708,8 @@ class _Sql(Statements):
     def count_misconfigured(tx: Tx) -> Misconfigured | None: ...
     @staticmethod
     def count_fates(tx: Tx, *, org_id: OrgId, job_id: JobId) -> list[Fate]: ...
+    @staticmethod
+    def find_next(tx: Tx, *, org_id: OrgId, job_id: JobId) -> FindNextRow | None: ...
     @staticmethod
     def list_with_status(
         tx: Tx, *, org_id: OrgId, job_id: JobId, status: str, limit: int

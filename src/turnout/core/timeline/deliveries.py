@@ -9,7 +9,9 @@ from typing import NamedTuple
 
 from turnout.core.identity.countries import find_country
 from turnout.core.ids import JobId, OrgId, RecipientId
-from turnout.core.messaging.model import Channel, JobType, Status
+from turnout.core.messaging.delivering import ALWAYS_ON
+from turnout.core.messaging.hours import QuietHours
+from turnout.core.messaging.model import Channel, JobType, Kind, Status
 from turnout.core.messaging.numbers import sought_addresses
 from turnout.core.messaging.opt_outs import OptOut, find_opt_outs
 from turnout.core.messaging.suppression import Suppression, find_suppressed
@@ -22,7 +24,7 @@ _BY_NUMBER = (Channel.SMS, Channel.TTS, Channel.FAX)
 
 class Message(NamedTuple):
     """A message to somebody. `user_code` is empty where nobody asked for it; `kind` as jobs have
-    it; instants in epoch ms."""
+    it; instants in epoch ms. With `is_next` nothing but quiet hours keeps it."""
 
     job_id: JobId
     id: RecipientId
@@ -38,6 +40,9 @@ class Message(NamedTuple):
     scheduled_at: int | None
     sent_at: int | None
     done_at: int | None
+    is_next: bool
+    address: str
+    timezone: str
 
 
 class Step(NamedTuple):
@@ -63,7 +68,9 @@ class Findings(NamedTuple):
     suppressions: list[Suppression]
 
 
-def find_messages(tx: Tx, org_id: OrgId, address: str, *, limit: int) -> Findings:
+def find_messages(
+    tx: Tx, org_id: OrgId, address: str, *, limit: int, quiet: QuietHours = ALWAYS_ON
+) -> Findings:
     """The newest messages to an e-mail address or number, however that is spelled. Raises Invalid
     for what is neither."""
     is_mail = "@" in address
@@ -77,7 +84,7 @@ def find_messages(tx: Tx, org_id: OrgId, address: str, *, limit: int) -> Finding
         for message in sql.list_sent(tx, org_id=org_id, address=form, limit=limit)
     ]
     newest = sorted(found, key=lambda message: (message.job_id, message.id), reverse=True)[:limit]
-    stories = [Story(message, _read_steps(tx, org_id, message)) for message in newest]
+    stories = [Story(message, _read_steps(tx, org_id, message, quiet)) for message in newest]
     refusals = [
         refusal
         for channel in ([Channel.EMAIL] if is_mail else _BY_NUMBER)
@@ -87,7 +94,7 @@ def find_messages(tx: Tx, org_id: OrgId, address: str, *, limit: int) -> Finding
     return Findings(stories, refusals, list(suppressed.values()))
 
 
-def _read_steps(tx: Tx, org_id: OrgId, message: Message) -> list[Step]:
+def _read_steps(tx: Tx, org_id: OrgId, message: Message, quiet: QuietHours) -> list[Step]:
     attempts = list(_attempts(tx, org_id, message))
     steps = [
         *_accepted(message),
@@ -95,6 +102,7 @@ def _read_steps(tx: Tx, org_id: OrgId, message: Message) -> list[Step]:
         *_ended(message, {attempt.said for attempt in attempts}),
         *_told(tx, org_id, message),
         *_replied(tx, org_id, message),
+        *_waits(tx, message, quiet),
     ]
     return sorted(steps, key=lambda step: step.at)
 
@@ -121,6 +129,15 @@ def _ended(message: Message, known: set[str]) -> Iterator[Step]:
     if message.done_at:
         is_old = message.status == Status.SENT and message.notes in known
         yield Step(message.done_at, message.status, "" if is_old else message.notes)
+
+
+def _waits(tx: Tx, message: Message, quiet: QuietHours) -> Iterator[Step]:
+    """Until when it waits, since it is quiet for the recipient."""
+    is_held = message.is_next and message.kind == Kind.BROADCAST
+    if is_held and quiet.apply(message.job_type.channel):
+        end = quiet.ends_at(message.address, tx.now, message.timezone)
+        if end is not None:
+            yield Step(end, "waits until then", "quiet hours")
 
 
 def _told(tx: Tx, org_id: OrgId, message: Message) -> Iterator[Step]:

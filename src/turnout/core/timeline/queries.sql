@@ -82,7 +82,9 @@ ORDER BY a.id DESC LIMIT :limit;
 -- name: list_sent(org_id, address, limit) -> deliveries.Message
 -- What was sent to one address, newest first. Reads by `recipients_address`.
 SELECT r.job_id, r.id, j.name, j.job_type, j.kind, coalesce(u.user_code, '') AS user_code,
-    r.destination, r.status, r.notes, r.carrier, j.accepted_at, j.scheduled_at, r.sent_at, r.done_at
+    r.destination, r.status, r.notes, r.carrier, j.accepted_at, j.scheduled_at, r.sent_at,
+    r.done_at, CASE WHEN j.state = 'sending' AND j.is_paused = 0 AND r.state = 'waiting' THEN 1
+    ELSE 0 END AS is_next, r.address, j.timezone
 FROM recipients r JOIN jobs j ON j.org_id = r.org_id AND j.id = r.job_id
 LEFT JOIN users u ON u.org_id = j.org_id AND u.id = j.user_id
 WHERE r.org_id = :org_id AND r.address <> '' AND lower(r.address) = :address
