@@ -210,7 +210,7 @@ def test_together_every_scan_ends_as_one_by_one(own_node):
     hypothesis.stateful.run_state_machine_as_test(
         Machine,
         settings=hypothesis.settings(
-            max_examples=proof.scale(12, 300), stateful_step_count=proof.scale(12, 40)
+            max_examples=proof.scale(12, 80), stateful_step_count=proof.scale(12, 40)
         ),
     )
     proof.report(

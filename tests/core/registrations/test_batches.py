@@ -289,7 +289,7 @@ def test_together_everything_ends_as_one_by_one(own_node):
     hypothesis.stateful.run_state_machine_as_test(
         Machine,
         settings=hypothesis.settings(
-            max_examples=proof.scale(12, 300), stateful_step_count=proof.scale(20, 50)
+            max_examples=proof.scale(12, 60), stateful_step_count=proof.scale(20, 40)
         ),
     )
     proof.report(
