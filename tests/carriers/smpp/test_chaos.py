@@ -13,7 +13,7 @@ from turnout.core.ids import JobId, OrgId
 from turnout.core.messaging.model import Channel
 
 NAME = "chaos smpp"
-PARCELS = proof.scale(1_500, 60_000)
+PARCELS = proof.scale(1_500, 30_000)
 BATCH = 50
 SENDERS = 4
 TIMEOUT_S = 600
