@@ -24,7 +24,7 @@ from turnout.core.messaging.model import Channel
 from turnout.http import metrics
 
 NAME = "fail-over"
-PARCELS = proof.scale(2_000, 60_000)
+PARCELS = proof.scale(2_000, 30_000)
 BATCH = 25
 SENDERS = 8
 TIMEOUT_S = 600

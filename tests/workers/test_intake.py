@@ -17,7 +17,7 @@ from turnout.store import Tx
 from turnout.workers.intake import intake_loops, rest_for
 
 FLOOD_S = 1.0
-TOTAL = {"sqlite": 800, "postgresql": 200}
+TOTAL = {"sqlite": 2_000, "postgresql": 2_000}
 
 
 def applications(account: Account, count: int) -> list[Application]:
