@@ -516,7 +516,7 @@ def test_the_page_says_how_to_pay_before_and_after_one_registers(
     change = EventChange(payment_text="DE02 <b>: %%reference%%", pay_within_days=1)
     fair.db.call(change_event, fair.org_id, fair.event_id, change, actor="test")
     said = "within a day of registering"
-    own = "DE02 <b>: the reference in your mail"
+    own = "DE02 <b>: [reference]"
     for text in (fair.look(site).text, fair.send(site, email="bob@pay.example.com", ticket=paid)):
         assert said in text
         assert own in text

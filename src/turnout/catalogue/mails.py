@@ -8,9 +8,9 @@ LABELS = {
     "mail.ticket_use_door": "Show its code at the door, on paper (ticket.pdf) or on your phone:",
     "payment.how": "Please pay {amount} by {date}, with the reference {reference}. A ticket that "
     "is not paid by then is cancelled. Questions about paying are answered by {whom}.",
-    "payment_mail.amount": "the amount of your ticket",
-    "payment_mail.reference": "the reference in your mail",
-    "payment_mail.due": "the day in your mail",
+    "payment_mail.amount": "[amount]",
+    "payment_mail.reference": "[reference]",
+    "payment_mail.due": "[date]",
     "mail.ticket_use_online": "Your ticket:",
     "mail.confirmation.subject": "Your ticket: %%event%%",
     "mail.confirmation.text": (
