@@ -7,10 +7,11 @@ organization is told by mail. What the daily runs remove is in emptying.py.
 from typing import NamedTuple
 
 from turnout.core.audit.recording import record
-from turnout.core.erasure.retention import LONGEST_DAYS, WAIT_MS, tell_organization
+from turnout.core.erasure.retention import LONGEST_DAYS, WAIT_MS
 from turnout.core.erasure.sql import sql
 from turnout.core.identity.organizations import get_organization_of
 from turnout.core.ids import OrgId
+from turnout.core.messaging.notices import queue_to_organization
 from turnout.core.times import wall_clock
 from turnout.errors import Invalid, Missing
 from turnout.store import Tx
@@ -67,4 +68,4 @@ def _tell(tx: Tx, org_id: OrgId, rule: MessageRule) -> None:
         f"turnout retention preview {organization.slug}",
         f"turnout retention messages {organization.slug} --off",
     ]
-    tell_organization(tx, org_id, "Messages will be removed after a time", lines)
+    queue_to_organization(tx, org_id, "Messages will be removed after a time", lines)

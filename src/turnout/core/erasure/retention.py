@@ -6,7 +6,7 @@ organization is told by mail; until then the people of that event are kept, what
 say. What runs remove is in expiring.py.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import msgspec
@@ -14,10 +14,9 @@ import msgspec
 from turnout.core.audit.recording import record
 from turnout.core.erasure.sql import sql
 from turnout.core.events.programme import get_event
-from turnout.core.identity.organizations import find_contact_email, get_organization_of
-from turnout.core.identity.profiles import get_profile
+from turnout.core.identity.organizations import get_organization_of
 from turnout.core.ids import EventId, OrgId
-from turnout.core.messaging.notices import queue_mail
+from turnout.core.messaging.notices import queue_to_organization
 from turnout.core.times import wall_clock
 from turnout.errors import Invalid, Missing
 from turnout.store import Tx
@@ -115,12 +114,6 @@ def list_runs(tx: Tx, org_id: OrgId, limit: int) -> list[RetentionRun]:
     ]
 
 
-def tell_organization(tx: Tx, org_id: OrgId, subject: str, lines: Sequence[str]) -> None:
-    """Queue a mail to the organization's oldest user and its contact."""
-    addresses = [find_contact_email(tx, org_id), get_profile(tx, org_id).contact_email]
-    queue_mail(tx, org_id, None, subject, lines, addresses)
-
-
 def _is_shorter(days: Iterable[int | None], former: RetentionRule) -> bool:
     before = (former.days, former.exam_days, former.payment_days)
     return any(
@@ -142,4 +135,4 @@ def _tell(tx: Tx, org_id: OrgId, rule: RetentionRule) -> None:
         f"turnout retention off {organization.slug}"
         + (f" --event {rule.event_id}" if rule.event_id else ""),
     ]
-    tell_organization(tx, org_id, "People will be erased after a time", lines)
+    queue_to_organization(tx, org_id, "People will be erased after a time", lines)

@@ -20,10 +20,10 @@ import msgspec
 
 from turnout.core.callbacks.model import NewCallback
 from turnout.core.callbacks.outbox import add_callbacks
-from turnout.core.identity.organizations import find_contact_email, get_organization_of
+from turnout.core.identity.organizations import get_organization_of
 from turnout.core.identity.profiles import get_profile
 from turnout.core.ids import NO_JOB, OrgId, RecipientId
-from turnout.core.messaging.notices import queue_mail
+from turnout.core.messaging.notices import queue_to_organization
 from turnout.core.messaging.sql import sql
 from turnout.core.times import stamp
 from turnout.store import Tx, to_json
@@ -167,13 +167,11 @@ def _raise(tx: Tx, alert: Alert) -> bool:
 
 
 def _tell(tx: Tx, alert: Alert) -> None:
-    profile = get_profile(tx, alert.org_id)
-    addresses = [find_contact_email(tx, alert.org_id), profile.contact_email]
     org = get_organization_of(tx, alert.org_id).slug
     advice = _ADVICE[alert.kind].format(org=org, subject=alert.subject)
     lines = [alert.text, "", advice]
-    queue_mail(tx, alert.org_id, None, f"Alert: {alert.kind.value}", lines, addresses)
-    if profile.alert_url:
+    queue_to_organization(tx, alert.org_id, f"Alert: {alert.kind.value}", lines)
+    if url := get_profile(tx, alert.org_id).alert_url:
         body = urlencode(
             [
                 ("Alert", alert.kind.value),
@@ -183,5 +181,5 @@ def _tell(tx: Tx, alert: Alert) -> None:
                 ("Text", alert.text),
             ]
         )
-        new = NewCallback(NO_JOB, _NOBODY, profile.alert_url, body, "")
+        new = NewCallback(NO_JOB, _NOBODY, url, body, "")
         add_callbacks(tx, alert.org_id, [new])

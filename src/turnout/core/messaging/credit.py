@@ -8,10 +8,8 @@ below zero. Amounts are micros: millionths of the currency unit.
 from typing import NamedTuple
 
 from turnout.core.audit.recording import record
-from turnout.core.identity.organizations import find_contact_email
-from turnout.core.identity.profiles import get_profile
 from turnout.core.ids import OrgId
-from turnout.core.messaging.notices import money, queue_mail
+from turnout.core.messaging.notices import money, queue_to_organization
 from turnout.core.messaging.sql import sql
 from turnout.errors import Invalid, Missing
 from turnout.store import Tx
@@ -94,12 +92,11 @@ def _alert(tx: Tx, org_id: OrgId) -> None:
     left = sql.mark_credit_alerted(tx, org_id=org_id, now=tx.now)
     if left is None:
         return
-    addresses = [find_contact_email(tx, org_id), get_profile(tx, org_id).contact_email]
     lines = [
         f"{money(left)} of the prepaid credit for messages are left.",
         "When nothing is left, jobs and codes are refused.",
     ]
-    queue_mail(tx, org_id, None, f"Credit for messages: {money(left)} left", lines, addresses)
+    queue_to_organization(tx, org_id, f"Credit for messages: {money(left)} left", lines)
 
 
 def _missing() -> Missing:

@@ -35,6 +35,7 @@ from turnout.core.messaging.model import MEDIA, Channel, JobHead, JobState, Kind
 from turnout.core.messaging.numbers import is_e164, list_refusal_keys, to_address
 from turnout.core.messaging.opt_outs import hash_addresses
 from turnout.core.messaging.sql import sql
+from turnout.core.messaging.staging import readdress_recipients
 from turnout.core.messaging.suppression import Reason, find_suppressed
 from turnout.core.work import claims
 from turnout.core.work.apart import do_apart
@@ -248,9 +249,7 @@ def _read_numbers(
         for recipient in odd
         if (address := to_address(channel, recipient.destination, country)) != recipient.address
     }
-    if read:
-        rows = to_json(sorted(read.items()))
-        sql.set_addresses(tx, org_id=head.org_id, job_id=head.id, rows=rows)
+    readdress_recipients(tx, head.org_id, head.id, read)
     return [
         recipient._replace(address=read.get(recipient.id, recipient.address))
         for recipient in recipients

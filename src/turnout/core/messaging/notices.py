@@ -10,7 +10,8 @@ from typing import NamedTuple
 
 from turnout.core.identity.members import find_live_member
 from turnout.core.identity.model import Member, Profile
-from turnout.core.identity.profiles import Sender
+from turnout.core.identity.organizations import find_contact_email
+from turnout.core.identity.profiles import Sender, get_profile
 from turnout.core.ids import NO_REPLY, JobId, OrgId, ReplyId, UserId
 from turnout.core.messaging.files import add_job_files, cut, digest_of, finish_file, store_piece
 from turnout.core.messaging.jobs import get_job_head
@@ -213,6 +214,12 @@ def queue_mail(
         recipients=[NewRecipient(address, fields=fields) for address in unique],
     )
     add_job_files(tx, org_id, job_id, files, KEPT_HOURS)
+
+
+def queue_to_organization(tx: Tx, org_id: OrgId, subject: str, lines: Sequence[str]) -> None:
+    """Queue a mail to the organization's oldest user and its contact."""
+    addresses = [find_contact_email(tx, org_id), get_profile(tx, org_id).contact_email]
+    queue_mail(tx, org_id, None, subject, lines, addresses)
 
 
 def queue_content(
