@@ -14,7 +14,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test proof soak proofs check bench lock clean
+.PHONY: help demo test proof soak proofs check bench shots lock clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
@@ -49,12 +49,19 @@ check: $(VENV)/.dev ## check format, lint, types, import directions, docs, pages
 bench: $(VENV)/.dev ## measure, and print the figures
 	@$(BIN)/python -m bench
 
+shots: $(VENV)/.dev ## picture the console anew: what the gallery's test compares with, and docs/organizers.md
+	@$(BIN)/python -m tests.web.console.gallery_shots
+	@$(BIN)/python -m tests.web.console.handbook_shots
+
 lock: $(VENV)/.dev ## lock the dependencies anew; UPGRADE=1 takes the newest
 	@echo "Resolving the dependencies …"
 	@$(COMPILE) pyproject.toml --group build -o requirements/run.txt
 	@$(COMPILE) --group uv --no-deps -o requirements/uv.txt
 	@$(COMPILE) pyproject.toml --group dev -c requirements/run.txt -c requirements/uv.txt \
 		-o requirements/dev.txt
+	@$(COMPILE) --group speech -c requirements/dev.txt -o requirements/speech.txt
+	@$(COMPILE) --group fax -c requirements/dev.txt -o requirements/fax.txt
+	@$(COMPILE) --group calls -c requirements/dev.txt -o requirements/calls.txt
 	@$(COMPILE) --group postgresql --no-deps -o requirements/postgresql.txt
 	@$(COMPILE) --group clients -o requirements/clients.txt
 

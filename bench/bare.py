@@ -1,12 +1,17 @@
 """The limit that Turnout is held against: what this machine can do at all with these parts.
 
 A bare ASGI function without a framework, under the same Granian with the same options, and one
-sqlite3 thread that commits in groups, with the same pragmas, on the same tables with the same
-indexes (a copy of a seeded Turnout database). It decodes the same JSON, inserts the same
-submission with its queue items, and gives the same JSON answer once the commit is on disk.
+thread that commits in groups: sqlite3 with the same pragmas, or psycopg (bare_postgresql.py), on
+the same tables with the same indexes (a copy of a seeded Turnout database). It decodes the same
+JSON, inserts the same submission with its queue items, and gives the same JSON answer once the
+commit is on disk.
+
+A request with an `Idempotency-Key` has its key inserted with the answer and a digest of the body in
+the same transaction; a repetition fails its group.
 
 A path with a ticket's code is a scan: the ticket is found and checked in by a guarded UPDATE, the
-scan is inserted, and the attendee is answered.
+scan is inserted, and the attendee is answered. One with a registration's GUID registers a candidate
+(bare_booking.py).
 
 It does nothing else: no routing, no token, no rate limit, no request id, no metrics, no access
 log; no check of sizes, address, paks or credential; no savepoint, so one bad row would fail its
@@ -16,35 +21,42 @@ whole group. `python -m bench.bare --help`
 import argparse
 import asyncio
 import datetime
-import sqlite3
+import hashlib
 import sys
 import threading
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 import msgspec
 import uvloop
 
+from bench.bare_booking import FIND_PERSON, Exam, Seat, read_seat
+from bench.bare_booking import PATH as SEAT_PATH
 from turnout.core.ids import TicketId
 from turnout.http import server
 from turnout.http.connections import ConnectionLimits
-from turnout.store.sqlite import CHECKPOINT_EVERY_S, RESTART_PAGES, connect
+from turnout.store.sqlite import CHECKPOINT_EVERY_S, RESTART_PAGES, connect, path_of
 
 SWITCH_INTERVAL_S = 0.001
 
-_ADD_SUBMISSION = """
+ADD_SUBMISSION = """
 INSERT INTO submissions
     (org_id, id, last_item_id, noun, target_id, email, contact, accepted_at, due_at)
 VALUES (?, ?, ?, 'event', ?, ?, ?, ?, ?)
 """
-_ADD_ITEM = """
+ADD_ITEM = """
 INSERT INTO queue_items (org_id, id, submission_id, session_pak, status)
 VALUES (?, ?, ?, ?, 'queued')
 """
+ADD_KEY = """
+INSERT INTO idempotency_keys (org_id, owner, key, method, path, body_digest, answer, created_at)
+VALUES (?, 'credential:1', ?, 'PUT', '/v1.0/register', ?, ?, ?)
+"""
+_KEY_HEADER = b"idempotency-key"
 
-_FIND_TICKET = """
+FIND_TICKET = """
 SELECT t.id, t.state, r.state, e.state, r.id, p.first_name, p.last_name, p.company, p.job_title,
     p.email, p.phone, t.code, t.ticket_type_id, t.created_at, e.timezone
 FROM tickets t
@@ -53,11 +65,11 @@ JOIN events e ON e.org_id = r.org_id AND e.id = r.event_id
 JOIN people p ON p.org_id = r.org_id AND p.id = r.person_id
 WHERE t.org_id = ? AND t.code = ? AND r.event_id = ?
 """
-_CHECK_IN = """
+CHECK_IN = """
 UPDATE tickets SET checked_in_at = ?, updated_at = ?
 WHERE org_id = ? AND id = ? AND checked_in_at IS NULL AND state = 'valid'
 """
-_ADD_SCAN = """
+ADD_SCAN = """
 INSERT INTO scans (org_id, id, event_id, ticket_id, code, result, device, nonce, at, recorded_at)
 VALUES (?, ?, ?, ?, ?, ?, '', ?, ?, ?)
 """
@@ -140,119 +152,189 @@ class Attendee(msgspec.Struct):
     tickets: list[Ticket]
 
 
-Waiting = tuple[Registration, "asyncio.Future[int]"]
-Scanning = tuple[str, "asyncio.Future[bytes]"]
+Key = tuple[str, str]
+"""An idempotency key, and the digest of the body that it is bound to."""
+Keyed = tuple[Registration, Key | None]
+Answers = tuple[list[int], list[bytes], list[bytes]]
+
+
+class Store(Protocol):
+    """The database behind the bare server; used by one thread."""
+
+    def commit(self, registrations: list[Keyed], codes: list[str], seats: list[Seat]) -> Answers:
+        """Store all in one transaction: the numbers of the first items, the attendees and what
+        candidates are answered as JSON, once it is on disk."""
 
 
 class Writer:
     """The thread that writes: everything that waits goes into one transaction."""
 
-    def __init__(self, database: Path) -> None:
+    def __init__(self, store: Store) -> None:
         self._loop = asyncio.get_running_loop()
         self._ready = threading.Condition()
-        self._waiting: list[Waiting] = []
-        self._scanning: list[Scanning] = []
-        self._database = database
-        self._log_too_long = False
-        connection = connect(database)
-        self._org_id, self._event_id = connection.execute(
+        self._lines = _new_lines()
+        threading.Thread(target=self._write_loop, args=(store,), daemon=True).start()
+
+    async def add(self, registration: Registration, key: Key | None) -> int:
+        """Store a registration and its key; the number of its first item, once it is on disk."""
+        first: int = await self._wait(0, (registration, key))
+        return first
+
+    async def scan(self, code: str) -> bytes:
+        """Check a ticket in; the attendee as JSON, once it is on disk."""
+        attendee: bytes = await self._wait(1, code)
+        return attendee
+
+    async def book(self, seat: Seat) -> bytes:
+        """Register a candidate; the answer as JSON, once it is on disk."""
+        answer: bytes = await self._wait(2, seat)
+        return answer
+
+    async def _wait(self, kind: int, item: Any) -> Any:
+        future: asyncio.Future[Any] = self._loop.create_future()
+        with self._ready:
+            self._lines[kind].append((item, future))
+            self._ready.notify()
+        return await future
+
+    def _write_loop(self, store: Store) -> None:
+        while True:
+            with self._ready:
+                while not any(self._lines):
+                    self._ready.wait()
+                lines, self._lines = self._lines, _new_lines()
+            registrations, codes, seats = ([item for item, _ in line] for line in lines)
+            found = store.commit(registrations, codes, seats)
+            for line, answers in zip(lines, found, strict=True):
+                self._loop.call_soon_threadsafe(_settle, line, answers)
+
+
+def _new_lines() -> list[list[tuple[Any, "asyncio.Future[Any]"]]]:
+    """Registrations, scans and candidates that wait."""
+    return [[], [], []]
+
+
+class Numbers:
+    """The event that the load is for, and the numbers given out so far."""
+
+    def __init__(self, connection: Any) -> None:
+        self.org_id, self.event_id = connection.execute(
             """
             SELECT org_id, target_id FROM directory WHERE namespace = 'pak' AND noun = 'event'
             ORDER BY target_id LIMIT 1
             """
         ).fetchone()
-        (self._last_id,) = connection.execute("SELECT max(id) FROM queue_items").fetchone()
-        (self._last_scan,) = connection.execute("SELECT coalesce(max(id), 0) FROM scans").fetchone()
-        threading.Thread(target=self._write_loop, args=(connection,), daemon=True).start()
-        threading.Thread(target=self._checkpoint_loop, daemon=True).start()
+        (self.last_id,) = connection.execute("SELECT max(id) FROM queue_items").fetchone()
+        (self.last_scan,) = connection.execute("SELECT coalesce(max(id), 0) FROM scans").fetchone()
 
-    async def add(self, registration: Registration) -> int:
-        """Store a registration; the number of its first item, once it is on disk."""
-        future: asyncio.Future[int] = self._loop.create_future()
-        with self._ready:
-            self._waiting.append((registration, future))
-            self._ready.notify()
-        return await future
-
-    async def scan(self, code: str) -> bytes:
-        """Check a ticket in; the attendee as JSON, once it is on disk."""
-        future: asyncio.Future[bytes] = self._loop.create_future()
-        with self._ready:
-            self._scanning.append((code, future))
-            self._ready.notify()
-        return await future
-
-    def _write_loop(self, connection: sqlite3.Connection) -> None:
-        while True:
-            with self._ready:
-                while not self._waiting and not self._scanning:
-                    self._ready.wait()
-                group, self._waiting = self._waiting, []
-                scans, self._scanning = self._scanning, []
-            connection.execute("BEGIN IMMEDIATE")
-            firsts = self._write(connection, group)
-            answers = [self._check_in(connection, code) for code, _ in scans]
-            connection.execute("COMMIT")
-            self._loop.call_soon_threadsafe(_settle, group, firsts)
-            self._loop.call_soon_threadsafe(_settle, scans, answers)
-            if self._log_too_long:
-                self._log_too_long = False
-                connection.execute("PRAGMA wal_checkpoint(RESTART)")
-
-    def _write(self, connection: sqlite3.Connection, group: list[Waiting]) -> list[int]:
-        now = time.time_ns() // 1_000_000
-        firsts, submissions, items = [], [], []
-        for registration, _ in group:
+    def rows_of(
+        self, registrations: list[Keyed], now: int
+    ) -> tuple[list[int], dict[str, list[tuple[Any, ...]]]]:
+        """The numbers of the first items, and the rows to add by each statement."""
+        firsts, submissions, items, keys = [], [], [], []
+        for registration, key in registrations:
             contact, paks = registration.contact, registration.event.sessions
-            first = self._last_id + 1
-            self._last_id += len(paks)
+            first = self.last_id + 1
+            self.last_id += len(paks)
             firsts.append(first)
             text = _encode(contact).decode()
             submissions.append(
-                (self._org_id, first, self._last_id, self._event_id, contact.email, text, now, now)
+                (self.org_id, first, self.last_id, self.event_id, contact.email, text, now, now)
             )
             items += [
-                (self._org_id, first + n, first, session.session_pak)
+                (self.org_id, first + n, first, session.session_pak)
                 for n, session in enumerate(paks)
             ]
-        connection.executemany(_ADD_SUBMISSION, submissions)
-        connection.executemany(_ADD_ITEM, items)
-        return firsts
+            if key:
+                answer = _encode([(*item, contact.email) for item in items[-len(paks) :]]).decode()
+                keys.append((self.org_id, *key, answer, now))
+        return firsts, {ADD_SUBMISSION: submissions, ADD_ITEM: items, ADD_KEY: keys}
 
-    def _check_in(self, connection: sqlite3.Connection, code: str) -> bytes:
+    def scan_row(self, ticket_id: int, code: str, result: str, now: int) -> tuple[Any, ...]:
+        """The row of a scan."""
+        self.last_scan += 1
+        return (
+            *(self.org_id, self.last_scan, self.event_id, ticket_id, code, result),
+            *(code, now, now),
+        )
+
+
+def say_attendee(found: tuple[Any, ...], now: int) -> bytes:
+    """A row of FIND_TICKET as the attendee that a scan is answered."""
+    *_, registration_id, first, last, company, title, email, phone, code, type_id, made, zone = (
+        found
+    )
+    times = [
+        datetime.datetime.fromtimestamp(at // 1000, ZoneInfo(zone)).isoformat()
+        for at in (now, made)
+    ]
+    person = (registration_id, first, last, company, title, email, phone)
+    tickets = [Ticket(code, type_id, times[0], times[1])]
+    return _encode(dict(zip(Attendee.__struct_fields__, [*person, tickets], strict=True)))
+
+
+def is_good(found: tuple[Any, ...]) -> bool:
+    """Whether the ticket of a row of FIND_TICKET lets somebody in."""
+    return found[1:3] == ("valid", "confirmed") and found[3] != "cancelled"
+
+
+class SqliteStore:
+    """One connection to a copy of a Turnout database, with its pragmas."""
+
+    def __init__(self, database: Path) -> None:
+        self._connection = connect(database)
+        self._numbers = Numbers(self._connection)
+        self._exam = Exam(self._connection)
+        self._log_too_long = False
+        threading.Thread(target=self._checkpoint_loop, args=(database,), daemon=True).start()
+
+    def commit(self, registrations: list[Keyed], codes: list[str], seats: list[Seat]) -> Answers:
+        """As Store has it."""
         now = time.time_ns() // 1_000_000
-        found = connection.execute(_FIND_TICKET, (self._org_id, code, self._event_id)).fetchone()
+        self._connection.execute("BEGIN IMMEDIATE")
+        firsts, added = self._numbers.rows_of(registrations, now)
+        for statement, rows in added.items():
+            self._connection.executemany(statement, rows)
+        answers = [self._check_in(code, now) for code in codes]
+        booked = self._book(seats, now) if seats else []
+        self._connection.execute("COMMIT")
+        if self._log_too_long:
+            self._log_too_long = False
+            self._connection.execute("PRAGMA wal_checkpoint(RESTART)")
+        return firsts, answers, booked
+
+    def _book(self, seats: list[Seat], now: int) -> list[bytes]:
+        exam, connection = self._exam, self._connection
+        people = [
+            connection.execute(FIND_PERSON, (exam.org_id, seat.learner)).fetchone()[0]
+            for seat in seats
+        ]
+        for text, values in exam.take(len(seats)):
+            connection.execute(text, values)
+        rows = exam.rows_of([*zip(people, seats, strict=True)], now)
+        for statement, own in rows.items():
+            connection.executemany(statement, own)
+        return [exam.say(seat) for seat in seats]
+
+    def _check_in(self, code: str, now: int) -> bytes:
+        org_id, event_id = self._numbers.org_id, self._numbers.event_id
+        found = self._connection.execute(FIND_TICKET, (org_id, code, event_id)).fetchone()
         if found is None:
             return b"null"
-        ticket_id, state, registration, event, *person, code, type_id, made_at, zone = found
-        is_good = (state, registration) == ("valid", "confirmed") and event != "cancelled"
-        checked = connection.execute(_CHECK_IN, (now, now, self._org_id, ticket_id)).rowcount
-        result = "admitted" if is_good and checked else "repeated"
-        self._last_scan += 1
-        connection.execute(
-            _ADD_SCAN,
-            (
-                *(self._org_id, self._last_scan, self._event_id, ticket_id, code, result),
-                *(code, now, now),
-            ),
-        )
-        times = [
-            datetime.datetime.fromtimestamp(at // 1000, ZoneInfo(zone)).isoformat()
-            for at in (now, made_at)
-        ]
-        tickets = [Ticket(code, type_id, times[0], times[1])]
-        names = Attendee.__struct_fields__
-        return _encode(dict(zip(names, [*person, tickets], strict=True)))
+        checked = self._connection.execute(CHECK_IN, (now, now, org_id, found[0])).rowcount
+        result = "admitted" if is_good(found) and checked else "repeated"
+        self._connection.execute(ADD_SCAN, self._numbers.scan_row(found[0], code, result, now))
+        return say_attendee(found, now)
 
-    def _checkpoint_loop(self) -> None:
-        connection = connect(self._database)
+    def _checkpoint_loop(self, database: Path) -> None:
+        connection = connect(database)
         while True:
             time.sleep(CHECKPOINT_EVERY_S)
             row = connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
             self._log_too_long = row[1] > RESTART_PAGES
 
 
-def _settle(group: list[Any], answers: list[Any]) -> None:
+def _settle(group: list[Any], answers: Any) -> None:
     for (_, future), answer in zip(group, answers, strict=True):
         if not future.done():
             future.set_result(answer)
@@ -263,8 +345,9 @@ class BareApp:
 
     in_flight = 0
 
-    def __init__(self, database: Path) -> None:
-        self._writer = Writer(database)
+    def __init__(self, store: Store) -> None:
+        self._writer = Writer(store)
+        self.stopping = asyncio.Event()
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         body, more = b"", True
@@ -274,9 +357,13 @@ class BareApp:
             more = message.get("more_body", False)
         if scope["path"].startswith(SCAN_PATH):
             code = scope["path"][len(SCAN_PATH) :].partition("/")[0]
+            # Of a signed code, which is verified by nobody here, the plain one.
+            code = code.split(":")[2] if code.startswith("TK1:") else code
             answer = await self._writer.scan(code)
+        elif scope["path"].startswith(SEAT_PATH):
+            answer = await self._writer.book(read_seat(scope["path"], body))
         else:
-            answer = await self._answer(body) if body else b"{}"
+            answer = await self._answer(body, _key_of(scope, body)) if body else b"{}"
         headers = [
             (b"content-type", b"application/json"),
             (b"content-length", b"%d" % len(answer)),
@@ -284,9 +371,9 @@ class BareApp:
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": answer})
 
-    async def _answer(self, body: bytes) -> bytes:
+    async def _answer(self, body: bytes, key: Key | None) -> bytes:
         registration = _decode(body).registration
-        first = await self._writer.add(registration)
+        first = await self._writer.add(registration, key)
         queued = Queued(
             {"email": registration.contact.email},
             [
@@ -297,11 +384,24 @@ class BareApp:
         return _encode(Answer(queued))
 
 
-async def _serve(port: int, database: Path) -> None:
+def _key_of(scope: Any, body: bytes) -> Key | None:
+    key = next((value for name, value in scope["headers"] if name == _KEY_HEADER), None)
+    return (key.decode(), hashlib.sha256(body).hexdigest()) if key else None
+
+
+def _open_store(url: str) -> Store:
+    if url.startswith("sqlite:"):
+        return SqliteStore(path_of(url))
+    from bench.bare_postgresql import PostgresqlStore
+
+    return PostgresqlStore(url)
+
+
+async def _serve(port: int, url: str) -> None:
     async def drain() -> None:
         """Nothing waits."""
 
-    app: Any = BareApp(database)
+    app: Any = BareApp(_open_store(url))
     await server.run(
         app,
         host="127.0.0.1",
@@ -316,7 +416,7 @@ async def _serve(port: int, database: Path) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.bare", description=__doc__)
     parser.add_argument("--port", type=int, required=True)
-    parser.add_argument("--database", type=Path, required=True)
+    parser.add_argument("--database", required=True, help="its address")
     options = parser.parse_args()
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     uvloop.run(_serve(options.port, options.database))

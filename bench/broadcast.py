@@ -1,9 +1,10 @@
 """Broadcasts: a job posted over HTTP, sent over SMTP or SMPP, every recipient's fate on disk.
 
-A real server with its embedded database gets one job for many people in one request, and the clock
-runs until the job is complete. The networks are processes of their own: Postfix's `smtp-sink`, and
-the SMPP sink of `smpp_sink.py`, which answers each message and reports it delivered. In the same
-run Postfix's generator in C, `smtp-source`, sends as many mails to the same sink.
+A real server on either database gets one job for many people in one request, and the clock runs
+until the job is complete. The networks are processes of their own: Postfix's `smtp-sink`, and the
+SMPP sink of `smpp_sink.py`, which answers each message and reports it delivered. In turn with the
+servers, programs in C do the same over the same sinks: Postfix's generator `smtp-source`, and the
+SMS gateway Kannel (kannel.py).
 
 Then the list of jobs is asked for, with a million recipients in the tables.
 """
@@ -14,21 +15,22 @@ import json
 import random
 import sqlite3
 import statistics
-import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple, TypeVar
 
 import msgspec
+import psycopg
 
 from bench.figures import Table, Target
+from bench.kannel import Gateway, kannel, smpp_sink
 from bench.processes import cpu_seconds
-from bench.servers import Demo, Server, turnout, url_of
+from bench.servers import Demo, Server, make_demo, turnout, url_of
 from bench.smtp import measure_source
 from tests.support.postfix import SmtpSink
+from tests.support.postgresql import Cluster
 
 TIMEOUT_S = 600
 POLL_S = 0.02
@@ -40,19 +42,21 @@ JOBS_IN_TABLES = 100
 PAGES = 30
 
 Progress = Callable[[str], None]
+Other = TypeVar("Other")
 
 
 class Size(msgspec.Struct, frozen=True):
-    """How many recipients a job has, how often it is sent, and how many are in the tables for the
-    list."""
+    """How many recipients a job has, how often it is sent, how many texts Kannel gets in turn with
+    it, and how many recipients are in the tables for the list."""
 
     recipients: int
     rounds: int
     stored: int
+    texts: int
 
 
-FULL = Size(recipients=50_000, rounds=3, stored=1_000_000)
-QUICK = Size(recipients=5_000, rounds=1, stored=50_000)
+FULL = Size(recipients=20_000, rounds=3, stored=1_000_000, texts=10_000)
+QUICK = Size(recipients=5_000, rounds=1, stored=50_000, texts=2_000)
 
 
 class Sent(msgspec.Struct, kw_only=True):
@@ -68,12 +72,25 @@ class Sent(msgspec.Struct, kw_only=True):
         return self.recipients / self.seconds
 
 
-class Broadcasts(msgspec.Struct, kw_only=True):
-    """All rounds by network, what the generator in C did beside them, and the list."""
+class Series(msgspec.Struct, kw_only=True):
+    """The rounds of one network on one database. Of PostgreSQL the server's processor time is not
+    counted."""
 
-    smtp: list[Sent]
-    smpp: list[Sent]
-    source_per_second: float
+    network: str
+    database: str
+    rounds: list[Sent]
+
+    @property
+    def per_second(self) -> float:
+        return statistics.median(sample.per_second for sample in self.rounds)
+
+
+class Broadcasts(msgspec.Struct, kw_only=True):
+    """All rounds, what the programs in C did in turn with them, and the list."""
+
+    series: list[Series]
+    source_per_second: list[float]
+    kannel: list[Gateway]
     stored: int
     page_ms: float
 
@@ -81,26 +98,72 @@ class Broadcasts(msgspec.Struct, kw_only=True):
 Figures = Broadcasts
 
 
+class Database(NamedTuple):
+    """A database that a demo was seeded in; `address` makes a copy of it, in that folder."""
+
+    name: str
+    demo: Demo
+    address: Callable[[Path], str]
+
+
 def measure(demo: Demo, folder: Path, size: Size, progress: Progress) -> Broadcasts:
-    """Every network on a copy of the demo."""
-    progress(f"a job of {size.recipients:,} over SMTP")
-    with SmtpSink(keep=False) as sink:
-        smtp = _send_over_smtp(demo, folder / "smtp", size, sink.port)
-        source = measure_source(sink.port, size.recipients, connections=CONNECTIONS)
-    progress(f"a job of {size.recipients:,} over SMPP")
-    with _smpp_sink() as port:
-        smpp = _send_over_smpp(demo, folder / "smpp", size, port)
-    page_ms = _ask_for_lists(demo, folder / "list", size.stored, progress)
+    """Both networks on copies of the demo, and the list."""
+    with Cluster.start(fsync=True) as cluster:
+        seeded = cluster.create_database()
+        databases = [
+            Database("SQLite", demo, lambda own: url_of(demo.copy_database(own))),
+            Database(
+                "PostgreSQL",
+                make_demo(folder / "seed", seeded),
+                lambda _own: cluster.create_database(template=seeded),
+            ),
+        ]
+        progress(f"jobs of {size.recipients:,} over SMTP")
+        with SmtpSink(keep=False) as sink:
+            mails, source = _beside(
+                "SMTP", databases, folder / "smtp", size, _over_smtp(size, sink.port),
+                lambda: measure_source(sink.port, size.recipients, connections=CONNECTIONS),
+            )  # fmt: skip
+        progress(f"jobs of {size.recipients:,} over SMPP")
+        with smpp_sink() as network, kannel(folder / "kannel", network) as send:
+            texts, gateways = _beside(
+                "SMPP with receipts", databases, folder / "smpp", size,
+                _over_smpp(size, network.port), lambda: send(size.texts),
+            )  # fmt: skip
     return Broadcasts(
-        smtp=smtp,
-        smpp=smpp,
-        source_per_second=source["mails/s"],
+        series=[*mails, *texts],
+        source_per_second=[measured["mails/s"] for measured in source],
+        kannel=gateways,
         stored=size.stored,
-        page_ms=page_ms,
+        page_ms=_ask_for_lists(demo, folder / "list", size.stored, progress),
     )
 
 
-def _send_over_smtp(demo: Demo, folder: Path, size: Size, port: int) -> list[Sent]:
+def _beside(
+    network: str,
+    databases: list[Database],
+    folder: Path,
+    size: Size,
+    sending: tuple[Mapping[str, Any], bytes],
+    other: Callable[[], Other],
+) -> tuple[list[Series], list[Other]]:
+    """Rounds on each database and of the `other` program, by turns."""
+    settings, body = sending
+    series = [Series(network=network, database=known.name, rounds=[]) for known in databases]
+    others = []
+    with ExitStack() as stack:
+        sides = [
+            stack.enter_context(_side(known, folder / known.name, settings)) for known in databases
+        ]
+        for _ in range(size.rounds):
+            for own, side in zip(series, sides, strict=True):
+                own.rounds.append(_send_once(side, body))
+            others.append(other())
+    return series, others
+
+
+def _over_smtp(size: Size, port: int) -> tuple[dict[str, Any], bytes]:
+    """The settings of a server, and the body of a job."""
     body = {
         "job_type": "email",
         "job_name": "Bench",
@@ -117,10 +180,10 @@ def _send_over_smtp(demo: Demo, folder: Path, size: Size, port: int) -> list[Sen
         "smtp_tls": "off",
         "smtp_connections": CONNECTIONS,
     }
-    return _send(demo, folder, size, settings, body)
+    return settings, json.dumps(body).encode()
 
 
-def _send_over_smpp(demo: Demo, folder: Path, size: Size, port: int) -> list[Sent]:
+def _over_smpp(size: Size, port: int) -> tuple[dict[str, Any], bytes]:
     body = {
         "job_type": "sms",
         "job_name": "Bench",
@@ -135,7 +198,7 @@ def _send_over_smpp(demo: Demo, folder: Path, size: Size, port: int) -> list[Sen
         "smpp_password": "bench",
         "smpp_binds": BINDS,
     }
-    return _send(demo, folder, size, settings, body)
+    return settings, json.dumps(body).encode()
 
 
 _LINE = "The doors open at nine; please have your ticket ready, and come early. "
@@ -149,31 +212,45 @@ def _recipients(count: int, pattern: str) -> list[dict[str, Any]]:
     ]
 
 
-def _send(
-    demo: Demo, folder: Path, size: Size, settings: dict[str, Any], body: dict[str, Any]
-) -> list[Sent]:
-    database = demo.copy_database(folder)
-    encoded = json.dumps(body).encode()
-    with (
-        turnout(folder, url_of(database), **settings) as server,
-        closing(sqlite3.connect(database, isolation_level=None)) as connection,
-    ):
+class Side(NamedTuple):
+    """A server on a database, and what a question to that database is answered."""
+
+    server: Server
+    demo: Demo
+    ask: Callable[[str], tuple[Any, ...]]
+
+
+@contextmanager
+def _side(database: Database, folder: Path, settings: Mapping[str, Any]) -> Iterator[Side]:
+    url = database.address(folder)
+    with turnout(folder, url, **settings) as server, closing(_connect(url)) as connection:
+
+        def value(text: str) -> tuple[Any, ...]:
+            found: tuple[Any, ...] = connection.execute(text).fetchone()
+            return found
+
+        _until(lambda: value(_OPEN) == (0,))  # the demo's own jobs
+        yield Side(server, database.demo, value)
+
+
+def _connect(url: str) -> Any:
+    if url.startswith("sqlite:///"):
+        connection = sqlite3.connect(url.removeprefix("sqlite:///"), isolation_level=None)
         connection.execute("PRAGMA query_only=ON")
-        _until(lambda: not _value(connection, _OPEN))  # the demo's own jobs
-        return [_send_once(server, demo, connection, encoded) for _ in range(size.rounds)]
+        return connection
+    return psycopg.connect(url, autocommit=True)
 
 
-def _send_once(server: Server, demo: Demo, connection: sqlite3.Connection, body: bytes) -> Sent:
-    began, cpu = time.perf_counter(), cpu_seconds(server.pid)
-    status, answer = ask(server, demo, "POST", "/api/v1/jobs", body)
+def _send_once(side: Side, body: bytes) -> Sent:
+    began, cpu = time.perf_counter(), cpu_seconds(side.server.pid)
+    status, answer = ask(side.server, side.demo, "POST", "/api/v1/jobs", body)
     accepted_s = time.perf_counter() - began
     assert status == 200, answer
     job_id = json.loads(answer)["data"]
-    _until(lambda: _value(connection, f"SELECT completed_at > 0 FROM jobs WHERE id = {job_id}"))
-    seconds, cpu = time.perf_counter() - began, cpu_seconds(server.pid) - cpu
-    counts = connection.execute(
-        f"SELECT state, total, sent, failed FROM jobs WHERE id = {job_id}"
-    ).fetchone()
+    ended = f"SELECT count(*) FROM jobs WHERE id = {job_id} AND completed_at > 0"
+    _until(lambda: side.ask(ended) == (1,))
+    seconds, cpu = time.perf_counter() - began, cpu_seconds(side.server.pid) - cpu
+    counts = side.ask(f"SELECT state, total, sent, failed FROM jobs WHERE id = {job_id}")
     total = counts[1]
     assert counts == ("complete", total, total, 0), counts
     return Sent(recipients=total, accepted_s=accepted_s, seconds=seconds, cpu_us=cpu / total * 1e6)
@@ -190,11 +267,6 @@ def _until(is_so: Callable[[], object]) -> None:
         time.sleep(POLL_S)
 
 
-def _value(connection: sqlite3.Connection, text: str) -> int:
-    row = connection.execute(text).fetchone()
-    return int(row[0] or 0)
-
-
 def ask(
     server: Server, demo: Demo, method: str, path: str, body: bytes | None = None
 ) -> tuple[int, bytes]:
@@ -208,20 +280,6 @@ def ask(
         return answer.status, answer.read()
     finally:
         connection.close()
-
-
-@contextmanager
-def _smpp_sink() -> Iterator[int]:
-    """The sink's port."""
-    with subprocess.Popen(
-        [sys.executable, "-m", "bench.smpp_sink"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as sink:
-        assert sink.stdout
-        yield json.loads(sink.stdout.readline())["port"]
-        sink.communicate()
 
 
 # -- the list ------------------------------------------------------------------------------
@@ -277,16 +335,16 @@ def _fill(database: Path, each: int) -> None:
 
 
 def targets(found: Broadcasts) -> list[Target]:
-    """Rates end to end, and the list."""
-    rates = {"SMTP": found.smtp, "SMPP with receipts": found.smpp}
+    """Rates end to end on the embedded database, and the list."""
     targets = [
         Target(
-            f"HTTP job to {name}, every fate durable",
-            f"≥ {TARGETS[name]:,}/s",
-            f"{_median(rounds):,.0f}/s",
-            _median(rounds) >= TARGETS[name],
+            f"HTTP job to {own.network}, every fate durable",
+            f"≥ {TARGETS[own.network]:,}/s",
+            f"{own.per_second:,.0f}/s",
+            own.per_second >= TARGETS[own.network],
         )
-        for name, rounds in rates.items()
+        for own in found.series
+        if own.database == "SQLite"
     ]
     targets.append(
         Target(
@@ -299,29 +357,42 @@ def targets(found: Broadcasts) -> list[Target]:
     return targets
 
 
-def _median(rounds: list[Sent]) -> float:
-    return statistics.median(sample.per_second for sample in rounds)
-
-
 def tables(found: Broadcasts) -> list[Table]:
-    """One row a network, and one for the generator in C."""
-    rows = [
+    """A row for each network and database, and one for each program in C beside them."""
+    source = statistics.median(found.source_per_second)
+    gateway = statistics.median(own.per_second for own in found.kannel)
+    rows = [_row(own, source if own.network == "SMTP" else gateway) for own in found.series]
+    sent = f"{found.series[0].rounds[0].recipients:,}"
+    rows.insert(2, ("SMTP", "smtp-source, nothing on disk", sent, *"——", f"{source:,.0f}", *"——"))
+    cpu = statistics.median(own.cpu_us for own in found.kannel)
+    texts, seconds = found.kannel[0].texts, statistics.median(own.seconds for own in found.kannel)
+    rows.append(
         (
-            name,
-            f"{rounds[0].recipients:,}",
-            f"{statistics.median(sample.accepted_s for sample in rounds):.1f}",
-            f"{statistics.median(sample.seconds for sample in rounds):.1f}",
-            f"{_median(rounds):,.0f}",
-            f"{statistics.median(sample.cpu_us for sample in rounds):,.0f}",
+            *("SMPP with receipts", "Kannel, nothing on disk", f"{texts:,}", "—"),
+            *(f"{seconds:.1f}", f"{gateway:,.0f}", f"{cpu:,.0f}", "—"),
         )
-        for name, rounds in (("SMTP", found.smtp), ("SMPP with receipts", found.smpp))
-    ]
-    rows.append(("smtp-source, no database", f"{found.smtp[0].recipients:,}", "—", "—",
-                 f"{found.source_per_second:,.0f}", "—"))  # fmt: skip
-    headings = ("network", "recipients", "accepted in s", "complete in s", "sent/s", "CPU µs each")
+    )
+    headings = (
+        *("network", "database", "recipients", "accepted in s", "complete in s", "sent/s"),
+        *("CPU µs each", "of the program in C"),
+    )
     listing = Table(
         "The list of jobs, SQLite",
         ("recipients stored", "jobs", "median of a page of 100, ms"),
         [(f"{found.stored:,}", f"{JOBS_IN_TABLES:,}", f"{found.page_ms:.1f}")],
     )
-    return [Table("One job from its request to its end, SQLite", headings, rows), listing]
+    return [Table("One job from its request to its end", headings, rows), listing]
+
+
+def _row(own: Series, beside: float) -> tuple[str, ...]:
+    middle = statistics.median
+    return (
+        own.network,
+        own.database,
+        f"{own.rounds[0].recipients:,}",
+        f"{middle(sample.accepted_s for sample in own.rounds):.1f}",
+        f"{middle(sample.seconds for sample in own.rounds):.1f}",
+        f"{own.per_second:,.0f}",
+        f"{middle(sample.cpu_us for sample in own.rounds):,.0f}",
+        f"{own.per_second / beside:.0%}",
+    )

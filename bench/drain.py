@@ -5,14 +5,17 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Any
 
 import msgspec
+import psycopg
 
-from bench.figures import Table, Target
+from bench.figures import Job, Table, Target
 from bench.load import Measured, Order, run
+from bench.origins import BACKENDS, Origin, origin_on
 from bench.processes import cpu_seconds
 from bench.registrations import SESSIONS, template
-from bench.servers import Demo, Server, sign_in, turnout, url_of
+from bench.servers import Demo, Server, sign_in, turnout
 
 CONNECTIONS = 32
 POLL_S = 0.01
@@ -25,10 +28,13 @@ class Size(msgspec.Struct, frozen=True):
     """How many registrations are accepted and worked off."""
 
     registrations: int
+    on_postgresql: int
+    backends: tuple[str, ...] = BACKENDS
+    is_durable: bool = True
 
 
-FULL = Size(20_000)
-QUICK = Size(3_000)
+FULL = Size(20_000, 6_000)
+QUICK = Size(3_000, 1_000)
 
 
 class Backlog(msgspec.Struct, kw_only=True):
@@ -57,19 +63,20 @@ class Flood(msgspec.Struct, kw_only=True):
 
 
 class Drained(msgspec.Struct, kw_only=True):
-    """Both ways."""
+    """Both ways on one database."""
 
+    database: str
     backlog: Backlog
     flood: Flood
 
 
-Figures = Drained
+Figures = list[Drained]
 
 
 class Queue:
     """A look from outside into the database of a running server."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: Any) -> None:
         self._connection = connection
         self._seeded = self._count()
 
@@ -83,6 +90,24 @@ class Queue:
             if time.monotonic() > deadline:
                 raise TimeoutError(f"the queue was not empty after {DRAIN_TIMEOUT_S} s")
             time.sleep(POLL_S)
+
+    def count_done(self) -> int:
+        """How many submissions are decided."""
+        return self._value("SELECT count(*) FROM submissions WHERE done_at IS NOT NULL")
+
+    def list_codes(self) -> list[str]:
+        """Codes of the tickets of the event of the load that can be checked in."""
+        rows = self._connection.execute(
+            "SELECT t.code FROM tickets t JOIN registrations r ON r.org_id = t.org_id "
+            "AND r.id = t.registration_id WHERE t.state = 'valid' AND t.checked_in_at IS NULL "
+            "AND r.event_id = (SELECT target_id FROM directory "
+            "WHERE namespace = 'pak' AND noun = 'event' ORDER BY target_id LIMIT 1) ORDER BY t.id"
+        )
+        return [code for (code,) in rows.fetchall()]
+
+    def measure_bytes(self) -> int:
+        """How large the database is, on PostgreSQL."""
+        return self._value("SELECT pg_database_size(current_database())")
 
     def check(self, registrations: int) -> None:
         """Raises AssertionError unless all that was accepted was done, exactly once."""
@@ -109,27 +134,43 @@ _COUNTS = {
 
 
 @contextmanager
-def look_into(database: Path) -> Iterator[Queue]:
-    """Open the database for reading, beside the server."""
-    with closing(sqlite3.connect(database, isolation_level=None)) as connection:
+def look_into(database: Path | str) -> Iterator[Queue]:
+    """Open the database, a file or an address, for reading, beside the server."""
+    if isinstance(database, str) and not database.startswith("sqlite:"):
+        with psycopg.connect(database, autocommit=True) as connection:
+            connection.execute("SET default_transaction_read_only = on")
+            yield Queue(connection)
+        return
+    path = Path(str(database).removeprefix("sqlite:///"))
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         connection.execute("PRAGMA query_only=ON")
         yield Queue(connection)
 
 
-def measure(demo: Demo, folder: Path, size: Size, progress: Progress) -> Drained:
-    """Both ways, each on a copy of the demo."""
-    progress(f"a backlog of {size.registrations:,}")
-    backlog = _work_off(demo.copy_database(folder / "backlog"), demo, size.registrations)
-    progress(f"a flood of {size.registrations:,}")
-    flood = _flood(demo.copy_database(folder / "flood"), demo, size.registrations)
-    return Drained(backlog=backlog, flood=flood)
+def measure(demo: Demo, folder: Path, size: Size, progress: Progress) -> list[Drained]:
+    """Both ways on each database, each on a copy of the demo."""
+    found = []
+    for backend in size.backends:
+        with origin_on(backend, demo, folder / backend, is_durable=size.is_durable) as origin:
+            found.append(_measure_on(origin, folder / backend, size, progress))
+    return found
 
 
-def _work_off(database: Path, demo: Demo, count: int) -> Backlog:
-    with look_into(database) as queue:
-        with turnout(database.parent, url_of(database), work=False) as server:
-            accept(server, demo, count, first=1)
-        with turnout(database.parent, url_of(database)) as server:
+def _measure_on(origin: Origin, folder: Path, size: Size, progress: Progress) -> Drained:
+    count = size.registrations if origin.backend == "sqlite" else size.on_postgresql
+    progress(f"{origin.name}: a backlog of {count:,}")
+    backlog = _work_off(origin, folder / "backlog", count)
+    progress(f"{origin.name}: a flood of {count:,}")
+    flood = _flood(origin, folder / "flood", count)
+    return Drained(database=origin.name, backlog=backlog, flood=flood)
+
+
+def _work_off(origin: Origin, folder: Path, count: int) -> Backlog:
+    url = origin.copy(folder)
+    with look_into(url) as queue:
+        with turnout(folder, url, work=False) as server:
+            accept(server, origin.demo, count, first=1)
+        with turnout(folder, url) as server:
             began, cpu = time.perf_counter(), cpu_seconds(server.pid)
             done_before = server.count_processed()
             queue.wait_until_empty()
@@ -139,9 +180,10 @@ def _work_off(database: Path, demo: Demo, count: int) -> Backlog:
     return Backlog(registrations=done, seconds=seconds, cpu_us=cpu / done * 1e6)
 
 
-def _flood(database: Path, demo: Demo, count: int) -> Flood:
-    with look_into(database) as queue, turnout(database.parent, url_of(database)) as server:
-        accepted = accept(server, demo, count, first=1)
+def _flood(origin: Origin, folder: Path, count: int) -> Flood:
+    url = origin.copy(folder)
+    with look_into(url) as queue, turnout(folder, url) as server:
+        accepted = accept(server, origin.demo, count, first=1)
         queue.wait_until_empty()
         tail = time.perf_counter() - accepted.ended
         queue.check(count)
@@ -164,33 +206,41 @@ def accept(server: Server, demo: Demo, count: int, first: int) -> Measured:
     return measured
 
 
-def targets(_drained: Drained) -> list[Target]:
+def targets(_found: list[Drained]) -> list[Target]:
     """None is set for the queue alone."""
     return []
 
 
-def tables(drained: Drained) -> list[Table]:
+def jobs(found: list[Drained]) -> list[Job]:
+    """Deciding a backlog on each database."""
+    rates = {drain.database: f"{drain.backlog.per_second:,.0f}/s" for drain in found}
+    return [Job("decide a backlog", rates.get("SQLite", ""), rates.get("PostgreSQL", ""))]
+
+
+def tables(found: list[Drained]) -> list[Table]:
     """One row a way."""
+    return [_table(drained) for drained in found]
+
+
+def _table(drained: Drained) -> Table:
     backlog, flood = drained.backlog, drained.flood
-    return [
-        Table(
-            "The queue, SQLite",
-            ("case", "registrations", "accepted in s", "empty after s more", "finished/s"),
-            [
-                (
-                    "backlog, nothing else to do",
-                    f"{backlog.registrations:,}",
-                    "—",
-                    f"{backlog.seconds:.1f}",
-                    f"{backlog.per_second:,.0f}",
-                ),
-                (
-                    f"flood on {CONNECTIONS} connections",
-                    f"{flood.accepted.answered:,}",
-                    f"{flood.accepted.seconds:.1f}",
-                    f"{flood.tail_s:.1f}",
-                    f"{flood.per_second:,.0f}",
-                ),
-            ],
-        )
-    ]
+    return Table(
+        f"The queue, {drained.database}",
+        ("case", "registrations", "accepted in s", "empty after s more", "finished/s"),
+        [
+            (
+                "backlog, nothing else to do",
+                f"{backlog.registrations:,}",
+                "—",
+                f"{backlog.seconds:.1f}",
+                f"{backlog.per_second:,.0f}",
+            ),
+            (
+                f"flood on {CONNECTIONS} connections",
+                f"{flood.accepted.answered:,}",
+                f"{flood.accepted.seconds:.1f}",
+                f"{flood.tail_s:.1f}",
+                f"{flood.per_second:,.0f}",
+            ),
+        ],
+    )

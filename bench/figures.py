@@ -41,6 +41,41 @@ class Target(NamedTuple):
     is_met: bool
 
 
+class Job(NamedTuple):
+    """A job of the table at the top of the page, on each database; empty where there is no figure.
+    `limit` is what the bare server does, `ratio` what part of that, or of another job, it is."""
+
+    name: str
+    sqlite: str = ""
+    postgresql: str = ""
+    limit: str = ""
+    ratio: str = ""
+    target: str = ""
+    is_met: bool | None = None
+
+
+class Beside(NamedTuple):
+    """Seconds of a list that was read to its end, and of the database's shell for the same."""
+
+    seconds: float
+    shell_s: float
+
+
+def job_beside_shell(name: str, lists: "dict[str, Beside]", wanted: float) -> Job:
+    """A long list on each database, which may take `wanted` times as long as the shell."""
+    ratios = [one.seconds / one.shell_s for one in lists.values()]
+    took = {where: f"{one.seconds:.1f} s" for where, one in lists.items()}
+    return Job(
+        name,
+        took.get("SQLite", ""),
+        took.get("PostgreSQL", ""),
+        "the shell: " + " and ".join(f"{one.shell_s:.1f} s" for one in lists.values()),
+        " and ".join(f"{ratio:.1f}" for ratio in ratios) + " times",
+        f"≤ {wanted} times",
+        all(ratio <= wanted for ratio in ratios),
+    )
+
+
 class Machine(msgspec.Struct):
     """Where figures were taken. `fsync_ms` is the time to make 4 KiB durable."""
 

@@ -2,6 +2,7 @@
 
 The callers are one process: each opens a connection, asks, and reads its list to the end; the next
 round begins when all have theirs. The time of a caller is from its connection to its last byte.
+Both databases are measured; no bare server streams lists, and attendees.py has the database alone.
 """
 
 import asyncio
@@ -11,13 +12,14 @@ from pathlib import Path
 
 import msgspec
 
-from bench.door import LIST
-from bench.drain import accept, look_into
+from bench.attendees import LIST
+from bench.big_event import make_big
 from bench.figures import Table, Target, median
 from bench.fill import fill
 from bench.memory import sampling
+from bench.origins import Origin, origin_on
 from bench.processes import memory_mb
-from bench.servers import Demo, Server, turnout, url_of
+from bench.servers import Demo, Server, turnout
 
 PART = 1 << 20
 
@@ -36,15 +38,19 @@ class Size(msgspec.Struct, frozen=True):
 
     rounds: int
     cases: tuple[Case, ...]
+    on_postgresql: tuple[Case, ...]
+    is_durable: bool = True
 
 
-FULL = Size(rounds=3, cases=(Case(6, 300), Case(64, 300), Case(16, 100_000)))
-QUICK = Size(rounds=1, cases=(Case(6, 300), Case(64, 300), Case(16, 10_000)))
+SHORT = (Case(6, 300), Case(64, 300))
+FULL = Size(3, cases=(*SHORT, Case(16, 100_000)), on_postgresql=(*SHORT, Case(16, 30_000)))
+QUICK = Size(1, cases=(*SHORT, Case(16, 10_000)), on_postgresql=SHORT)
 
 
 class Row(msgspec.Struct, kw_only=True):
     """One case: times over all rounds, memory in MB above what the server had before."""
 
+    database: str
     callers: int
     people: int
     megabytes: float
@@ -67,24 +73,27 @@ class Got(msgspec.Struct, frozen=True):
 
 
 def measure(demo: Demo, folder: Path, size: Size, progress: Progress) -> list[Row]:
-    """All cases, each on a database of its own."""
-    model = demo.copy_database(folder / "model")
-    with look_into(model) as queue, turnout(model.parent, url_of(model)) as server:
-        accept(server, demo, 1, first=1)
-        queue.wait_until_empty()
+    """All cases on each database, each on one of its own."""
     rows = []
-    for case in size.cases:
-        progress(f"{case.callers} callers of a list of {case.people:,}")
-        own = demo._replace(folder=model.parent).copy_database(
-            folder / f"{case.callers}-{case.people}"
-        )
-        fill(own, case.people, lambda _done: None)
-        with turnout(own.parent, url_of(own), work=False) as server:
-            rows.append(_measure_case(server, demo.event_token, case, size.rounds))
+    for backend, cases in (("sqlite", size.cases), ("postgresql", size.on_postgresql)):
+        with origin_on(backend, demo, folder / backend, is_durable=size.is_durable) as origin:
+            model = origin.of(make_big(origin, folder / backend / "model", 1, progress))
+            for case in cases:
+                progress(f"{origin.name}: {case.callers} callers of a list of {case.people:,}")
+                own = folder / backend / f"{case.callers}-{case.people}"
+                rows.append(_measure_case(model, own, case, size.rounds))
     return rows
 
 
-def _measure_case(server: Server, token: str, case: Case, rounds: int) -> Row:
+def _measure_case(model: Origin, folder: Path, case: Case, rounds: int) -> Row:
+    url = model.copy(folder)
+    fill(url, case.people, lambda _done: None)
+    with turnout(folder, url, work=False) as server:
+        return _measure(model, server, case, rounds)
+
+
+def _measure(model: Origin, server: Server, case: Case, rounds: int) -> Row:
+    token = model.demo.event_token
     asyncio.run(_ask(server.port, token))
     before = memory_mb(server.pid)
     got: list[Got] = []
@@ -93,6 +102,7 @@ def _measure_case(server: Server, token: str, case: Case, rounds: int) -> Row:
             got += asyncio.run(_ask_at_once(server.port, token, case.callers))
     times = sorted(answer.seconds for answer in got)
     return Row(
+        database=model.name,
         callers=case.callers,
         people=case.people,
         megabytes=median(answer.size for answer in got) / 1e6,
@@ -127,7 +137,7 @@ def targets(rows: list[Row]) -> list[Target]:
     """Every caller is answered; short lists soon, long ones in bounded memory."""
     found = []
     for row in rows:
-        name = f"{row.callers} callers at once of a list of {row.people:,}"
+        name = f"{row.callers} callers at once of a list of {row.people:,}, {row.database}"
         found.append(
             Target(f"{name}: answers other than 200", "none", str(row.failed), not row.failed)
         )
@@ -142,16 +152,18 @@ def targets(rows: list[Row]) -> list[Target]:
 
 
 def tables(rows: list[Row]) -> list[Table]:
-    """One line a case."""
+    """One line a case, by database."""
+    headings = (
+        *("callers", "people", "MB each", "p50 s", "p99 s", "max s"),
+        *("other than 200", "memory above idle MB"),
+    )
     return [
         Table(
-            "Many callers of the attendee list at once, SQLite",
-            (
-                *("callers", "people", "MB each", "p50 s", "p99 s", "max s"),
-                *("other than 200", "memory above idle MB"),
-            ),
-            [_cells(row) for row in rows],
+            f"Many callers of the attendee list at once, {database}",
+            headings,
+            [_cells(row) for row in rows if row.database == database],
         )
+        for database in dict.fromkeys(row.database for row in rows)
     ]
 
 

@@ -14,6 +14,7 @@ import sys
 import time
 from array import array
 from collections import Counter
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,7 @@ TIMEOUT_S = 300
 
 
 class Order(msgspec.Struct, kw_only=True):
-    """What to send, and for how long.
+    """What to send, and for how long. With `more_ports` the connections take turns.
 
     `template` is a whole request in which every MARK stands for DIGITS digits that follow from
     the request's number (`spread`); numbers count from `first`. Either `seconds` of load are
@@ -42,6 +43,7 @@ class Order(msgspec.Struct, kw_only=True):
 
     port: int
     pids: list[int]
+    more_ports: list[int] = []
     template: str
     connections: int
     first: int
@@ -124,11 +126,10 @@ class _Load:
             loop.call_later(self.order.warm_up, self._begin)
             loop.call_later(self.order.warm_up + self.order.seconds, self._end)
         async with asyncio.timeout(TIMEOUT_S):
+            ports = cycle([self.order.port, *self.order.more_ports])
             for _ in range(self.order.connections):
                 self.open += 1
-                await loop.create_connection(
-                    lambda: _Connection(self), "127.0.0.1", self.order.port
-                )
+                await loop.create_connection(lambda: _Connection(self), "127.0.0.1", next(ports))
             await self.all_closed.wait()
         assert self.measured
         return self.measured

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import msgspec
 
-from bench.figures import Table, Target, median
+from bench.figures import Job, Table, Target, median
 from bench.load import Order, run
 from bench.processes import count_processes, memory_mb
 from bench.registrations import template
@@ -23,6 +23,7 @@ from tests.support.server import clean_environment
 ROOT = Path(__file__).parents[1]
 CONNECTIONS = (32, 256)
 SAMPLE_S = 0.05
+AFTER_MB = 120
 PARTS = ("Makefile", "pyproject.toml", "requirements", "src", "tools", "LICENSE", "README.md")
 
 Progress = Callable[[str], None]
@@ -161,13 +162,22 @@ def _base_python() -> str:
 
 def targets(used: Used) -> list[Target]:
     """Idle memory, and the time to the first page where that was measured."""
+    after = f"{used.after_mb:.0f} MB"
     found = [
         Target("memory, idle", "< 150 MB", f"{used.idle_mb:.0f} MB", used.idle_mb < 150),
+        Target("memory, after load", f"< {AFTER_MB} MB", after, used.after_mb < AFTER_MB),
     ]
     if used.install_s is not None:
         time_ = f"{used.install_s:.1f} s"
         found.append(Target("install to first page", "< 20 s", time_, used.install_s < 20))
     return found
+
+
+def jobs(used: Used) -> list[Job]:
+    """What a server keeps after load."""
+    after = f"{used.after_mb:.0f} MB"
+    wanted = f"< {AFTER_MB} MB"
+    return [Job("memory after load", after, target=wanted, is_met=used.after_mb < AFTER_MB)]
 
 
 def tables(used: Used) -> list[Table]:

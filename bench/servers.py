@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 from tests.support.ports import free_port
 from tests.support.server import clean_environment
 
-START_TIMEOUT_S = 60
+START_TIMEOUT_S = 120
 STOP_TIMEOUT_S = 60
 DATABASE = "turnout.db"
 _PROCESSED = re.compile(rb'^turnout_queue_processed_total\{queue="intake"\} (\S+)', re.MULTILINE)
@@ -138,11 +138,41 @@ def turnout(
 
 
 @contextmanager
-def bare(database: Path) -> Iterator[Server]:
+def bare(folder: Path, database_url: str) -> Iterator[Server]:
     """The bare server of `bare.py` on a copy of a Turnout database."""
-    command = ["bench.bare", "--database", str(database)]
-    with _running(command, database.parent) as server:
+    with _running(["bench.bare", "--database", database_url], folder) as server:
         yield server
+
+
+@contextmanager
+def worker(folder: Path, database_url: str) -> Iterator[int]:
+    """`turnout work` on a database that is served: the number of its process."""
+    with (folder / "work.log").open("ab") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "turnout", "work"],
+            env=clean_environment(database_url=database_url),
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+        )
+    server = Server(process, 0)
+    try:
+        _wait_for_handler(process.pid)
+        yield process.pid
+    finally:
+        server.stop()
+
+
+def _wait_for_handler(pid: int) -> None:
+    """Wait until a process that serves nothing could be stopped gracefully."""
+    deadline = time.monotonic() + START_TIMEOUT_S
+    while time.monotonic() < deadline:
+        status = Path(f"/proc/{pid}/status").read_text()
+        caught = int(re.search(r"^SigCgt:\s+(\w+)", status, re.MULTILINE)[1], 16)  # type: ignore[index]
+        if caught >> (signal.SIGTERM - 1) & 1:
+            return
+        time.sleep(0.02)
+    raise RuntimeError(f"process {pid} did not come to work")
 
 
 @contextmanager

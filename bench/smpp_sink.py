@@ -2,7 +2,8 @@
 
 A process of its own, so that it shares no interpreter with what it measures. It speaks real SMPP,
 with as little work as that takes: each submit_sm is answered and, when a receipt was asked for,
-followed by one. What it saw is printed as JSON when standard input closes.
+followed by one. What it saw is printed as JSON for each line on standard input, and when that
+closes.
 """
 
 import asyncio
@@ -17,17 +18,18 @@ from turnout.carriers.smpp import pdu
 _HEADER = struct.Struct(">IIII")
 _DELIVERED = struct.pack(">HHB", pdu.TLV_MESSAGE_STATE, 1, 2)
 _ID_DIGITS = 10
-# Everything of a receipt but the message's id.
+_SENDER, _RECIPIENT = b"SENDER", b"RECIPIENT"
+# Everything of a receipt but whose it is and the message's id.
 _RECEIPT = pdu.encode_sms(
     pdu.Sms(
-        source=pdu.Address(1, 1, "61400000001"),
-        destination=pdu.Address(1, 1, "61400000000"),
+        source=pdu.Address(1, 1, _RECIPIENT.decode()),
+        destination=pdu.Address(1, 1, _SENDER.decode()),
         esm_class=4,
         content=b"id:see-tlv sub:001 dlvrd:001 submit date:2501010000 done date:2501010000 "
         b"stat:DELIVRD err:000 text:",
     )
 ) + struct.pack(">HH", pdu.TLV_RECEIPTED_MESSAGE_ID, _ID_DIGITS + 1)
-_RECEIPT_BYTES = pdu.HEADER_BYTES + len(_RECEIPT) + _ID_DIGITS + 1 + len(_DELIVERED)
+_AROUND_BYTES = pdu.HEADER_BYTES + _ID_DIGITS + 1 + len(_DELIVERED)
 _ANSWER_BYTES = pdu.HEADER_BYTES + _ID_DIGITS + 1
 
 
@@ -72,10 +74,14 @@ class _Connection(asyncio.Protocol):
         network_id = b"%0*d\0" % (_ID_DIGITS, self.sink.submitted)
         answer = _HEADER.pack(_ANSWER_BYTES, pdu.SUBMIT_SM | pdu.RESPONSE, 0, unit.sequence)
         out += (answer, network_id)
-        if pdu.decode_sms(unit.body).registered_delivery:
+        sms = pdu.decode_sms(unit.body)
+        if sms.registered_delivery:
             self.sequence += 1
-            header = _HEADER.pack(_RECEIPT_BYTES, pdu.DELIVER_SM, 0, self.sequence)
-            out += (header, _RECEIPT, network_id, _DELIVERED)
+            receipt = _RECEIPT.replace(_SENDER, sms.source.number.encode())
+            receipt = receipt.replace(_RECIPIENT, sms.destination.number.encode())
+            length = _AROUND_BYTES + len(receipt)
+            header = _HEADER.pack(length, pdu.DELIVER_SM, 0, self.sequence)
+            out += (header, receipt, network_id, _DELIVERED)
 
 
 async def _main(port: int) -> None:
@@ -83,7 +89,8 @@ async def _main(port: int) -> None:
     sink = Sink()
     server = await loop.create_server(lambda: _Connection(sink), "127.0.0.1", port)
     print(json.dumps({"port": server.sockets[0].getsockname()[1]}), flush=True)
-    await loop.run_in_executor(None, sys.stdin.read)
+    while await loop.run_in_executor(None, sys.stdin.readline):
+        print(json.dumps(vars(sink)), flush=True)
     print(json.dumps(vars(sink)), flush=True)
 
 

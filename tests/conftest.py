@@ -22,7 +22,7 @@ import hypothesis
 import pytest
 import structlog
 
-from tests.support import proof, templates
+from tests.support import forked, proof, read_locks, templates
 from tests.support.order import FileOrder, FileTimes
 from tests.support.passwords import hash_cheaply
 from tests.support.postgresql import Cluster
@@ -86,7 +86,10 @@ def pytest_configure(config: pytest.Config) -> None:
         "turnout", deadline=None, max_examples=proof.scale(30, 1000), print_blob=True
     )
     hypothesis.settings.load_profile("turnout")
+    if run.full or config.option.stage == "timed":
+        forked.refuse()
     hash_cheaply()
+    read_locks.refuse()
     if told:
         config.pluginmanager.register(FileOrder(config, _list_seconds(config)))
     else:

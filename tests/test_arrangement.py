@@ -1,6 +1,7 @@
 """Tests mirror the tree, but for those that CONTRIBUTING.md lists; and files stay short."""
 
 import re
+import subprocess
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -32,6 +33,17 @@ def test_each_test_file_has_a_module_or_is_listed():
 
 def test_what_is_listed_is_there():
     assert [pattern for pattern in LISTED if not any(file.match(pattern) for file in FILES)] == []
+
+
+def test_the_top_folder_holds_what_a_reader_looks_for():
+    """A script that writes to a file by mistake leaves it here first."""
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, check=True)
+    names = {line.split("/")[0] for line in listed.stdout.decode().splitlines()}
+    assert names == {
+        *(".ci", ".editorconfig", ".gitignore", "LICENSE", "Makefile", "pyproject.toml"),
+        *("ARCHITECTURE.md", "CHANGELOG.md", "CONTRIBUTING.md", "README.md"),
+        *("bench", "deploy", "docs", "requirements", "src", "tests", "tools"),
+    }
 
 
 def test_a_source_file_is_short_enough_to_be_read_at_once():

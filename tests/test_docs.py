@@ -35,6 +35,7 @@ from turnout.bootstrap import DIALECTS
 from turnout.carriers import networks
 from turnout.core.callbacks.model import GIVE_UP_AFTER_MS
 from turnout.core.events.model import EventState
+from turnout.core.maintenance.set_aside import ACTIONS
 from turnout.core.messaging.notices import ATTACHED
 from turnout.core.messaging.recording import MAX_ATTEMPTS
 from turnout.core.questions import judging
@@ -391,6 +392,11 @@ def test_metrics_are_listed_with_their_labels(demo: Server) -> None:
             assert set(re.findall(r'(\w+)="', found)) - {"le"} == labels[family]
 
 
+def test_queues_whose_work_is_set_aside_are_listed() -> None:
+    _, _, told = read("docs/operations.md").partition("with `turnout_work_set_aside` any of ")
+    assert codes_in(told.partition(". ")[0]) == list(ACTIONS)
+
+
 @pytest.mark.parametrize("stand_in", [False, True])
 def test_the_lines_of_the_readme_register_somebody(demo: Server, stand_in: bool) -> None:
     script = "\n".join(sh_blocks(read("README.md")))
@@ -492,7 +498,11 @@ def test_the_lines_that_the_demo_prints_work(demo: Server) -> None:
         assert time.monotonic() < deadline
         time.sleep(0.02)
     introduction = demo.read_log().split("Turnout serves its demo at ", 1)[1]
-    lines = [line for line in introduction.splitlines() if line.startswith("  ")]
+    shown = [line for line in introduction.splitlines() if line.startswith("  ")]
+    links = [line.strip() for line in shown if line.startswith("  http")]
+    lines = [line for line in shown if not line.startswith("  http")]
+    assert [link.rpartition("/")[0] for link in links] == [f"{demo.url}/console/sign-in/link"]
+    assert demo.ask("GET", links[0].removeprefix(demo.url)).status == 303
     registered, status, accepted, jobs = run(demo, "\n".join(lines))
     assert registered["registration"]["contact"] == {"email": "you@example.com"}
     assert accepted["data"] == jobs["data"][0]["job_id"]

@@ -16,8 +16,11 @@ import pytest
 
 from tests.carriers.smtp.samples import BOUNCES, SECRET, make_settings
 from tests.support import proof
-from turnout.carriers.http_sms import answers, webhook
-from turnout.carriers.http_sms.signing import is_signed_like_twilio
+from turnout.carriers import Parcel, Rejected
+from turnout.carriers.http_sms import answers, calls, webhook
+from turnout.carriers.mm7 import answers as mm7_answers
+from turnout.carriers.mm7 import multipart, soap
+from turnout.carriers.signing import is_signed_like_twilio
 from turnout.carriers.smpp import gsm, pdu, reassembly, receipts
 from turnout.carriers.smtp import session
 from turnout.carriers.smtp.bounces import ReturnPaths, find_bounce
@@ -27,7 +30,7 @@ from turnout.carriers.smtp.outcomes import Reply, Stage, judge
 from turnout.core import counterparts
 from turnout.core.importing.records import read_layout, read_records
 from turnout.core.messaging import list_files, merging
-from turnout.core.messaging.model import Channel
+from turnout.core.messaging.model import Channel, Status
 from turnout.core.messaging.numbers import to_address
 from turnout.core.neutral import neutralize
 from turnout.core.text import email_key, is_email
@@ -41,7 +44,7 @@ from turnout.errors import Failure
 from turnout.formats.tables import read_table
 from turnout.http import body, cross_site, forms, json_shape, json_slips, masks, members
 from turnout.http.client_address import TrustedProxies
-from turnout.web.sign_in import own_path
+from turnout.web.console.gate.page import own_path
 
 KB = 1024
 LIMIT_S = 0.5
@@ -182,6 +185,20 @@ def _read_answer(data: bytes) -> None:
             parts_member="num_segments",
             has_reports=True,
         )
+    refused = Rejected(Status.FAILED, "")
+    calls.judge_call(refused, Parcel(attempt_id=1, destination="1", sender=""), data)
+
+
+def _read_mmsc(data: bytes) -> None:
+    headers = {"Content-Type": "text/xml"}
+    mm7_answers.read_answer(200, data, headers, now_s=0, has_reports=True)
+    soap.read(b"<a>" + data + b"</a>")
+
+
+def _read_parts(data: bytes) -> None:
+    for part in multipart.split("multipart/related; boundary=x", b"--x\n" + data + b"\n--x--"):
+        part.read_text()
+    multipart.split("multipart/related; boundary=" + data[: 8 * KB].decode("latin-1"), b"")
 
 
 def _read_webhook(data: bytes) -> None:
@@ -205,6 +222,9 @@ PARSERS: dict[str, Parser] = {
     "receipts and replies of SMPP": Parser(_read_sms, 65_000),
     "an SMS provider's answer": Parser(_read_answer, 64 * KB),
     "an SMS provider's webhook": Parser(_read_webhook, 64 * KB),
+    "an MMSC's envelope": Parser(_read_mmsc, 64 * KB),
+    "an MMSC's parts": Parser(_read_parts, BODY),
+    "a call gateway's webhook": Parser(calls.read_event, 64 * KB),
     "a note of a counterpart": Parser(counterparts.tidy, 64 * KB, as_text=True),
     "a text of a counterpart": Parser(counterparts.clean, 64 * KB, as_text=True),
     "a name of a counterpart": Parser(counterparts.to_name, 64 * KB, as_text=True),

@@ -6,7 +6,7 @@ import pytest
 
 import turnout
 from tests.support.row_access import find_numbered
-from turnout.store.heads import read_head, split_statements
+from turnout.store.heads import read_head, read_statements
 
 SOURCE = Path(turnout.__file__).parent
 FOLDERS = ("core", "dialects", "workers", "carriers", "cli", "demo", "web", "http")
@@ -14,7 +14,7 @@ FILES = sorted(file for folder in FOLDERS for file in (SOURCE / folder).rglob("*
 MARKS = {
     name: read_head(block)[0].mark
     for file in SOURCE.rglob("queries*.sql")
-    for name, block in split_statements(file.read_text(encoding="utf-8")).items()
+    for name, block in read_statements(file.parent, file.name).items()
 }
 
 

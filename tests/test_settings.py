@@ -189,6 +189,23 @@ def test_an_address_for_links_that_is_none_is_refused(url):
         load({"TURNOUT_BASE_URL": url})
 
 
+@pytest.mark.parametrize(
+    "resolver", ["nowhere.example", "9.9.9.9:dns", "9.9.9.9:0", "[::1]:65536", "[::1", "1.2.3"]
+)
+def test_a_name_server_that_is_none_is_refused_at_once(resolver: str):
+    with pytest.raises(SettingsError) as refusal:
+        networks.load({"TURNOUT_SENDER_RESOLVER": resolver})
+    assert str(refusal.value) == (
+        f"TURNOUT_SENDER_RESOLVER: {resolver!r} is not the address of a name server, such as "
+        "9.9.9.9 or [::1]:5353"
+    )
+
+
+@pytest.mark.parametrize("resolver", ["", "9.9.9.9", "9.9.9.9:53", "::1", "[::1]", "[::1]:5353"])
+def test_a_name_server_is_an_address_with_or_without_a_port(resolver: str):
+    networks.load({"TURNOUT_SENDER_RESOLVER": resolver})
+
+
 def test_describe_lists_every_setting_with_value_default_and_meaning():
     rows = describe(Settings(port=9000, access_log=False, database_url="postgresql://u:p@h/n"))
     assert [row[0] for row in rows] == [

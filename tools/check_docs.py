@@ -25,7 +25,7 @@ SPAN = re.compile(r"`([^`\n]+)`")
 LINK = re.compile(r"!?\[[^\]]*\]\(<?([^)\s>]+)")
 PICTURE = re.compile(r"""<(?:img|source)\b[^>]*\bsrc(?:set)?="([^"\s]+)""")
 HEADING = re.compile(r"^#+ +(.*?) *$", re.MULTILINE)
-SETTING = re.compile(r"\bTURNOUT_[A-Z][A-Z_]*[A-Z]\b")
+SETTING = re.compile(r"\bTURNOUT_[A-Z][A-Z0-9_]*[A-Z0-9]\b")
 # A command line: perhaps a prompt, perhaps settings, then the program and plain words.
 COMMAND = re.compile(r"^(?:[$#] )?(?:[A-Z_]+=\S* )*(?:\S*/)?(make|turnout)((?: +[a-z][a-z_-]*)+)")
 OPTION = re.compile(r"(?<= )--[a-z][a-z-]*")

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from tools.columns import check_columns, list_classes
-from turnout.store.heads import Head, read_head, row_class_name, split_statements
+from turnout.store.heads import Head, read_head, read_statements, row_class_name
 
 SOURCE = Path(__file__).parents[1] / "src"
 IDS = SOURCE / "turnout" / "core" / "ids.py"
@@ -59,7 +59,7 @@ def read_heads(folder: Path) -> list[Head]:
     """
     heads: dict[str, Head] = {}
     for file in sorted(folder.glob("queries*.sql")):
-        for name, block in split_statements(file.read_text(encoding="utf-8")).items():
+        for name, block in read_statements(folder, file.name).items():
             head, text = read_head(block)
             check_columns(_module(folder), head, text)
             heads[name] = _agree(heads.get(name), head)

@@ -11,14 +11,15 @@ from turnout.core.identity.credentials import touch_credentials
 from turnout.core.identity.members import require_member
 from turnout.core.identity.signing import ensure_signing_key, generate_key_pair, list_published_keys
 from turnout.core.ids import OrgId
+from turnout.core.registrations.accepting import QUEUE
 from turnout.core.registrations.form_limits import FormLimits
-from turnout.core.registrations.intake import QUEUE
 from turnout.dialects import Services
 from turnout.dialects.attendance import routes as attendance
 from turnout.dialects.booking import routes as booking
 from turnout.dialects.messaging import routes as messaging
 from turnout.dialects.registration import routes as registration
 from turnout.dialects.reporting import routes as reporting
+from turnout.dialects.reporting.files import REPORT_FILES
 from turnout.errors import Failure
 from turnout.http.admission import LastUses
 from turnout.http.app import RootApp
@@ -31,15 +32,20 @@ from turnout.http.outbound import Outbound
 from turnout.http.rate_limit import RateLimiter
 from turnout.http.readiness import Readiness
 from turnout.http.sign_ins import SignIns
-from turnout.settings import Settings
+from turnout.settings import Settings, split_list
+from turnout.speech.speaking import Speech
 from turnout.store import Database
-from turnout.web.catalogue import Demo, WebParts
+from turnout.web.catalogue import Demo, Examine, NetworkState, Served, WebParts
+from turnout.web.console.messages.sending import Sending
+from turnout.web.door.keys import DoorKeys
+from turnout.web.door.routes import DoorParts, mount_door_api
 from turnout.web.heartbeats import Heartbeats
 from turnout.web.routes import build as build_web
 from turnout.web.sessions import PageSessions
 from turnout.workers.housekeeping import housekeeping_loops
 from turnout.workers.inbox import CarrierInbox, reply_receiver
 from turnout.workers.loop import Loop
+from turnout.workers.messages import as_sent, to_message
 from turnout.workers.running import Workers
 
 DIALECTS: tuple[Dialect[Services], ...] = (
@@ -62,23 +68,30 @@ class Node:
         demo: Demo | None,
         base_url: str | None = None,
         dialects: tuple[Dialect[Services], ...] = DIALECTS,
+        examine: Examine | None = None,
     ) -> None:
         self.settings = settings
+        self.examine = examine
         self.db = db
         self.base_url = base_url or settings.public_url
         self.limiter = RateLimiter(db, settings.rate_limit_per_minute)
         self.last_uses = LastUses(db.clock)
         self.sign_ins = SignIns(db)
-        self.page_sessions = PageSessions(db, self.sign_ins, self.base_url)
+        self.page_sessions = PageSessions(
+            db, self.sign_ins, self.base_url, takes_risk=settings.insecure_http
+        )
         self.logins = Logins("messaging", db, self.sign_ins, self.last_uses)
         self.outbound = Outbound(settings.outbound_allow, settings.outbound_ports)
         self.clients = ClientAddresses(TrustedProxies.parse(settings.trusted_proxies), db.clock)
         self.backlog = Backlog(QUEUE, settings.intake_backlog)
         self.heartbeats = Heartbeats(db)
+        self.speech = Speech(settings)
+        self.door_keys = DoorKeys(db, self.sign_ins, self.base_url)
         inbox = CarrierInbox(db, reply_receiver(settings))
         self.app = RootApp(
             [
                 *(mount for dialect in dialects for mount in dialect.build(self._services())),
+                *mount_door_api(DoorParts(self.door_keys, self.outbound)),
                 *networks.mount_webhooks(settings, db, inbox, self.base_url),
                 *self._pages(dialects, demo),
             ],
@@ -116,10 +129,29 @@ class Node:
                 sessions=self.page_sessions,
                 list_sent=list_sent,
                 has_own_name=bool(self.settings.base_url),
+                has_mail=networks.has_mail(self.settings),
                 limits=FormLimits(self.settings.forms_per_place, self.settings.forms_before_code),
+                file_quota=self.settings.file_quota_mb * 1_000_000,
+                prices=networks.read_prices(self.settings),
+                report_files=REPORT_FILES,
+                sending=_read_sending(self.settings, self.speech),
+                served=self._served(),
+                door=self.door_keys,
             )
         )
         return [*mount_all("web", app, "/"), self.heartbeats.mount]
+
+    def _served(self) -> Served:
+        carried = networks.chosen(self.settings).items()
+        return Served(
+            tuple(
+                NetworkState(channel.value, name, name == networks.SIMULATOR)
+                for channel, name in carried
+            ),
+            self.settings.rate_limit_per_minute,
+            self.examine,
+            list_sent,
+        )
 
     async def _find_member(self, req: Request) -> OrgId:
         """The organization of a member: with Basic as programs send it, else signed in on pages."""
@@ -143,6 +175,7 @@ class Node:
         for loop in self._loops:
             await loop.stop()
         await self.outbound.close()
+        await self.speech.stop()
         with suppress(Failure):
             await self.limiter.flush()
             if used := self.last_uses.take():
@@ -153,3 +186,16 @@ async def _ensure_signing_key(db: Database) -> None:
     keys = await db.read(list_published_keys)
     if not any(key.retired_at is None for key in keys):
         await db.write(ensure_signing_key, *await asyncio.to_thread(generate_key_pair))
+
+
+def _read_sending(settings: Settings, speech: Speech) -> Sending:
+    """What the operator has set about messages, for the console."""
+    return Sending(
+        networks.read_policy(settings),
+        networks.read_quiet_hours(settings),
+        split_list(settings.tts_voices),
+        networks.read_mail_domains(settings)[1],
+        settings.sender_resolver,
+        lambda head, language: as_sent(to_message(head, ()), head, language),
+        speech,
+    )

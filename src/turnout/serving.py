@@ -9,23 +9,30 @@ import asyncio
 import gc
 import sys
 from collections.abc import Callable
+from functools import partial
 
 import structlog
 import uvloop
 
 from turnout.bootstrap import Node
+from turnout.core.accounts.mailing import INVITATION_PATH, RESET_PATH
 from turnout.core.audience.links import PATH as WATCH
+from turnout.core.audience.sharing import PATH as SHARED_REPORT
 from turnout.core.exams.printing import PATH as SCRAP_PAPER
 from turnout.core.identity.demo import PERMISSION as DEMO_PERMISSION
 from turnout.core.identity.demo import count_demo_credentials
 from turnout.core.identity.distributors import count_shared_distributors
+from turnout.core.identity.first_start import LINK_PATH, SET_UP_PATH, make_set_up
 from turnout.core.identity.members import SHARED_DISTRIBUTOR
 from turnout.core.invitations.campaigns import PATH as INVITATION
 from turnout.core.messaging.opt_outs import PATH as UNSUBSCRIBE
 from turnout.core.messaging.pulling import LongestWaits
 from turnout.core.site.address import find_address, store_address
+from turnout.core.tickets.guest_links import MY
 from turnout.core.tickets.mails import TICKET
 from turnout.core.waiting_list.entries import PATH as WAITING
+from turnout.garbage import look_as_usual
+from turnout.heap import share_heap
 from turnout.http import logs, server
 from turnout.http.connections import ConnectionLimits
 from turnout.http.masks import Masks
@@ -34,7 +41,7 @@ from turnout.schema import ensure_schema
 from turnout.settings import Settings
 from turnout.store import Database, open_database
 from turnout.store.steady import SteadyClock
-from turnout.web.catalogue import Demo
+from turnout.web.catalogue import Demo, Examine
 from turnout.workers.clock import ClockWatch
 from turnout.workers.loop import Loop
 from turnout.workers.running import Workers
@@ -48,7 +55,9 @@ SWITCH_INTERVAL_S = 0.001
 # Where personal links lead: hidden in the log of a process that serves no routes, too.
 LINKS = (
     *(f"{path}{{token}}" for path in (UNSUBSCRIBE, INVITATION, TICKET, WAITING, SCRAP_PAPER)),
-    f"{WATCH}{{pak}}/{{token}}",
+    *(f"{path}{{token}}" for path in (RESET_PATH, INVITATION_PATH, SET_UP_PATH, LINK_PATH)),
+    *(f"{MY}{{token}}", f"{WATCH}{{pak}}/{{token}}"),
+    f"{SHARED_REPORT}{{token}}",
 )
 
 log = structlog.get_logger()
@@ -56,6 +65,7 @@ log = structlog.get_logger()
 
 def prepare(settings: Settings, *, makes_database: bool = False) -> None:
     """Set up logs, and see to the schema as `ensure_schema` does. Raises Unavailable."""
+    share_heap()
     logs.configure(settings.log_level, settings.log_format)
     logs.hide_by(Masks(LINKS))
     ensure_schema(settings, makes_database=makes_database)
@@ -66,8 +76,11 @@ def serve(
     *,
     demo: Demo | None = None,
     started: Callable[[], None] = lambda: None,
+    empty: Callable[[str], None] = lambda _: None,
+    examine: Examine | None = None,
 ) -> None:
-    """Serve until SIGTERM or SIGINT. `demo` is what the start page shows of a demo.
+    """Serve until SIGTERM or SIGINT. `demo` is what the start page shows of a demo; an installation
+    without an organization has its link to be set up handed to `empty`.
 
     Raises Unavailable when the database cannot be used, OSError when the port cannot be had.
     """
@@ -75,25 +88,34 @@ def serve(
     prepare(settings)
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     try:
-        uvloop.run(_serve(settings, demo, started))
+        uvloop.run(_serve(settings, demo, started, empty, examine))
     finally:
         logs.close()
 
 
-async def _serve(settings: Settings, demo: Demo | None, started: Callable[[], None]) -> None:
+async def _serve(
+    settings: Settings,
+    demo: Demo | None,
+    started: Callable[[], None],
+    empty: Callable[[str], None],
+    examine: Examine | None,
+) -> None:
     db = open_database(settings)
     watches = _watch(settings, db)
     try:
-        node = Node(settings, db, demo, await _announce_address(settings, db))
+        address = await _announce_address(settings, db)
+        node = Node(settings, db, demo, address, examine=examine)
         await _warn_of_identity(db, is_demo=demo is not None)
+        token = await db.write(make_set_up)
         await node.start()
+        look_as_usual()
         gc.freeze()
         await server.run(
             node.app,
             host=settings.host,
             port=settings.port,
             grace_seconds=settings.shutdown_seconds,
-            started=started,
+            started=partial(_say_started, started, empty, node.base_url, token),
             drain=node.drain,
             limits=ConnectionLimits(
                 settings.idle_seconds, settings.write_seconds, settings.connection_limit
@@ -103,6 +125,17 @@ async def _serve(settings: Settings, demo: Demo | None, started: Callable[[], No
         for loop in watches:
             await loop.stop()
         db.close()
+
+
+def _say_started(
+    started: Callable[[], None],
+    empty: Callable[[str], None],
+    base_url: str,
+    token: str | None,
+) -> None:
+    started()
+    if token:
+        empty(f"{base_url}{SET_UP_PATH}{token}")
 
 
 def _watch(settings: Settings, db: Database) -> list[Loop]:
@@ -140,6 +173,7 @@ async def _work(settings: Settings, started: Callable[[], None]) -> None:
         workers = Workers(settings, db, outbound, base_url)
         await _warn_of_identity(db, is_demo=False)
         await workers.start()
+        look_as_usual()
         asyncio.get_running_loop().call_soon(started)
         await stopping
         log.info("stopping")

@@ -18,7 +18,7 @@ import msgspec.inspect
 from msgspec import Meta
 
 from turnout import catalogue
-from turnout.catalogue import Phrase
+from turnout.setting_values import say_fault, to_plain
 
 PREFIX = "TURNOUT_"
 CONFIG = PREFIX + "CONFIG"
@@ -27,7 +27,6 @@ UNIX = "unix"
 
 Ports = tuple[tuple[int, int], ...]
 _PORTS = f"{PREFIX}OUTBOUND_PORTS"
-_TEXT = Phrase("setting.text")
 
 
 class SettingsError(Exception):
@@ -88,9 +87,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             "before the upgrade to distributors of their own"
         ),
     ] = False
-    allow_demo: Annotated[
-        bool, Meta(description="let `turnout serve` take the credentials that a demo has made")
-    ] = False
+    allow_demo: Annotated[bool, Meta(description="let `serve` take a demo's credentials")] = False
+    insecure_http: Annotated[bool, Meta(description="take passwords over plain http")] = False
     rate_limit_per_minute: Annotated[
         int, Meta(ge=0, description="requests a minute, account and endpoint; 0 = no limit")
     ] = 100
@@ -148,6 +146,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     prices: Annotated[
         str, Meta(description="channel[:prefix]=price of a message's part, between blanks")
     ] = ""
+    price_currency: Annotated[str, Meta(description="currency of prices and limits")] = "EUR"
     reply_numbers: Annotated[
         str, Meta(description="numbers that replies to messages reach, comma-separated")
     ] = "61491570006,61491570156"
@@ -163,10 +162,21 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     unproven_senders: Annotated[
         Literal["via", "refuse"], Meta(description="mail from unproven domains: via, or refuse")
     ] = "via"
+    sender_resolver: Annotated[str, Meta(description="name server for sender domains")] = ""
     quiet_hours: Annotated[
         str,
         Meta(description="[country=]HH:MM-HH:MM when nobody is called or texted, between blanks"),
     ] = ""
+    call_prefixes: Annotated[
+        str, Meta(description="prefixes that are called and faxed whatever they are, by blanks")
+    ] = ""
+    call_spending_per_hour: Annotated[
+        int,
+        Meta(ge=0, description="what an organization's calls of an hour may cost; 0 = any amount"),
+    ] = 500
+    call_redirects: Annotated[
+        int, Meta(ge=0, description="calls of an organization that may be put through at once")
+    ] = 10
     alert_bounce_percent: Annotated[
         int, Meta(ge=0, le=100, description="bounces of a mailing that raise an alert; 0 = never")
     ] = 5
@@ -186,6 +196,19 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     tts_voices: Annotated[
         str, Meta(description="voices of text-to-speech, comma-separated, the usual one first")
     ] = "sophie,jack,olivia,william,amy,brian"
+    tts_engines: Annotated[
+        str, Meta(description="voice=engine:its voice,… of text-to-speech, between blanks")
+    ] = ""
+    tts_models: Annotated[
+        str,
+        Meta(description="folder with voices of hibari and piper, as their makers name them"),
+    ] = ""
+    tts_words: Annotated[
+        str, Meta(description="file of words that voices say otherwise, one `word = said` a line")
+    ] = ""
+    tts_cache_mb: Annotated[
+        int, Meta(ge=1, description="MB of speech a process keeps to say it again")
+    ] = 200
     log_level: Annotated[
         Literal["debug", "info", "warning", "error"], Meta(description="least severity logged")
     ] = "info"
@@ -247,10 +270,10 @@ def describe(settings: Settings) -> list[tuple[str, str, str, str]]:
         if field.name == "carriers":
             continue
         value = getattr(settings, field.name)
-        shown = hide_password(value) if field.name == "database_url" else _plain(value)
+        shown = hide_password(value) if field.name == "database_url" else to_plain(value)
         meaning = msgspec.json.schema(Settings)["$defs"]["Settings"]["properties"][field.name]
         rows.append(
-            (PREFIX + field.name.upper(), shown, _plain(field.default), meaning["description"])
+            (PREFIX + field.name.upper(), shown, to_plain(field.default), meaning["description"])
         )
     return rows
 
@@ -279,10 +302,6 @@ def hide_password(url: str) -> str:
     place, at, host = url.rpartition("@")
     found = re.match(r"([a-z]*:/*[^:/]*):", place)  # also of an address that is wrong
     return f"{found[1]}:***@{host}" if at and found else url
-
-
-def _plain(value: Any) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _read_file(path: Path) -> dict[str, Any]:
@@ -323,48 +342,6 @@ def _convert(values: dict[str, Any], files: Mapping[str, str]) -> Settings:
         if name not in files:
             raise SettingsError("setting.value", **facts) from error
         raise SettingsError("setting.value_in_file", file=files[name], **facts) from error
-
-
-def say_fault(
-    struct: type[msgspec.Struct], name: str, value: Any, *, is_secret: bool = False
-) -> Phrase:
-    """What a setting may be, and what was given instead, unless that is nothing or a secret."""
-    info = msgspec.inspect.type_info(struct)
-    fields = info.fields if isinstance(info, msgspec.inspect.StructType) else ()
-    kind = next((_say_kind(field.type) for field in fields if field.name == name), _TEXT)
-    if kind == _TEXT or is_secret:  # an address may hold a password
-        return Phrase("setting.give", {"kind": kind})
-    if value in ("", None):
-        return Phrase("setting.give_something", {"kind": kind})
-    return Phrase("setting.give_other", {"kind": kind, "given": ascii(_plain(value)[:60])})
-
-
-def _say_kind(kind: Any) -> Phrase:
-    if isinstance(kind, msgspec.inspect.Metadata):
-        return _say_kind(kind.type)
-    if isinstance(kind, msgspec.inspect.UnionType):
-        return _say_kind(kind.types[0])
-    if isinstance(kind, msgspec.inspect.BoolType):
-        return Phrase("setting.flag")
-    if isinstance(kind, msgspec.inspect.LiteralType):
-        *others, last = map(str, kind.values)
-        if not others:
-            return Phrase("setting.only", {"last": last})
-        return Phrase("setting.one_of", {"others": others, "last": last})
-    if isinstance(kind, msgspec.inspect.IntType | msgspec.inspect.FloatType):
-        is_whole = isinstance(kind, msgspec.inspect.IntType)
-        noun = Phrase("setting.whole_number") if is_whole else Phrase("setting.number")
-        return _say_range(noun, kind.ge, kind.le)
-    return _TEXT
-
-
-def _say_range(noun: Phrase, least: float | None, greatest: float | None) -> Phrase:
-    facts = {"noun": noun, "least": least, "greatest": greatest}
-    if least is None and greatest is None:
-        return noun
-    if greatest is None:
-        return Phrase("setting.from", facts)
-    return Phrase("setting.to" if least is None else "setting.from_to", facts)
 
 
 def _check_numbers(numbers: str) -> None:

@@ -22,7 +22,7 @@ COMPUTED = {
     "core/registrations/deciding.py",
     "core/registrations/event_states.py",
     "core/registrations/form_limits.py",
-    "core/registrations/intake.py",
+    "core/registrations/accepting.py",
     "core/verification/codes.py",
     "dialects/attendance/decode.py",
     "web/sessions.py",

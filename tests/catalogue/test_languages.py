@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from babel.messages.pofile import read_po
 
-from turnout.catalogue import facts_of, pages
-from turnout.catalogue.labels import LABELS, SHOWN
+from turnout.catalogue import SENTENCES, facts_of, pages
+from turnout.catalogue.labels import CONSOLE, LABELS, SHOWN
 from turnout.catalogue.translations import FOLDER, TEXTS, label, list_locales
 
 LOCALES = ("de", "es")
@@ -17,7 +17,11 @@ SOURCE = Path(__file__).parents[2] / "src/turnout"
 NEEDED = {*LABELS, *pages.SENTENCES, *SHOWN}
 MERGED = re.compile(r"%%(\w+)%%")
 # Labels whose code is made of a kind: mail.KIND.subject.
-MADE = re.compile(r"mail\.\w+\.(?:subject|text)")
+MADE = re.compile(
+    r"(?:account_)?mail\.\w+\.(?:subject|text)|mail\.button\.\w+_(?:link|online)"
+    r"|account_mail\.\w+\.button"
+)
+CONSOLE_CODE = re.compile(r"""["'](console\.[a-z_.]+)["']""")
 
 
 def translated(locale: str) -> dict[str, str]:
@@ -69,8 +73,10 @@ def test_a_translation_ends_as_the_text_does(locale: str) -> None:
 
 def test_every_label_is_used_and_every_used_one_is_there() -> None:
     used = set()
-    for path in (SOURCE / "web/templates").glob("*.html"):
+    templates = SOURCE / "web/templates"
+    for path in (path for part in ("", "door/", "my/") for path in templates.glob(f"{part}*.html")):
         used |= set(re.findall(r"""\bt\(\s*["']([a-z_]+\.[a-z_.]+)["']""", path.read_text()))
+        used |= set(re.findall(r"""["'](my\.[a-z_]+)["']""", path.read_text())) - {"my.js"}
     for path in SOURCE.rglob("*.py"):
         if path.parent.name != "catalogue":
             used |= {
@@ -82,11 +88,25 @@ def test_every_label_is_used_and_every_used_one_is_there() -> None:
     assert [code for code in LABELS if code not in used and not MADE.fullmatch(code)] == []
 
 
+def test_every_label_of_the_console_is_used_and_every_used_one_is_there() -> None:
+    """A code that is made, `"console.nav." ~ name`, uses all that begin so; a count has two."""
+    texts = [path.read_text() for path in (SOURCE / "web").rglob("*.html")]
+    texts += [path.read_text() for path in (SOURCE / "web").rglob("*.py")]
+    texts.append((SOURCE / "catalogue/histories.py").read_text())
+    used = {code for text in texts for code in CONSOLE_CODE.findall(text)}
+    begun = tuple(code for code in used if code.endswith("."))
+    whole = used - {*begun} - {code for code in used if code in SENTENCES}
+    counted = {code for code in whole if f"{code}.one" in CONSOLE}
+    known = whole - counted | {f"{code}.{form}" for code in counted for form in ("one", "many")}
+    assert sorted(known - CONSOLE.keys()) == []
+    assert [code for code in CONSOLE if code not in known and not code.startswith(begun)] == []
+
+
 def test_labels_have_facts_by_name_alone() -> None:
-    for code, text in LABELS.items():
+    for code, text in {**LABELS, **CONSOLE}.items():
         for _, name, spec, conversion in string.Formatter().parse(text):
             assert name is None or name.isidentifier(), code
-            assert not spec, code
+            assert not spec or "|" in spec, code
             assert not conversion, code
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from turnout.catalogue import FACT_LENGTH, Phrase, facts_of, fill, say
+from turnout.catalogue import FACT_LENGTH, Phrase, facts_of, fill, fill_label, say
 from turnout.errors import Invalid, Limited, Unavailable
 
 
@@ -14,6 +14,23 @@ def test_the_sentence_is_looked_up_by_the_code() -> None:
 def test_a_code_without_a_sentence_is_said_itself() -> None:
     assert say("nobody.knows", {}) == "nobody.knows."
     assert fill("It is {thing}.", {}, "nobody.knows") == "nobody.knows."
+
+
+@pytest.mark.parametrize(
+    ("count", "said"),
+    [
+        (1, "1 row is left, it is bad"),
+        (2, "2 rows are left, they are bad"),
+        ("1", "1 row is left, it is bad"),
+        ("1,000", "1,000 rows are left, they are bad"),
+    ],
+)
+def test_a_number_chooses_between_the_word_for_one_and_for_more(
+    count: int | str, said: str
+) -> None:
+    sentence = "{count:row is|rows are} left, {count:=it is|they are} bad"
+    assert fill(sentence, {"count": count}) == said
+    assert fill_label(sentence, {"count": count}) == said
 
 
 def test_facts_may_have_the_names_of_parameters() -> None:

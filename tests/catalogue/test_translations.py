@@ -3,16 +3,13 @@
 from pathlib import Path
 
 import pytest
-from babel.messages.pofile import read_po
 
 from turnout.catalogue import Phrase
 from turnout.catalogue.translations import (
     HEADER_LENGTH,
-    TEXTS,
     choose_locale,
     translate,
-    translator_for,
-    write_template,
+    translator_in,
 )
 
 CODE, SENTENCE = "learner.email", "{email!r} is not an e-mail address."
@@ -88,7 +85,7 @@ def test_the_best_language_that_the_catalogue_has(folder: Path, accepted: str, l
 
 
 def test_a_translator_says_what_it_can_in_its_language(folder: Path) -> None:
-    speak = translator_for("de-CH", folder)
+    speak = translator_in("de", folder)
     assert speak(CODE, {"email": "x"}) == "'x' ist keine E-Mail-Adresse."
     assert speak("venue.name", {}) == "Give the venue a name."
     assert speak("nobody.knows", {}) == "nobody.knows."
@@ -101,13 +98,5 @@ def test_a_phrase_is_said_in_the_language_of_its_sentence(folder: Path) -> None:
         'msgstr "Zeile {line}: zu früh zu Ende"\n'
     )
     slip = Phrase("slip.end", {"line": 7, "column": 1})
-    said = translator_for("de", folder)("body.malformed", {"slip": slip})
+    said = translator_in("de", folder)("body.malformed", {"slip": slip})
     assert said == "The body is not valid JSON: Zeile 7: zu früh zu Ende."
-
-
-def test_the_template_has_every_text_by_its_code(tmp_path: Path) -> None:
-    write_template(tmp_path / "turnout.pot")
-    with (tmp_path / "turnout.pot").open("rb") as file:
-        messages = [message for message in read_po(file) if message.id]
-    assert {message.context: message.id for message in messages} == TEXTS
-    assert {message.string for message in messages} == {""}

@@ -38,6 +38,7 @@ PATTERN = {
 # Files that need such words, and why.
 ALLOWED = {
     "cli/demo_server.py": "shows a call of the registration API, to be copied",
+    "web/console/key_samples.py": "shows calls of every API, to be copied",
     "http/cors.py": "names the headers that scripts of other origins may send",
     "store/migrations/versions/0020_emailed_jobs.py": "takes a contract's names out of stored rows",
 }

@@ -4,7 +4,8 @@ import io
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from contextlib import contextmanager, nullcontext, redirect_stderr, redirect_stdout
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -41,6 +42,7 @@ class Turnout:
         environment = clean_environment(**(self.settings | settings))
         with (
             _process(["turnout", *map(str, arguments)], environment, stdin),
+            _voices_known() if "doctor" in arguments else nullcontext(),
             redirect_stdout(output),
             redirect_stderr(error),
         ):
@@ -73,6 +75,28 @@ def on_new_database(folder: Path) -> Turnout:
     path = folder / "turnout.db"
     templates.copy_migrated(path)
     return Turnout(f"sqlite:///{path}")
+
+
+@contextmanager
+def _voices_known() -> Iterator[None]:
+    """Programs that speak are asked once for all commands of a process whether they do: saying a
+    word takes longer than all else that `turnout doctor` looks at."""
+    from turnout.cli import checking_networks  # takes a while, and few commands need it
+
+    checking: Any = checking_networks
+    asked = checking.find_fault
+    checking.find_fault = _find_fault
+    try:
+        yield
+    finally:
+        checking.find_fault = asked
+
+
+@cache
+def _find_fault(voice: Any, models: str) -> str:
+    from turnout.speech.engines import find_fault
+
+    return find_fault(voice, models)
 
 
 @contextmanager

@@ -70,12 +70,12 @@ def test_viewings_are_corrected_imported_and_listed(hall: Hall, tmp_path: Path) 
         f"bob@example.com,{hall.talk.id},2027-01-04T15:02:00,60\n"
     )
     done = hall.run("viewing", "import", "acme", hall.event, file)
-    assert done.output == "1 viewings were taken; 1 rows could not be.\n"
+    assert done.output == "1 viewing was taken; 1 row could not be.\n"
     lines = done.error.splitlines()
     assert any(line.endswith(" 2/2") for line in lines)
     assert [line for line in lines if not line.endswith("2/2")] == [
         f"line 3: bob@example.com is not registered for event {hall.event}.",
-        f"error: 1 rows of {file} were left out; they are named above.",
+        f"error: 1 row of {file} was left out, as named above.",
     ]
     (_, row) = hall.run.ok("viewing", "list", *who).splitlines()
     assert row.split()[-1] == "600"
@@ -132,3 +132,28 @@ def test_surveys_and_questions(hall: Hall) -> None:
     assert row.split()[-3:] == ["ann@example.com", "Why?", "Because."]
     none = hall.run.ok("asked", "list", "acme", hall.event, "--after", hall.question)
     assert none == "Nobody asked anything.\n"
+
+
+def test_chapters_are_set_and_listed(hall: Hall) -> None:
+    named = ("media", "chapters", "acme", hall.talk.pak)
+    assert hall.run.ok(*named) == "No chapters.\n"
+    said = hall.run.ok(*named, "1:30 Questions", "0:00 Welcome")
+    assert said == f"Session {hall.talk.id} has 2 chapters.\n"
+    assert hall.run.ok(*named) == "0:00 Welcome\n1:30 Questions\n"
+    assert "'Welcome' is not a chapter" in hall.run(*named, "Welcome").error
+    assert hall.run.ok(*named, "") == f"Session {hall.talk.id} has 0 chapters.\n"
+
+
+def test_captions_are_kept_listed_and_removed(hall: Hall, tmp_path: Path) -> None:
+    file = tmp_path / "talk.vtt"
+    file.write_text("WEBVTT\n\n00:01.000 --> 00:04.000\nHallo\n")
+    kept = hall.run.ok("media", "captions", "set", "acme", hall.talk.pak, "de", file)
+    assert kept == f"Session {hall.talk.id} has captions in de ({file.stat().st_size} bytes).\n"
+    (row,) = hall.run.ok("media", "captions", "list", "acme", hall.talk.id).splitlines()[1:]
+    assert row.split()[:2] == ["de", str(file.stat().st_size)]
+    file.write_text("Hallo")
+    refused = hall.run("media", "captions", "set", "acme", hall.talk.pak, "de", file)
+    assert "WEBVTT" in refused[2]
+    hall.run.ok("media", "captions", "remove", "acme", hall.talk.pak, "de")
+    listed = hall.run.ok("media", "captions", "list", "acme", hall.talk.pak)
+    assert listed == "The session has no captions.\n"

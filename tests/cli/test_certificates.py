@@ -34,22 +34,22 @@ def test_certificates_from_template_to_mail(office: Office, tmp_path: Path) -> N
     ]
     assert office.run.ok("certificate", "set", org, event) == said
     assert "No certificate" in office.run.ok("certificate", "list", org, event)
-    assert office.run.ok("certificate", "issue", org, event) == "1 certificates are issued.\n"
+    assert office.run.ok("certificate", "issue", org, event) == "1 certificate is issued.\n"
     assert office.run.ok("certificate", "issue", org, event) == "0 certificates are issued.\n"
     row = office.run.ok("certificate", "list", org, event).splitlines()[1].split()
     code = row[0]
     assert row[3:] == ["good", "0", "Ann"]
     file = tmp_path / "certificates.pdf"
     said = office.run.ok("certificate", "print", org, event, file)
-    assert said == f"{file} has 1 certificates.\n"
+    assert said == f"{file} has 1 certificate.\n"
     pdf = "".join(read_text(file.read_bytes()))
     assert "wardabei:Party." in pdf
     assert "https://events.example.com/certificate/" in pdf
     for options, said in [
-        (["--dry-run"], "1 certificates would be mailed.\n"),
-        ([], "1 certificates are mailed.\n"),
+        (["--dry-run"], "1 certificate would be mailed.\n"),
+        ([], "1 certificate is mailed.\n"),
         ([], "0 certificates are mailed.\n"),
-        (["--again"], "1 certificates are mailed.\n"),
+        (["--again"], "1 certificate is mailed.\n"),
     ]:
         assert office.run.ok("certificate", "send", org, event, *options) == said
     office.run.ok("certificate", "withdraw", org, code)

@@ -67,9 +67,9 @@ def test_an_invitation_is_made_filled_sent_and_reminded_of(door: Door, tmp_path:
     file = tmp_path / "guests.csv"
     file.write_text("Recipient,Email\nAnn Lee,ann@example.com\n,bob@example.com\n")
     said = door.run.ok("invite", "add", "acme", number, file)
-    assert said == "2 people were added; 0 were invited already.\n"
+    assert said == "Added: 2. Invited already: 0.\n"
     again = door.run.ok("invite", "add", "acme", number, file)
-    assert again == "0 people were added; 2 were invited already.\n"
+    assert again == "Added: 0. Invited already: 2.\n"
     sent = door.run.ok("invite", "send", "acme", number)
     assert sent.endswith(" writes to 2 people; their links lead to https://events.example.com.\n")
     assert door.run.ok("invite", "send", "acme", number) == "There is nobody to write to.\n"
@@ -141,6 +141,33 @@ def test_links_lead_where_a_server_has_said_and_nothing_is_sent_before(door: Doo
         db.call(store_address, "http://127.0.0.1:4711", is_set=False)
     # The shell's own port is not where the server listens.
     sent = door.run.ok("invite", "send", "acme", number, base_url="", port=9999)
-    assert sent.endswith(" writes to 1 people; their links lead to http://127.0.0.1:4711.\n")
+    assert sent.endswith(" writes to 1 person; their links lead to http://127.0.0.1:4711.\n")
     again = door.run.ok("invite", "send", "acme", number, "--reminder")
     assert again.endswith("their links lead to https://events.example.com.\n")
+
+
+def test_an_invitation_is_scheduled_reworded_and_tried_out(door: Door, tmp_path: Path) -> None:
+    number = door.create()
+    file = tmp_path / "guests.csv"
+    file.write_text("Recipient,Email\nAnn Lee,ann@example.com\n")
+    door.run.ok("invite", "add", "acme", number, file)
+    again = tmp_path / "again.txt"
+    again.write_text("Still time: %%link%%")
+    door.run.ok(
+        *("invite", "set", "acme", number, "--reminder-subject", "Still?"),
+        *("--reminder-body", again),
+    )
+    shown = door.run.ok("invite", "preview", "acme", number, "--reminder")
+    assert shown.startswith("Subject: Still?\n\nStill time: https://events.example.com/")
+    tried = door.run.ok("invite", "test", "acme", number, "jo@example.com", "--reminder")
+    assert tried == "The test goes to jo@example.com.\n"
+    planned = door.run.ok("invite", "send", "acme", number, "--at", "2099-05-01T09:00")
+    assert planned.startswith("It goes at 2099-05-01")
+    assert door.run.ok("invite", "unschedule", "acme", number) == "It goes by hand.\n"
+    late = door.run("invite", "send", "acme", number, "--at", "2001-01-01T09:00")
+    assert "has passed" in late[2]
+    door.run.ok("invite", "send", "acme", number)
+    door.run.ok("invite", "send", "acme", number, "--reminder")
+    (row,) = door.run.ok("invite", "people", "acme", number).splitlines()[1:]
+    assert row.split()[1] == "pending"
+    assert row.split()[-4:] == ["1", "ann@example.com", "Ann", "Lee"]

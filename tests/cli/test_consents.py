@@ -43,7 +43,7 @@ def test_a_consent_of_a_form_is_listed_shown_exported_and_withdrawn(tmp_path: Pa
     assert "(form, language fr; question " in shown
     assert shown.endswith(", text 1):\nWrite to me.\n")
     file = tmp_path / "consents.csv"
-    assert turnout.ok("consent", "export", "acme", file) == "consents.csv has 1 consents.\n"
+    assert turnout.ok("consent", "export", "acme", file) == "consents.csv has 1 consent.\n"
     assert "Write to me." in file.read_text("utf-8-sig")
     turnout.ok("optout", "add", "acme", "email", "ann@example.com")
     assert ", withdrawn " in turnout.ok("consent", "show", "acme", "ann@example.com")

@@ -1,6 +1,7 @@
 """`turnout demo`: the same programme everywhere, seeded once, completed when interrupted."""
 
 import json
+import re
 import shutil
 import signal
 import sqlite3
@@ -15,13 +16,23 @@ import msgspec
 import pytest
 
 from tests.cli.runner import Result, Turnout
+from tests.support import templates
 from tests.support.server import Server, clean_environment
 from turnout.cli.demo_server import choose_settings, read_members, seed, write_private
 from turnout.core.exams.model import ExamRequest
 from turnout.core.exams.planning import make_exam
 from turnout.core.identity.demo import get_demo_organization
+from turnout.core.identity.members import find_password
 from turnout.core.identity.passwords import is_password
+from turnout.core.ids import RecipientId
+from turnout.core.messaging.accepting import Policy, accept_job
+from turnout.core.messaging.calling import Call, find_faults, get_calling, set_calling
+from turnout.core.messaging.fence import Fence
+from turnout.core.messaging.jobs import get_job_head
+from turnout.core.messaging.model import Content as Said
+from turnout.core.messaging.model import JobType, KeyResponse, NewJob, NewRecipient
 from turnout.core.messaging.numbers import is_deliverable
+from turnout.core.messaging.prices import Prices
 from turnout.demo import registration
 from turnout.demo.attendance import CAMPAIGNS, WAITING
 from turnout.demo.booking import LEARNERS
@@ -31,7 +42,6 @@ from turnout.demo.registration import WEBINARS
 from turnout.demo.reporting import PEOPLE
 from turnout.settings import Settings
 from turnout.store import Tx, open_database
-from turnout.store.migrations.running import migrate
 
 MEMBERS = [
     "apiKey",
@@ -47,7 +57,8 @@ MEMBERS = [
 
 def seed_in(folder: Path) -> dict[str, Any]:
     url = f"sqlite:///{folder / 'turnout.db'}"
-    migrate(url)
+    if not (folder / "turnout.db").exists():
+        templates.copy_migrated(folder / "turnout.db")
     content = seed(Settings(database_url=url, allow_demo=True), folder / "demo.json")
     made: dict[str, Any] = msgspec.to_builtins(content)
     return made
@@ -110,7 +121,7 @@ def counts(folder: Path) -> dict[str, int]:
 def seeded(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a demo that was seeded without interruption; look, and do not touch."""
     folder = tmp_path_factory.mktemp("seeded")
-    seed_in(folder)
+    templates.copy_demo(folder)
     return folder
 
 
@@ -170,6 +181,37 @@ def test_demo_json_has_users_and_lists_of_the_messaging_api(seeded: Path) -> Non
     assert len({mobile for mobile, _ in numbers}) == len(numbers) == sum(LISTS.values())
 
 
+def test_the_demo_calls_the_numbers_that_integrators_try(seeded: Path, tmp_path: Path) -> None:
+    copy_seeded(seeded, tmp_path)
+    numbers = ["33677680275", "61498765432", "12025550123", "442079460018", "6433456789"]
+    keys = (KeyResponse("1", redirect_to="6987654321"), KeyResponse("3", redirect_to="6987654322"))
+    new = NewJob(
+        job_type=JobType.TWO_WAY_TTS, name="test", content=Said(text="Press 1.", keys=keys)
+    )
+    policy = Policy(Prices(""), (), "no-reply@turnout.test")
+
+    def look(tx: Tx) -> tuple[dict[RecipientId, str], tuple[str, ...]]:
+        found = find_password(tx, "demo/user")
+        assert found is not None
+        job_id = accept_job(tx, found.principal, new, [NewRecipient(f"+{numbers[0]}")], policy)
+        head = get_job_head(tx, found.principal.org_id, job_id)
+        calls = [Call(RecipientId(place), number, 0) for place, number in enumerate(numbers)]
+        faults = find_faults(tx, head, calls, Fence())
+        set_calling(tx, head.org_id, ["PL"], actor="test")
+        return faults, get_calling(tx, head.org_id).countries
+
+    db = open_database(
+        Settings(database_url=f"sqlite:///{tmp_path / 'turnout.db'}", allow_demo=True)
+    )
+    try:
+        assert db.call(look) == ({}, ("PL",))
+        seed_in(tmp_path)
+        org_id = db.call(get_demo_organization).org_id
+        assert db.call(get_calling, org_id).countries == ("PL",)
+    finally:
+        db.close()
+
+
 def test_demo_json_leads_to_the_door(seeded: Path) -> None:
     door = json.loads((seeded / "demo.json").read_text())["attendance"]
     path = seeded / "turnout.db"
@@ -204,7 +246,7 @@ def test_demo_json_leads_to_the_exams(seeded: Path) -> None:
         "examEvent",
     ]
     assert facts(seeded)["exams"] == [
-        ("Spring exams", "open", 8, None, "Exam"),
+        ("Spring exams", "open", 8, 12, "Exam"),
         ("Winter exams", "draft", 0, None, "Exam"),
         ("Route knowledge", "open", 3, 3, "Class"),
         ("Brake test", "closed", 0, 10, "Class"),
@@ -384,7 +426,7 @@ def test_an_interrupted_seeding_is_completed_by_the_next_run(
     seeded: Path, tmp_path: Path, people: int
 ) -> None:
     url = f"sqlite:///{tmp_path / 'turnout.db'}"
-    migrate(url)
+    templates.copy_migrated(tmp_path / "turnout.db")
     killed = subprocess.run(
         [sys.executable, "-c", KILLED, url, str(people)], env=clean_environment(), check=False
     )
@@ -407,7 +449,9 @@ def test_the_demo_serves_what_it_seeded_and_again_after_a_restart(tmp_path: Path
             assert server.stop() == 0
     introductions = server.read_log().split("Turnout serves its demo at ")[1:]
     assert len(introductions) == 2
-    assert introductions[0].split("{")[0] == introductions[1].split("{")[0]
+    same = [re.sub(r"/link/[\w-]{43}", "/link/…", said.split("{")[0]) for said in introductions]
+    assert same[0] == same[1]
+    assert "/console/sign-in/link/…" in same[0]
     assert server.demo["registration"]["apiKey"] in introductions[0]
 
 

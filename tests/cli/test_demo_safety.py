@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from tests.cli.runner import Result, Turnout
+from tests.cli.runner import Result, Turnout, on_new_database
 from tests.cli.test_demo import ask, seed_in
 from tests.dialects.messaging.people import basic
 from tests.support.ports import free_port
@@ -31,16 +31,14 @@ def change(path: Path, *statements: str) -> None:
 
 
 def test_the_demo_refuses_a_database_that_holds_another_organization(tmp_path: Path) -> None:
-    url = f"sqlite:///{tmp_path / 'turnout.db'}"
-    migrate(url)
-    turnout = Turnout(url)
+    turnout = on_new_database(tmp_path)
     turnout.ok("org", "create", "acme")
     refused = turnout("demo", "--data", tmp_path / "data")
     assert refused == Result(
         1,
         "",
-        f"error: {url} holds acme, which is not the demo's: the demo needs a database of its own. "
-        "Set TURNOUT_DATABASE_URL to another.\n",
+        f"error: {turnout.url} holds acme, which is not the demo's: the demo needs a database of "
+        "its own. Set TURNOUT_DATABASE_URL to another.\n",
     )
     assert ask(tmp_path / "turnout.db", "SELECT slug FROM organizations") == [("acme",)]
     assert not (tmp_path / "data").exists()

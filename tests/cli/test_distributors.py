@@ -115,6 +115,8 @@ def test_doctor_tells_of_what_is_left_from_before(turnout: Turnout) -> None:
     for line in (
         "warn short names     events",
         "warn distributors    1 shared by organizations since before each had its own",
-        "warn demo            1 credentials of a demo, which `turnout serve` refuses",
+        "warn demo            1 credential of a demo, which `turnout serve` refuses",
     ):
         assert line in said
+    permitted = turnout("doctor", allow_demo="true").output
+    assert "of a demo, which `turnout serve` accepts, as TURNOUT_ALLOW_DEMO permits" in permitted

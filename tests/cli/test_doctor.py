@@ -3,6 +3,7 @@
 import os
 import re
 import shlex
+import shutil
 import socket
 import sqlite3
 import subprocess
@@ -21,8 +22,10 @@ from tests.support.builder import contact, make_organization
 from tests.support.node import BACKENDS, Clock, WallClock, new_database, open_node
 from tests.support.ports import free_port
 from tests.support.server import clean_environment
+from tests.support.zone_server import ZoneServer
 from turnout.cli.checking_clock import judge_clock, judge_clocks
 from turnout.cli.checking_disk import judge_room, judge_speed
+from turnout.cli.checking_networks import check_voices
 from turnout.cli.checking_store import judge_writing, quick_check
 from turnout.cli.finding import Finding
 from turnout.core.events.model import span
@@ -35,11 +38,13 @@ from turnout.core.messaging.model import Medium
 from turnout.core.messaging.opt_outs import opt_out
 from turnout.core.messaging.outcomes import Misconfigured
 from turnout.core.people.model import Contact
-from turnout.core.registrations.intake import accept
+from turnout.core.registrations.accepting import accept
 from turnout.core.registrations.joining import register_directly
 from turnout.core.registrations.model import Submitted
 from turnout.core.registrations.submissions import Application, TargetNoun
 from turnout.core.site.address import store_address
+from turnout.http import name_lookups
+from turnout.settings import Settings
 from turnout.store import Tx, faults, system_clock
 from turnout.store.faults import user_name
 from turnout.store.migrations.revisions import HEAD
@@ -82,6 +87,7 @@ def test_all_is_well(tmp_path: Path) -> None:
         "disk",
         "disk speed",
         "simulator",
+        "voices",
         "links",
     ]
     assert findings["database"] == ("ok", f"{turnout.url} answers", "")
@@ -92,6 +98,31 @@ def test_all_is_well(tmp_path: Path) -> None:
     assert findings["other queues"] == ("ok", "nothing waits", "")
     seen = "carries email, sms, mms, tts, voice, fax; it is a simulator, and reaches nobody"
     assert findings["simulator"] == ("ok", seen, "")
+    assert findings["voices"][1].startswith("sophie: hibari:heart; jack: ")
+
+
+def test_a_voice_without_an_engine_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shutil.which", lambda _name: None)
+    table = "*=flite sophie=hibari"
+    found = list(check_voices(Settings(tts_voices="sophie,anna,eve", tts_engines=table)))
+    assert [finding.seen for finding in found] == [
+        "sophie: hibari:heart",
+        "no engine speaks for anna, eve",
+        "flite:slt: not installed",
+    ]
+    assert [finding.mark for finding in found[:2]] == ["ok", "ok"]  # gateways speak themselves
+    assert found[2].advice.startswith("Correct TURNOUT_TTS_ENGINES")
+
+
+def test_a_voice_that_an_engine_does_not_know_is_named() -> None:
+    table = "*=espeak-ng:xx-klingon,hibari sophie=hibari:nobody"
+    found = list(check_voices(Settings(tts_voices="sophie,anna", tts_engines=table)))
+    assert [finding.seen for finding in found] == [
+        "anna: hibari:heart",
+        "no engine speaks for sophie",
+        "hibari:nobody: hibari is not installed, or knows no such voice; espeak-ng:xx-klingon: "
+        + ("espeak-ng does not speak with it" if shutil.which("espeak-ng") else "not installed"),
+    ]
 
 
 def test_all_is_well_on_postgresql(cluster) -> None:
@@ -418,6 +449,20 @@ def test_what_cannot_be_written_is_said_in_plain_words(code: str, word: str) -> 
     assert finding.seen.startswith(word)
 
 
+def test_a_name_server_for_sender_domains_that_is_silent_or_none(tmp_path: Path, monkeypatch):
+    turnout = on_new_database(tmp_path)
+    wrong = turnout("doctor", sender_resolver="dns.example")
+    assert wrong.error.startswith(
+        "settings: TURNOUT_SENDER_RESOLVER: 'dns.example' is not the address"
+    )
+    with ZoneServer() as dns:
+        assert "name server" not in read(turnout("doctor", sender_resolver=dns.address))
+        dns.is_silent = True
+        monkeypatch.setattr(name_lookups, "LOOKUP_S", 0.2)
+        found = read(turnout("doctor", sender_resolver=dns.address))["name server"]
+    assert found[:2] == ("warn", f"{dns.address} of TURNOUT_SENDER_RESOLVER does not answer")
+
+
 def test_a_sender_that_no_network_takes(tmp_path: Path) -> None:
     turnout = on_new_database(tmp_path)
     assert "mail sender" not in read(turnout("doctor"))
@@ -509,12 +554,12 @@ def test_a_full_disk_is_named_with_what_to_do(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'turnout.db'}"
     how = "mount -t tmpfs -o size=4m tmpfs {folder}"
     fill = f"dd if=/dev/zero of={shlex.quote(str(tmp_path))}/filling bs=4k 2>/dev/null"
-    commands = ("$TURNOUT migrate --quiet", fill, "$TURNOUT org create acme")
+    commands = ("$TURNOUT migrate --quiet", fill, "$TURNOUT org create acme", "$TURNOUT doctor")
     advice = f"Free some space on {tmp_path}, where turnout.db is."
     full = "the database cannot write. Nothing was changed."
-    assert mount(how, tmp_path, *commands, url=url) == [f"error: Disk full: {full} {advice}"]
-
-    seen = mount(how, tmp_path, *commands[:2], "$TURNOUT doctor", url=url)
+    *seen, refusal = mount(how, tmp_path, *commands, url=url)
+    assert refusal == f"error: Disk full: {full} {advice}"
+    assert [line for line in seen if "error" in line] == []
     assert f"FAIL database        {url}: Disk full: the database cannot write" in seen
     assert seen.count(f"     -> {advice}") == 1
     assert f"FAIL disk            {tmp_path}: No space left on device" in seen

@@ -1,43 +1,38 @@
-"""The entry: an interrupt while the program is loaded ends it quietly."""
+"""The end of a command that is told to stop while it is loaded."""
 
-import subprocess
+import signal
 import sys
+from collections.abc import Iterator
 
 import pytest
 
-from turnout.errors import Unavailable, list_notes
-from turnout.schema import check_version
-
-INTERRUPTED_WHILE_LOADING = """
-import sys
-class Interrupted:
-    def find_spec(self, name, *_):
-        if name == "cyclopts":
-            raise KeyboardInterrupt
-sys.meta_path.insert(0, Interrupted())
-from turnout.__main__ import main
-main()
-"""
+from turnout import __main__ as entry
+from turnout import cli
 
 
-def test_an_interrupt_while_loading_ends_quietly() -> None:
-    run = subprocess.run(
-        [sys.executable, "-c", INTERRUPTED_WHILE_LOADING],
-        capture_output=True,
-        check=False,
-        timeout=60,
-    )
-    assert (run.returncode, run.stdout, run.stderr) == (130, b"", b"")
+@pytest.fixture(autouse=True)
+def handler() -> Iterator[object]:
+    """What SIGTERM does before and after."""
+    before = signal.getsignal(signal.SIGTERM)
+    yield before
+    signal.signal(signal.SIGTERM, before)
 
 
-@pytest.mark.parametrize(
-    ("version", "options", "is_named"),
-    [(None, "-c search_path=nix", True), ("0001", "-c search_path=nix", False), (None, "", False)],
-)
-def test_an_empty_schema_may_be_one_that_the_environment_chose(
-    monkeypatch: pytest.MonkeyPatch, version: str | None, options: str, is_named: bool
+@pytest.mark.parametrize("command", ["serve", "work"])
+def test_a_server_that_is_told_to_stop_while_it_starts_ends_well(
+    command: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("PGOPTIONS", options)
-    with pytest.raises(Unavailable) as refusal:
-        check_version(version)
-    assert any("PGOPTIONS" in note for note in list_notes(refusal.value)) == is_named
+    monkeypatch.setattr(sys, "argv", ["turnout", command])
+    monkeypatch.setattr(cli, "main", lambda: signal.raise_signal(signal.SIGTERM))
+    with pytest.raises(SystemExit) as ended:
+        entry.main()
+    assert ended.value.code == 0
+
+
+def test_other_commands_end_as_programs_do(
+    handler: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["turnout", "migrate"])
+    monkeypatch.setattr(cli, "main", lambda: None)
+    entry.main()
+    assert signal.getsignal(signal.SIGTERM) is handler

@@ -10,31 +10,48 @@ from PIL import Image
 
 from tests.cli.runner import Turnout
 from tests.core.portable.summit import members
-from tests.support.node import BACKENDS, database
+from tests.support.node import BACKENDS, copied_database, database
+from turnout.cli.event_files import ROWS_SHOWN, read_rows
+from turnout.core.people.model import Contact
+from turnout.core.portable.document import LIMITS, PersonRow
+from turnout.formats.archives import ArchiveReader
 
 PICTURE = "pictures/1.webp"
 
 
-@pytest.fixture(params=BACKENDS)
-def run(request, tmp_path):
+@pytest.fixture(scope="module", params=BACKENDS)
+def prepared(request, tmp_path_factory):
+    """A database to copy, and where, and the file of its event with a cover and two people."""
+    folder = tmp_path_factory.mktemp("prepared")
     cluster = request.getfixturevalue("cluster") if request.param == "postgresql" else None
-    with database(request.param, tmp_path, cluster) as url:
-        yield Turnout(url)
+    with database(request.param, folder, cluster) as url:
+        yield url, cluster, export_summit(Turnout(url), folder)
 
 
 @pytest.fixture
-def summit(run: Turnout, tmp_path: Path) -> Path:
-    """The file of an event with a cover and two people."""
+def run(prepared, tmp_path):
+    url, cluster, _ = prepared
+    with copied_database(url, tmp_path, cluster) as copy:
+        yield Turnout(copy)
+
+
+@pytest.fixture
+def summit(prepared) -> Path:
+    _, _, path = prepared
+    return path
+
+
+def export_summit(run: Turnout, folder: Path) -> Path:
     run.ok("org", "create", "acme", "--name", "Acme")
     run.ok("org", "create", "beta", "--name", "Beta")
     when = ("--starts", "2099-03-01T09:00", "--ends", "2099-03-01T17:00")
     run.ok("event", "create", "acme", "Summit", *when, "--publish")
-    cover = tmp_path / "cover.png"
+    cover = folder / "cover.png"
     Image.new("RGB", (40, 30), "red").save(cover)
     run.ok("event", "set-cover", "acme", "1000001", cover)
     for name in ("ann", "bob"):
         run.ok("registration", "add", "acme", "1000001", "--email", f"{name}@example.com")
-    path = tmp_path / "summit.zip"
+    path = folder / "summit.zip"
     said = run.ok("event", "export", "acme", "1000001", path)
     assert said == f"{path}: Summit, 2 registrations, 2 tickets, 0 invitations, 0 waiting.\n"
     return path
@@ -54,6 +71,21 @@ def test_an_event_is_exported_and_imported_once(run, summit, tmp_path):
     assert members(third)["people.jsonl"] == members(summit)["people.jsonl"]
     with Image.open(io.BytesIO(members(third)["pictures/1.webp"])) as cover:
         assert (cover.format, cover.size) == ("WEBP", (40, 30))
+
+
+def test_a_long_list_shows_how_far_it_is_read(tmp_path):
+    path = tmp_path / "long.zip"
+    line = '{"contact":{"email":"ann@example.com"}}\n'
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("people.jsonl", line * (2 * ROWS_SHOWN + 1))
+    shown: list[tuple[str, float, int]] = []
+    with ArchiveReader(path, LIMITS) as archive:
+        rows = read_rows(archive, lambda *step: shown.append(step))("people")
+        assert next(rows) == PersonRow(contact=Contact(email="ann@example.com"))
+        assert shown == []
+        assert sum(1 for _ in rows) == 2 * ROWS_SHOWN
+    total = 2 * ROWS_SHOWN + 1
+    assert shown == [("people", number, total) for number in (500, 1000, total)]
 
 
 def test_nobody_goes_along_unless_wanted(run, summit, tmp_path):

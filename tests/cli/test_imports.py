@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.runner import Turnout
-from tests.support.node import BACKENDS, database
+from tests.support.node import BACKENDS, copied_database, database
 from turnout.core.identity.organizations import get_organization
 from turnout.core.messaging.opt_outs import list_opt_outs
 from turnout.core.people.merging import find_person
@@ -17,11 +17,12 @@ HEADING = "First name,Last name,Email,Mobile"
 ERASED = f"Somebody with {EMAIL} was erased. Leave the row out, or add --again if"
 
 
-@pytest.fixture(params=BACKENDS)
-def run(request, tmp_path):
-    """An organization with a draft, a list of Bob, and Ann erased."""
+@pytest.fixture(scope="module", params=BACKENDS)
+def prepared(request, tmp_path_factory):
+    """A database to copy, and where; see `run`."""
+    folder = tmp_path_factory.mktemp("prepared")
     cluster = request.getfixturevalue("cluster") if request.param == "postgresql" else None
-    with database(request.param, tmp_path, cluster) as url:
+    with database(request.param, folder, cluster) as url:
         run = Turnout(url)
         run.ok("org", "create", "acme", "--name", "Acme")
         run.ok("user", "create", "acme", "au/jo", "--name", "Jo", "--email", "jo@example.com")
@@ -30,7 +31,15 @@ def run(request, tmp_path):
         person = ("--first-name", "Ann", "--phone", PHONE)
         run.ok("registration", "add", "acme", "1000001", "--email", EMAIL, *person)
         run.ok("person", "erase", "acme", EMAIL, "--yes", "--now")
-        yield run
+        yield url, cluster
+
+
+@pytest.fixture
+def run(prepared, tmp_path):
+    """An organization with a draft, a list of Bob, and Ann erased."""
+    url, cluster = prepared
+    with copied_database(url, tmp_path, cluster) as copy:
+        yield Turnout(copy)
 
 
 def write(folder: Path, *lines: str) -> Path:
@@ -53,6 +62,39 @@ def names_of(run: Turnout, *arguments: str) -> list[str]:
 
 def say(text: str) -> str:
     return " ".join(text.split())
+
+
+@pytest.mark.parametrize("prepared", ["sqlite"], indirect=True)
+def test_faults_are_said_by_line_whoever_finds_them(run, tmp_path):
+    """Line 3 is refused while it is read, lines 2 and 4 by what they say."""
+    file = write(tmp_path, HEADING, ",,not an address,", "Ann,#REF!,ann2@example.com,", ",,bob@,")
+    registrations = write_phones(file)
+    for command in (
+        ("registration", "import", "acme", "1000001", registrations, "--preview"),
+        ("registration", "import", "acme", "1000001", registrations),
+        ("list", "import", "acme", file, "--user", "au/jo", "--preview"),
+        ("list", "import", "acme", file, "--user", "au/jo"),
+    ):
+        lines = [line for line in run(*command).error.splitlines() if line.startswith("line ")]
+        assert [line[:6] for line in lines] == ["line 2", "line 3", "line 4"], command
+    times = write(
+        tmp_path,
+        "email,session,start,duration",
+        "ann@example.com,9,2099-03-01T10:00:00,60",
+        "#REF!,9,2099-03-01T10:00:00,60",
+        "bob@example.com,9,2099-03-01T10:00:00,60",
+    )
+    for more in ([], ["--preview"]):
+        said = run("viewing", "import", "acme", "1000001", times, *more).error.splitlines()
+        lines = [line[:6] for line in said if line.startswith("line ")]
+        assert lines == ["line 2", "line 3", "line 4"], more
+
+
+def write_phones(file: Path) -> Path:
+    """The same file with the phones of registrations."""
+    other = file.with_name("registrations.csv")
+    other.write_text(file.read_text().replace("Mobile", "Phone"))
+    return other
 
 
 def test_registrations_take_the_others_and_with_again_everybody(run, tmp_path):
@@ -135,3 +177,17 @@ def test_an_opt_out_of_somebody_erased_is_kept_as_a_hash(run, tmp_path):
         ("sms", "hash:"),
     ]
     assert not is_known(run, EMAIL)
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        ("sms,nobody", "line 2, column Address: 'nobody' is not an address for sms."),
+        ("email,61412345678", "line 2, column Address: '61412345678' is not an address for email."),
+        ("pigeon,ann@example.com", "line 2, column Medium: "),
+    ],
+)
+def test_a_refused_opt_out_names_the_column_at_fault(run, tmp_path, row, said):
+    refused = run("optout", "import", "acme", write(tmp_path, "Medium,Address", row))
+    assert (refused.code, refused.output) == (1, "")
+    assert said in say(refused.error)

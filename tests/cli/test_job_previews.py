@@ -1,5 +1,6 @@
 """`turnout job preview` and `turnout job test`."""
 
+import datetime
 import json
 from pathlib import Path
 
@@ -9,6 +10,8 @@ from tests.cli.runner import Turnout
 from tests.core.messaging.jobs import NUMBERS, claim_all, make_login
 from tests.support.builder import make_organization
 from tests.support.node import new_database
+from turnout.cli.app import say_time
+from turnout.core.times import derive, wall_clock
 
 
 @pytest.fixture
@@ -88,6 +91,39 @@ def test_a_job_is_tried_out_on_oneself(turnout, tmp_path):
     assert (none.code, none.error) == (1, "error: There is no recipient 2: the job has 1.\n")
 
 
+@pytest.mark.parametrize(("cutoff", "is_sent"), [("18:00", False), ("21:00", True), ("", True)])
+def test_quiet_hours_that_outlast_the_cut_off_are_said(
+    tmp_path: Path, cutoff: str, is_sent: bool
+) -> None:
+    """A satellite phone is in no country's zone, so the user's counts, where it is about noon."""
+    turnout = Turnout(new_database("sqlite", tmp_path))
+    noon = datetime.datetime.now(datetime.UTC).hour - 12
+    zone = f"Etc/GMT{noon:+d}" if noon else "Etc/GMT"
+    with turnout.database() as db:
+        org_id = db.call(make_organization, "acme", timezone=zone)
+        db.call(make_login, org_id, "acme/jo")
+        today = wall_clock(db.clock(), zone)[:10]
+    file = write(
+        tmp_path,
+        job_type="tts",
+        message="Hi",
+        recipients=[{"destination": "+88213300655"}],
+        **({"cutoff_hour": cutoff} if cutoff else {}),
+    )
+    command = ("job", "preview", "acme", "--body", file, "--user", "acme/jo")
+    quiet = {"quiet_hours": "00:00-20:00", "call_prefixes": "882"}
+    last = " ".join(turnout.ok(*command, **quiet).splitlines()[-2:])
+    end = say_time(derive(f"{today}T20:00", zone))
+    if is_sent:
+        assert last.endswith(f"Sent now, it waits until {end} (quiet hours).")
+    else:
+        cut = say_time(derive(f"{today}T{cutoff}", zone))
+        assert last.endswith(
+            f"Sent now, it would wait until {end} (quiet hours), and the cut-off is at {cut}: "
+            "it is not sent."
+        )
+
+
 def test_what_is_no_job_is_refused(turnout, tmp_path):
     file = write(tmp_path, job_type="pigeon")
     wrong = turnout("job", "preview", "acme", "--body", file, "--user", "acme/jo")
@@ -129,3 +165,19 @@ def test_a_text_that_merges_to_nothing_is_left_out(turnout, tmp_path):
     said = turnout.ok("job", "preview", "acme", "--body", file, "--user", "acme/jo")
     shown = {name.strip(): value.strip() for name, value in table(said).items()}
     assert (shown["Left out: text empty"], shown["Sent to"], shown["Parts"]) == ("1", "1", "1")
+
+
+def test_an_unproven_sender_is_shown_as_it_goes_out(turnout, tmp_path):
+    file = write(
+        tmp_path,
+        job_type="email",
+        subject="S",
+        html_message="<p>Hi</p>",
+        from_email="jo@x.example",
+        recipients=[{"destination": "a@b.example"}],
+    )
+    arguments = ("job", "preview", "acme", "--body", file, "--user", "acme/jo")
+    said = turnout.ok(*arguments, mail_from="events@host.example")
+    shown = {name.strip(): value.strip() for name, value in table(said).items()}
+    assert shown["From"] == '"x.example via host.example" <events@host.example>'
+    assert shown["Reply to"] == "jo@x.example"

@@ -248,7 +248,7 @@ def test_failed_messages_of_a_job_are_retried_once(turnout):
     nothing = "Nothing of this job is left to retry.\n"
     assert turnout.ok("job", "retry", "acme", number) == nothing
     assert turnout.ok("job", "retry", "acme", number, "--uncertain").endswith(
-        " tries 1 messages again.\n"
+        " tries 1 message again.\n"
     )
 
 

@@ -228,7 +228,7 @@ def test_a_preview_shows_faults_and_unknown_columns_are_left_out_on_request(
     assert result.error.splitlines() == [
         "line 2, column Email: 'bob@' is not an e-mail address: write one such as "
         "jane@example.com.",
-        f"error: 1 rows of {file} cannot be imported.",
+        f"error: 1 row of {file} cannot be imported.",
     ]
     assert "Pet           left out" in result.output
     assert "1 row can be imported. Nothing was written." in result.output

@@ -61,6 +61,30 @@ def test_the_help_of_a_server_loads_no_server() -> None:
     assert find_loaded(packages, *names) == {name: set() for name in names}
 
 
+STARTS = """
+import os, sys
+from turnout import cli
+sys.argv[1:] = ["serve", "--port", "1"]
+os.environ["TURNOUT_DATABASE_URL"] = "sqlite:////nowhere/turnout.db"
+from turnout.cli.start import find_start
+from turnout.errors import Unavailable
+try:
+    find_start(sys.argv[1:])()
+except (OSError, Unavailable):
+    print(*{name.partition(".")[0] for name in sys.modules if sys.modules[name]})
+"""
+
+
+def test_a_server_loads_what_few_visitors_need_when_one_comes() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", STARTS], capture_output=True, check=True, timeout=60, text=True
+    )
+    loaded = set(done.stdout.split())
+    assert {"falcon", "structlog"} <= loaded
+    others = {"PIL", "icalendar", "openpyxl", "phonenumbers", "webauthn"}
+    assert loaded & (others | {"attr", "cyclopts", "greenlet", "pygments", "rich"}) == set()
+
+
 @pytest.mark.parametrize("name", sorted(set(COMMANDS) - set(FAMILIES)))
 def test_a_commands_line_begins_its_own_help(name: str) -> None:
     paragraph = app[name].help.partition("\n\n")[0]

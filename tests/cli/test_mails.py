@@ -77,10 +77,27 @@ def test_a_test_mail_goes_out(office: Office) -> None:
 
 def test_everybody_is_reminded(office: Office) -> None:
     where = ("acme", office.event)
-    assert " people are reminded at " in office.run.ok("event", "remind", *where)
+    assert "1 person is reminded at " in office.run.ok("event", "remind", *where)
     assert office.run.ok("event", "remind", *where, "--stop") == (
         f"Event {office.event} reminds nobody.\n"
     )
     refused = office.run("event", "remind", *where, "--at", "2001-01-01T09:00")
     assert refused.code == 1
     assert "'2001-01-01T09:00' has passed, or is not before the start" in refused.error
+
+
+def test_a_text_for_all_events_is_written_and_taken_back(office: Office) -> None:
+    run = office.run
+    assert run.ok("mail", "list-default", "acme") == "The organization has no texts of its own.\n"
+    options = ("--language", "de-AT", "--subject", "Bald: %%event%%")
+    said = run.ok("mail", "set-default", "acme", "reminder", *options)
+    assert said == "The reminder mail of acme is set, in de.\n"
+    assert run.ok("mail", "list-default", "acme").splitlines()[1].split()[:3] == [
+        *("reminder", "de", "Bald:")
+    ]
+    shown = run.ok("mail", "show", "acme", office.event, "reminder", "--language", "de")
+    assert "Subject: Bald: %%event%%" in shown
+    assert "This is the text of the organization, in de." in shown
+    run.ok("mail", "reset-default", "acme", "reminder", "--language", "de")
+    again = run("mail", "reset-default", "acme", "reminder", "--language", "de")
+    assert "no text of its own for reminder in de" in again.error

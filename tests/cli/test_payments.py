@@ -35,7 +35,7 @@ def test_payments_are_asked_for_settled_and_listed(tmp_path: Path) -> None:
     assert "No known reference is in this line." in result.error
     statement.write_text(f"Reference;Amount\nT-{codes[0]};49,50\n")
     again = desk.run("payment", "import", "acme", statement, "--currency", "EUR")
-    assert again.output == "0 lines are settled. 1 were settled before.\n"
+    assert again.output == "0 lines are settled. 1 was settled before.\n"
     statement.write_text(f"Reference;Amount\nT-{codes[2]};49,50\n")
     other = desk.run("payment", "import", "acme", statement, "--currency", "USD")
     assert f"that of {codes[2]}, which is to be paid in EUR" in other.error
@@ -45,6 +45,8 @@ def test_payments_are_asked_for_settled_and_listed(tmp_path: Path) -> None:
     assert (
         len(desk.run.ok("payment", "list", "acme", desk.event, "--state", "open").splitlines()) == 2
     )
+    assert len(desk.rows("--payment", "open")) == 1
+    assert desk.rows("--payment", "refunded") == []
     assert desk.run.ok("payment", "refund", "acme", codes[0]) == (
         f"The ticket {codes[0]} is refunded.\n"
     )
@@ -78,6 +80,11 @@ def test_how_to_pay_is_set_and_staff_say_whether_a_ticket_is_paid(tmp_path: Path
         ("waived", "cid@example.com"),
     ]
     desk.run.ok("event", "set", *event, "--payment-at", "none")
+    guests = ("--guests-may", "cancel,Change", "--links", "confirm", "--ticket-at-once")
+    desk.run.ok("event", "set", *event, *guests)
+    shown = desk.run.ok("event", "show", *event)
+    assert all(said in shown for said in ("change, cancel", "confirm", "Ticket at once"))
+    assert "may do" in desk.run("event", "set", *event, "--guests-may", "fly").error
     assert "none" in desk.run.ok("event", "show", *event)
 
 

@@ -64,7 +64,7 @@ def test_two_are_merged(run: Turnout) -> None:
 def test_everything_about_a_person_is_written_to_a_file(run: Turnout, tmp_path: Path) -> None:
     data, page = tmp_path / "ann.json", tmp_path / "ann.html"
     said = run.ok("person", "export", "acme", "ann@x.example", data)
-    assert said == f"{data}: 1 records of person 1\n"
+    assert said == f"{data}: 1 record of person 1\n"
     (person,) = json.loads(data.read_text())["people"]
     assert (person["email"], person["first_name"]) == ("ann@x.example", "Ann")
     assert data.stat().st_mode & 0o777 == 0o600
@@ -91,6 +91,6 @@ def test_a_restored_backup_loses_who_was_erased_since(run: Turnout, tmp_path: Pa
     run.ok("backup", backup)
     run.ok("person", "erase", "acme", "ann@x.example", "--yes")
     said = restored.ok("restore", backup, "--erased-in", run.url)
-    assert "1 people who were erased since the backup are erased again.\n" in said
+    assert "1 person erased since the backup: erased again.\n" in said
     assert restored.ok("person", "find", "acme", "ann") == "Nobody was found.\n"
     assert restored.ok("person", "find", "acme", "bo") == run.ok("person", "find", "acme", "bo")

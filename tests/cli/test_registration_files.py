@@ -194,7 +194,7 @@ def test_the_export_of_another_program_is_taken_with_one_ticket_type(office: Off
     command = ("registration", "import", "acme", office.event, file, "--ticket-type", vip)
     result = office.run(*command)
     assert (result.code, result.output) == (0, "2 rows were imported.\n")
-    assert "1 rows are cancelled in the file, and were left out." in result.error
+    assert "1 row is cancelled in the file: left out." in result.error
     rows = office.export("acme", office.event)
     assert [(row["Email"], row["Ticket type"], row["Diet"]) for row in rows] == [
         ("ada@example.com", "VIP", "vegan"),

@@ -93,7 +93,7 @@ def test_add_party_says_what_is_new_and_what_is_mailed(office: Office) -> None:
     assert again == "All of them have these tickets already: nothing is new, and nothing is mailed."
     more = office.run.ok(*add, "--guest", "ann@x.example", "--guest", "Zoe").splitlines()[0]
     assert more.endswith(
-        "; 1 of 2 tickets are new, and mailed to ann@x.example; the others had theirs."
+        "; 1 of 2 tickets is new, and mailed to ann@x.example; the others had theirs."
     )
 
 

@@ -52,7 +52,7 @@ def test_replies_are_listed_shown_and_handed_on(turnout):
 
 def test_replies_are_exported_and_that_leaves_a_trace(turnout, tmp_path):
     csv, sheet = tmp_path / "replies.csv", tmp_path / "replies.xlsx"
-    assert turnout.ok("reply", "export", "acme", csv) == "replies.csv has 1 replies.\n"
+    assert turnout.ok("reply", "export", "acme", csv) == "replies.csv has 1 reply.\n"
     heading, first = csv.read_text("utf-8-sig").split("\n", 1)
     assert heading.split(",")[:4] == ["Number", "Received", "Job", "Job name"]
     assert "'=1+1" in first  # no program takes it for a formula

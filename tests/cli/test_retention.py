@@ -7,6 +7,7 @@ import pytest
 from tests.cli.runner import Turnout
 from tests.support.builder import make_organization
 from tests.support.node import new_database
+from turnout.core.erasure.expiring import KINDS
 
 
 @pytest.fixture
@@ -24,7 +25,7 @@ def test_a_rule_is_set_shown_and_ended(run: Turnout) -> None:
     sentence = "People are kept for 365 days after the end, exam records for 3650 days; nothing"
     assert first.startswith(sentence)
     assert heading.split() == ["KIND", "WOULD", "GO", "NOW"]
-    assert [kind.split()[-1] for kind in kinds] == ["0"] * 6
+    assert [kind.split()[-1] for kind in kinds] == ["0"] * len(KINDS)
     assert run.ok("retention", "show", "acme").startswith(sentence)
     assert "Retention" in run.ok("org", "show", "acme")
     assert run.ok("retention", "preview", "acme").splitlines()[0].split()[0] == "KIND"

@@ -9,6 +9,7 @@ from tests.cli.runner import Turnout
 from tests.support.builder import make_organization
 from tests.support.node import new_database
 from tests.support.zone_server import ZoneServer
+from turnout.http import name_lookups
 
 SMTP = {
     "carrier_email": "smtp",
@@ -32,7 +33,9 @@ def dns() -> Iterator[ZoneServer]:
         yield served
 
 
-def test_a_domain_is_added_published_and_verified(turnout: Turnout, dns: ZoneServer) -> None:
+def test_a_domain_is_added_published_and_verified(
+    turnout: Turnout, dns: ZoneServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert turnout.ok("sender", "domain", "list", "acme") == "No mail domain is added.\n"
     told = turnout.ok("sender", "domain", "add", "acme", "Acme.example", **SMTP)
     lines = told.splitlines()[2:]
@@ -65,8 +68,10 @@ def test_a_domain_is_added_published_and_verified(turnout: Turnout, dns: ZoneSer
 
     # A name server that is away takes nothing back; a record that is gone does.
     dns.is_silent = True
+    monkeypatch.setattr(name_lookups, "LOOKUP_S", 0.3)
     away = [*asked[:-1], "127.0.0.1:1"]
     assert "no name server answered" in turnout.ok(*away, **SMTP)
+    monkeypatch.undo()
     dns.is_silent = False
     dns.zone = {(names[0].rstrip("."), "TXT"): ['"v=DKIM1; p="']}
     lost = turnout(*asked, **SMTP)
@@ -77,6 +82,14 @@ def test_a_domain_is_added_published_and_verified(turnout: Turnout, dns: ZoneSer
     assert said == "The domain is removed, and its keys are gone.\n"
     gone = turnout(*asked, **SMTP)
     assert gone.error == "error: acme.example is not among the organization's mail domains.\n"
+
+
+@pytest.mark.parametrize("domain", ["mail.host.example", "bounces.host.example", "own.example"])
+def test_the_installations_own_domain_is_refused(turnout: Turnout, domain: str) -> None:
+    chosen = SMTP | {"mail_from": "tickets@mail.host.example", "sender_domains": "own.example"}
+    refused = turnout("sender", "domain", "add", "acme", domain, **chosen)
+    assert (refused.code, refused.output) == (1, "")
+    assert refused.error.startswith(f"error: {domain} is the installation's own mail domain")
 
 
 def test_without_return_paths_none_is_published(turnout: Turnout) -> None:

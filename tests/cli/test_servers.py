@@ -6,6 +6,7 @@ import socket
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +15,7 @@ import pytest
 from cyclopts import App
 
 from tests.cli.runner import Result, Turnout, on_new_database
+from tests.support import forked
 from tests.support.node import new_database
 from tests.support.ports import free_port
 from tests.support.server import Server, clean_environment
@@ -38,16 +40,16 @@ COMMANDS = list(list_commands(app))
 
 
 def run_process(*arguments: str, folder: Path, **settings: object) -> Result:
-    done = subprocess.run(
-        [sys.executable, "-m", "turnout", *arguments],
-        env=clean_environment(**settings),
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    return Result(done.returncode, done.stdout, done.stderr)
+    with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
+        env = clean_environment(**settings)
+        process = forked.start(arguments, env=env, cwd=folder, log=output, errors=errors)
+        try:
+            code = process.wait(60)
+        finally:
+            process.send_signal(signal.SIGKILL)
+        output.seek(0)
+        errors.seek(0)
+        return Result(code, output.read().decode(), errors.read().decode())
 
 
 # -- what all commands have in common ------------------------------------------------------

@@ -126,7 +126,7 @@ def test_what_cannot_be_made_or_set_is_said(office: Office) -> None:
             "Give either --capacity or --unlimited, not both",
         ),
         (("set-type", "acme", office.event, "999", "--per-person", "2"), "has no ticket type 999"),
-        (("set-type", "acme", office.event, office.hall, "--capacity", "0"), "are held already"),
+        (("set-type", "acme", office.event, office.hall, "--capacity", "0"), "1 is held already"),
         (("set-type", "acme", office.event, "999", "--unlimited"), "has no ticket type 999"),
         (("transfer", "acme", "NONE", "--email", "b@example.com"), "There is no ticket NONE"),
     ):

@@ -27,7 +27,7 @@ def test_what_was_sent_this_month_is_shown_and_written(turnout, tmp_path):
     assert shown[1].split() == ["au/jo", "sms", "broadcast", "1", "3", "3", "0", "3", "0.2400"]
     file = tmp_path / "usage.csv"
     assert turnout.ok("usage", "acme", "--output", str(file)) == (
-        f"1 lines were written to {file}.\n"
+        f"1 line was written to {file}.\n"
     )
     assert file.read_text("utf-8-sig").splitlines() == [
         "User,Channel,Kind,Jobs,Messages,Sent,Failed,Parts,Cost",

@@ -349,10 +349,12 @@ def test_a_pooler_with_too_few_sessions_is_told_so_before_anything_hangs(
         result = run(pooler.url, "serve")
         assert (result.code, result.output) == (1, "")
         assert f"{missing}: no answer within 8 seconds. {advice}" in said_by(result)
-        assert time.monotonic() - started < 20  # of which 9 are waited
+        assert time.monotonic() - started < 40  # of which 9 are waited
         monkeypatch.setattr(BoundedConnection, "answer_s", 1.0)
-        result = run(pooler.url, "doctor")
-        assert result.code == 1
+        # For a moment the sessions of the server that ended may still count as those of another.
+        tries = (run(pooler.url, "doctor") for _ in range(4))
+        result = next(result for result in tries if result.code)
+        assert result.code == 1, result.output
         assert "4 more can be had, and a process needs 18 (no answer within 1 s" in said_by(result)
         assert advice in said_by(result)
 

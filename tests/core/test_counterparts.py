@@ -43,6 +43,7 @@ anything = st.text(st.characters(), max_size=2_000)
     [
         ("one\ntwo\r\n  three\0\x1b[31m\ud800", "one two three [31m"),
         ("x" * 900, "x" * 500),
+        ("a\u202eb\u2066c\u200f\u2028d", "a b c d"),
         (" a ", "a"),
         ("\0" * 2_000 + "a", ""),
         ("", ""),

@@ -216,10 +216,10 @@ def test_doctor_says_what_would_move_and_migrate_moves_it(tmp_path, old_rules) -
     use_package()
     said = turnout("doctor").output
     assert f"warn zone data       release {tzdata.IANA_VERSION}, the database goes by 2020a" in said
-    assert "2 events, sessions and jobs that lie ahead would move" in said
-    assert "moved 2 events, sessions and jobs" in turnout("migrate").output
+    assert "2 times of events, sessions and jobs that lie ahead would move" in said
+    assert "moved 2 times of events, sessions and jobs" in turnout("migrate").output
     said = turnout("doctor").output
-    assert f"ok   zone data       release {tzdata.IANA_VERSION}; 2 events" in said
+    assert f"ok   zone data       release {tzdata.IANA_VERSION}; 2 times of events" in said
     with turnout.database() as db:
         db.call(set_fact, FACT, "9999z")
     assert "older than the database's 9999z" in turnout("doctor").output

@@ -105,7 +105,7 @@ def test_it_has_a_document_a_reference_and_a_place_on_the_start_page(
     node: LocalNode, client: AppClient
 ) -> None:
     listed = client.request("GET", "/openapi").json()["apis"]
-    assert [api["name"] for api in listed] == [*(api.name for api in DIALECTS), "tiny"]
+    assert [api["name"] for api in listed] == [*(api.name for api in DIALECTS), "tiny", "door"]
     served = client.request("GET", "/openapi/tiny.json").json()
     assert served["servers"] == [{"url": node.settings.public_url}]
     assert b"List the titles" in client.request("GET", "/reference/tiny").body

@@ -52,7 +52,7 @@ class Story(Model):
     """The organization: the event, its people and their exams."""
 
     people: dict[str, Human] = field(default_factory=dict)
-    # Whose invitation it is, by its number: the person and the type.
+    # Whose invitation it is, by its number: the person and the campaign.
     invited: dict[int, tuple[str, int]] = field(default_factory=dict)
     refused: set[str] = field(default_factory=set)
     seats: dict[int, Seat] = field(default_factory=dict)
@@ -134,17 +134,24 @@ class Story(Model):
         if other not in self.guests:
             return
         moved = self.guests.pop(other)
+        double = {campaign for key, campaign in self.invited.values() if key == kept}
+        for ticket in moved.tickets:
+            if ticket.grant in {f"invitation {campaign}" for campaign in double}:
+                # The invitation that gave it stays with the one who is gone.
+                ticket.grant = f"invitation of {other}"
         own = self.guests.setdefault(kept, Guest([]))
         own.tickets += moved.tickets
         own.booked |= moved.booked
 
     def _move_invitations(self, kept: str, other: str) -> None:
-        own = {type_ for key, type_ in self.invited.values() if key == kept}
-        for invitation, (key, type_) in self.invited.items():
-            if key == other and type_ not in own:
-                self.invited[invitation] = (kept, type_)
-                if (other, type_) in self.declined:
-                    self.declined[kept, type_] = self.declined.pop((other, type_))
+        own = {campaign for key, campaign in self.invited.values() if key == kept}
+        for invitation, (key, campaign) in self.invited.items():
+            if key == other and campaign not in own:
+                self.invited[invitation] = (kept, campaign)
+                if (other, campaign) in self.declined:
+                    self.declined[kept, campaign] = self.declined.pop((other, campaign))
+                if (other, campaign) in self.confirmed:
+                    self.confirmed[kept, campaign] = self.confirmed.pop((other, campaign))
 
     # -- in and out -------------------------------------------------------------------------
 
@@ -173,6 +180,15 @@ class Story(Model):
         record = self.people[guest].record
         if guest not in self.guests and record:
             record.sessions, record.tickets = booked, tickets
+
+    def decline_unless_in(self, key: str, campaign: int) -> str:
+        """Not once somebody came in with a ticket that it would give back."""
+        if self.answer(key, campaign) == "declined":
+            return ""
+        if any(ticket.is_checked for ticket in self.list_given_back(key, campaign)):
+            return "invitation.came"
+        self.decline(key, campaign)
+        return ""
 
     def add_by_staff(self, key: str, type_: int) -> str:
         return self.refuse_state(STAFF) or self.add(key, type_, STAFF)

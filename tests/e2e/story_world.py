@@ -4,6 +4,7 @@ Verbs are called where `Doors` calls them, and for exams and the door over HTTP;
 is read over HTTP, as an integrator would.
 """
 
+import datetime
 from typing import Any
 
 from tests.core.exams.college import BILLING, DAY_MS, ZONE, guid
@@ -12,6 +13,7 @@ from tests.dialects.messaging.job_cases import deliver
 from tests.dialects.messaging.people import HASH, PASSWORD, basic
 from tests.support.builder import contact
 from tests.support.node import START, LocalNode, key_pair
+from tests.support.turns import run_schedules
 from turnout.core.audience.permissions import grant_reporting
 from turnout.core.checkin.walk_ins import add_walk_in
 from turnout.core.erasure.erasing import erase_person
@@ -33,7 +35,6 @@ from turnout.core.messaging.model import Medium, Status
 from turnout.core.messaging.opt_outs import add_opt_out
 from turnout.core.messaging.outcomes import Rejected
 from turnout.core.messaging.prices import Prices
-from turnout.core.messaging.starting import run_schedules
 from turnout.core.payments.settling import (
     OVERDUE,
     PaymentState,
@@ -43,6 +44,7 @@ from turnout.core.payments.settling import (
 )
 from turnout.core.people.correcting import change_address, correct_person
 from turnout.core.people.merging import find_person
+from turnout.core.registrations.accepting import accept
 from turnout.core.registrations.announcing import postpone_event
 from turnout.core.registrations.booking import list_booked_sessions
 from turnout.core.registrations.changing import (
@@ -51,7 +53,6 @@ from turnout.core.registrations.changing import (
     leave_session,
 )
 from turnout.core.registrations.giving_back import cancel_registration
-from turnout.core.registrations.intake import accept
 from turnout.core.registrations.joining import register_party
 from turnout.core.registrations.listing import RegistrationFilter, list_registrations
 from turnout.core.registrations.live_lists import resolve
@@ -88,7 +89,11 @@ class World(Doors):
         self.exam_ids: list[int] = made["exam_ids"]
         self.secret, self.tokens = made["secret"], made["tokens"]
         self.login = f"au/story-{self.org_id}"
-        self.step = 0
+        # What a device at each door keeps, by the attendees' numbers, and when it last asked.
+        self.kept: dict[int, dict[int, dict[str, Any]]] = {}
+        self.asked_at: dict[int, int] = {}
+        # The reporting session, and when it was begun.
+        self.session: tuple[str, int] = ("", 0)
 
     def attempt(self, verb, *arguments, **named) -> str:
         try:
@@ -243,8 +248,21 @@ class World(Doors):
         """The attendance API: of the event (0) or of an exam (1, 2)."""
         return self._read("GET", f"/v1/event/attendees{which}", self._door(event))
 
-    def attendee(self, code: str) -> dict[str, Any]:
-        return self._read("GET", f"/v1/event/attendees/code/{code}.json", self._door(0))
+    def sync(self, event: int = 0) -> dict[str, tuple[int, str | None]]:
+        """Whom a device lets in that asks for changes only: number and address by code."""
+        which = "?state=all"
+        if event in self.asked_at:
+            asked = datetime.datetime.fromtimestamp(self.asked_at[event] / 1000, datetime.UTC)
+            which += f"&since={asked.isoformat().replace('+00:00', 'Z')}"
+        kept = self.kept.setdefault(event, {})
+        kept |= {one["id"]: one for one in self.attendees(event, which)}
+        self.asked_at[event] = self.node.clock.now
+        return {
+            ticket["code"]: (one["id"], one["email"])
+            for one in kept.values()
+            for ticket in one["tickets"]
+            if ticket["state"] == "valid"
+        }
 
     def list_invitees(self) -> dict[int, tuple[str, str]]:
         """Address and state of every invitation by its number."""
@@ -295,11 +313,8 @@ class World(Doors):
 
     def audience(self, event_id: int) -> list[dict[str, Any]] | None:
         """The reporting API's audience of an event; None = the event is not reported."""
-        login = self._read(
-            "GET", f"/api/login/json?username={self.login}&password={PASSWORD.replace(' ', '+')}"
-        )["convey_api"]["result"]["success"]
-        si, ui = login["sessionid"]["value"], login["userid"]["value"]
-        path = f"/api/reporting/audience_reports/json?ver=2.0&si={si}&ui={ui}&ei={event_id}"
+        session = self._log_in()
+        path = f"/api/reporting/audience_reports/json?ver=2.0&{session}&ei={event_id}"
         answer = self._send("GET", path)
         if answer.status != 200:
             return None
@@ -307,6 +322,16 @@ class World(Doors):
             "attendee_list"
         ]["attendee"]
         return found
+
+    def _log_in(self) -> str:
+        """The session of a report, begun again after a quarter of an hour: passwords are slow."""
+        session, began = self.session
+        if not session or self.node.clock.now > began + 15 * 60_000:
+            path = f"/api/login/json?username={self.login}&password={PASSWORD.replace(' ', '+')}"
+            login = self._read("GET", path)["convey_api"]["result"]["success"]
+            session = f"si={login['sessionid']['value']}&ui={login['userid']['value']}"
+            self.session = session, self.node.clock.now
+        return session
 
     # -- over HTTP --------------------------------------------------------------------------
 

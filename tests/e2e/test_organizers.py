@@ -196,8 +196,8 @@ def test_every_line_does_what_it_says(walk: Walk) -> None:
     assert json.loads(walk.find("curl "))["status"] == 200
     assert " admitted " in walk.find("scans acme")
     assert re.search(r"5 +L1 +Ida Rust +Present +84 % ", walk.find("exam candidates"))
-    assert walk.find("certificate issue") == "1 certificates are issued.\n"
-    assert walk.find("certificate send") == "1 certificates are mailed.\n"
+    assert walk.find("certificate issue") == "1 certificate is issued.\n"
+    assert walk.find("certificate send") == "1 certificate is mailed.\n"
     kept = (
         "People are kept for 365 days after the end, payments for 3650 days; nothing goes before "
     )
@@ -206,7 +206,7 @@ def test_every_line_does_what_it_says(walk: Walk) -> None:
     assert re.search(r"7 .* 0 +0 +1 +Guests", walk.find("invite list"))
     assert walk.find("exam seat").endswith(" has seat 5.\n")
     assert walk.find("event import beta").endswith(
-        " is open, with 4 registrations, 4 tickets, 1 invitations, 2 waiting.\n"
+        " is open, with 4 registrations, 4 tickets, 1 invitation, 2 waiting.\n"
     )
 
 

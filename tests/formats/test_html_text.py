@@ -36,8 +36,12 @@ def test_html_reads_as_text(source: str, text: str) -> None:
 )
 def test_reading_takes_time_in_proportion(piece: str) -> None:
     def seconds(count: int) -> float:
-        started = time.thread_time()
-        to_text(piece * count)
-        return time.thread_time() - started
+        # The quickest of three: garbage may be searched for at the same time.
+        found = []
+        for _ in range(3):
+            started = time.thread_time()
+            to_text(piece * count)
+            found.append(time.thread_time() - started)
+        return min(found)
 
     assert seconds(40_000) < 0.05 + 30 * max(seconds(4_000), 0.002)

@@ -75,6 +75,21 @@ def test_every_language_of_babel_has_dates(language: str) -> None:
     assert say_days(STARTS, SAME_DAY, language) in say_day_time(STARTS, language)
 
 
+def test_a_time_that_comes_twice_has_its_offset() -> None:
+    zone = ZoneInfo("Europe/Berlin")
+    first = datetime.datetime(2027, 10, 31, 2, 30, tzinfo=zone)
+    second = datetime.datetime(2027, 10, 31, 2, 15, fold=1, tzinfo=zone)
+    assert say_span(first, second, "Europe/Berlin", "en") == (
+        "Sunday, 31 October 2027, 02:30 (+02:00) to 02:15 (+01:00) (Europe/Berlin)"
+    )
+    assert say_time(second, "en") == "02:15 (+01:00)"
+    assert say_day_time(first, "de") == "31. Oktober 2027, 02:30 (+02:00)"
+    assert say_days(first, second, "en") == "31 October 2027"
+    # The hour that is left out, and one that comes once.
+    assert say_time(datetime.datetime(2027, 3, 28, 2, 30, tzinfo=zone), "en") == "02:30"
+    assert say_time(first.replace(hour=3), "en") == "03:30"
+
+
 def test_shorter_forms() -> None:
     assert say_day_time(STARTS, "de") == "1. März 2027, 09:05"
     assert say_short_moment(STARTS, "es") == "1 de marzo, 09:05"

@@ -2,6 +2,7 @@
 
 import io
 
+import pytest
 import zxingcpp
 from defusedxml.ElementTree import fromstring  # type: ignore[import-untyped]
 from PIL import Image
@@ -11,8 +12,9 @@ from turnout.formats.qr import QUIET_MODULES, qr_png, qr_rows, qr_svg, qr_svg_fi
 TEXT = "TK1:1000001:ABCDEFGHJK:42:WXYZ:" + "A2" * 50
 
 
-def test_the_picture_says_what_was_put_in():
-    picture = Image.open(io.BytesIO(qr_png(TEXT))).convert("L")
+@pytest.mark.parametrize("is_quick", [False, True])
+def test_the_picture_says_what_was_put_in(is_quick: bool):
+    picture = Image.open(io.BytesIO(qr_png(TEXT, is_quick=is_quick))).convert("L")
     assert [barcode.text for barcode in zxingcpp.read_barcodes(picture)] == [TEXT]
 
 

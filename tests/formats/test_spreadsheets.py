@@ -76,3 +76,8 @@ def test_a_cell_with_a_separator_of_another_country_is_in_quotes() -> None:
 def test_rows_are_written_as_spreadsheets_open_them() -> None:
     rows = [("Name", "Said"), ("Zoë", 'a "b", c\nd'), ("=1", 7)]
     assert to_csv(rows) == (b'\xef\xbb\xbfName,Said\r\nZo\xc3\xab,"a ""b"", c\nd"\r\n\'=1,7\r\n')
+
+
+def test_controls_are_replaced_but_tabs_and_line_ends() -> None:
+    said = to_csv([["\x1b[2J\x9b5mA\x07\x7f", "a\tb\r\nc"]]).decode("utf-8-sig")
+    assert said == '\ufffd[2J\ufffd5mA\ufffd\ufffd,"a\tb\r\nc"\r\n'

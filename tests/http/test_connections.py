@@ -38,6 +38,7 @@ class PartsApp:
 
     def __init__(self) -> None:
         self.ended: asyncio.Queue[str] = asyncio.Queue()
+        self.stopping = asyncio.Event()
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": []})
@@ -107,6 +108,19 @@ async def ask(stream: Stream, path: bytes = b"") -> bytes:
     return b""
 
 
+async def hold(open_stream: Open, count: int) -> list[Stream]:
+    """So many connections that are served. Our own ends are files of the server's process as well,
+    so it may refuse some too early."""
+    held: list[Stream] = []
+    while len(held) < count:
+        stream = await open_stream()
+        if (await ask(stream)).startswith(b"HTTP/1.1 200 "):
+            held.append(stream)
+        else:
+            stream[1].close()
+    return held
+
+
 async def read_to_end(stream: Stream) -> int:
     count = 0
     with suppress(ConnectionError):
@@ -122,9 +136,9 @@ def test_a_connection_without_a_request_is_closed_after_the_idle_time(sent: byte
         started = time.monotonic()
         stream[1].write(sent)
         await read_to_end(stream)
-        assert 1.9 <= time.monotonic() - started < DEADLINE_S / 2
+        assert 0.9 <= time.monotonic() - started < DEADLINE_S / 2
 
-    serve(ConnectionLimits(idle_seconds=2), act)
+    serve(ConnectionLimits(idle_seconds=1), act)
 
 
 def test_a_connection_is_used_again_within_the_idle_time() -> None:
@@ -155,20 +169,18 @@ def test_a_client_that_reads_slowly_gets_everything() -> None:
         reader, writer = stream = await open_stream()
         writer.write(HEAD % b"parts")
         slowly = 0
-        for _ in range(25):
+        for _ in range(25):  # for longer than one may read nothing
             slowly += len(await reader.read(1_000_000))
-            await asyncio.sleep(0.2)
+            await asyncio.sleep(0.1)
         assert slowly + await read_to_end(stream) > PARTS * len(PART)
         assert await app.ended.get() == "whole"
 
-    serve(ConnectionLimits(write_seconds=3, idle_seconds=3), act)
+    serve(ConnectionLimits(write_seconds=2, idle_seconds=2), act)
 
 
 def test_one_connection_too_many_is_answered_503_at_once() -> None:
     async def act(open_stream: Open, _app: PartsApp) -> None:
-        held = [await open_stream() for _ in range(20)]
-        for stream in held:
-            assert (await ask(stream)).startswith(b"HTTP/1.1 200 ")
+        held = await hold(open_stream, 20)
         for _ in range(3):
             started = time.monotonic()
             head = await ask(await open_stream())
@@ -186,9 +198,7 @@ def test_one_connection_too_many_is_answered_503_at_once() -> None:
 
 def test_a_crowd_over_the_limit_is_told_so_one_by_one() -> None:
     async def act(open_stream: Open, _app: PartsApp) -> None:
-        held = [await open_stream() for _ in range(20)]
-        for stream in held:
-            assert (await ask(stream)).startswith(b"HTTP/1.1 200 ")
+        await hold(open_stream, 20)
         crowd = await asyncio.gather(*(open_stream() for _ in range(100)))
         answers = await asyncio.gather(*map(ask, crowd))
         assert {answer[:13] for answer in answers} == {b"HTTP/1.1 503 "}
@@ -230,9 +240,7 @@ def test_a_burst_at_a_low_file_limit_does_not_end_the_refusals(tmp_path: Path) -
 
 def test_clients_are_refused_even_when_no_file_is_left() -> None:
     async def act(open_stream: Open, _app: PartsApp) -> None:
-        held = [await open_stream() for _ in range(20)]
-        for stream in held:
-            assert (await ask(stream)).startswith(b"HTTP/1.1 200 ")
+        held = await hold(open_stream, 20)
         waiting = [socket.socket() for _ in range(3)]  # their own files, before none is left
         with low_file_limit(256), every_file_taken():
             for client in waiting:

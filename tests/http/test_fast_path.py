@@ -1,5 +1,6 @@
 """The way past Falcon: the same answers, for one method and path alone."""
 
+import re
 from typing import Any
 
 import pytest
@@ -8,7 +9,12 @@ from tests.support.client import AppClient
 from turnout.dialects.registration.errors import present_failure
 from turnout.errors import Limited
 from turnout.http.app import RootApp
-from turnout.http.fast_path import DirectRequest, mount_fast_path
+from turnout.http.fast_path import (
+    BareFastPath,
+    DirectRequest,
+    mount_bare_fast_path,
+    mount_fast_path,
+)
 from turnout.http.mounts import Mount
 
 
@@ -104,3 +110,45 @@ def test_half_a_body_is_none(client):
     part = {"type": "http.request", "body": b"half", "more_body": True}
     asked = request(messages=[part, {"type": "http.disconnect"}])
     assert client.run(asked.read(100)) == b""
+
+
+@pytest.fixture
+def open_client():
+    shape = re.compile("/door/[a-z]+")
+    fast = BareFastPath(respond, present_failure, pages)
+    root = RootApp(
+        [
+            Mount("/", "pages", pages),
+            mount_bare_fast_path("test", "PUT", shape, fast, present_failure),
+        ],
+        is_ready=be_ready,
+        access_log=True,
+    )
+    with AppClient(root) as client:
+        yield client
+
+
+def test_paths_of_one_shape_are_answered_where_nothing_is_sent(open_client):
+    answer = open_client.request("PUT", "/door/ab", headers={"content-length": "0"})
+    assert (answer.status, answer.body, answer.headers["vary"]) == (200, b"", "Origin")
+    answer = open_client.request(
+        "PUT", "/door/a", headers={"content-length": "0", "x-do": "refuse"}
+    )
+    assert (answer.status, answer.headers["vary"]) == (429, "Origin")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "headers"),
+    [
+        ("PUT", "/door/ab?x=y", {"content-length": "0"}),
+        ("PUT", "/door/ab", {}),
+        ("PUT", "/door/ab", {"content-length": "1"}),
+        ("PUT", "/door/ab", {"content-length": "0", "origin": "https://other.example"}),
+        ("PUT", "/door/ab", {"content-length": "0", "transfer-encoding": "chunked"}),
+        ("PUT", "/door/a1", {"content-length": "0"}),
+        ("POST", "/door/ab", {"content-length": "0"}),
+    ],
+)
+def test_all_else_on_those_paths_goes_on_to_the_app(open_client, method, path, headers):
+    answer = open_client.request(method, path, headers=headers)
+    assert (answer.status, answer.body) == (404, b"pages")

@@ -14,7 +14,7 @@ ENDPOINTS = {
     "messaging": ("POST", "/api/v1/jobs", 401),
     "attendance": ("POST", "/v1/event/attendees/code/X/check.json", 422),
     "booking": ("POST", "/api/registrations/search", 403),
-    "a page": ("POST", "/sign-in", 400),
+    "a page": ("POST", "/console/sign-in", 400),
     "nothing": ("POST", "/v1.0/nothing", 404),
 }
 

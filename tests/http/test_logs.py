@@ -97,7 +97,8 @@ from turnout.http import logs
 logs.configure("info", sys.argv[1])
 structlog.get_logger().info("stopping", in_flight=0)
 logging.getLogger("a.library").warning("a %s warning", "plain")
-logs.log_request(logs.RequestLine(time.time(), "GET", "/x", 200, 1.234, "a1b2c3d4", "127.0.0.1"))
+path = "/x" + chr(0xD800)
+logs.log_request(logs.RequestLine(time.time(), "GET", path, 200, 1.234, "a1b2c3d4", "127.0.0.1"))
 logs.close()
 """
 STAMP = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z"
@@ -112,6 +113,7 @@ def test_every_line_of_json_has_its_moment_alike():
     lines = [json.loads(line) for line in written("json")]
     assert [line["event"] for line in lines] == ["stopping", "a plain warning", "request"]
     assert all(re.fullmatch(STAMP, line["timestamp"]) for line in lines)
+    assert lines[2]["path"] == "/x\\ud800"  # half a pair, which no line can have
     assert lines[1] | {"timestamp": ""} == {
         "event": "a plain warning",
         "logger": "a.library",

@@ -399,3 +399,35 @@ def test_one_party_whose_receivers_never_answer_leaves_room_for_others():
             await out.close()
 
     assert asyncio.run(scenario()) == (Answer(200, b"/other"), 600)
+
+
+def test_bytes_go_to_a_printer_that_may_be_reached_and_to_no_other() -> None:
+    async def scenario() -> tuple[list[bytes], list[str]]:
+        got: list[bytes] = []
+        whole = asyncio.Event()
+
+        async def take(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            got.append(await reader.read())
+            writer.close()
+            whole.set()
+
+        server = await asyncio.start_server(take, "127.0.0.1", 0)
+        port = server.sockets[0].getsockname()[1]
+        reasons = []
+        async with server:
+            await Outbound(LOOPBACK).send("127.0.0.1", port, b"^XA^XZ", 5, party=1)
+            await asyncio.wait_for(whole.wait(), 5)
+            for outbound, host, to in (
+                (Outbound(), "127.0.0.1", port),
+                (Outbound(), "127.1", port),
+                (Outbound(LOOPBACK, "9100"), "127.0.0.1", port + 1),
+                (Outbound(LOOPBACK), "127.0.0.1", 1),
+            ):
+                with pytest.raises(OutboundError) as refused:
+                    await outbound.send(host, to, b"^XA^XZ", 5, party=1)
+                reasons.append(refused.value.reason)
+        return got, reasons
+
+    got, reasons = asyncio.run(scenario())
+    assert got == [b"^XA^XZ"]
+    assert reasons == ["private", "invalid", "port", "failed"]

@@ -166,13 +166,15 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 @pytest.mark.parametrize("chunks", BROKEN.values(), ids=BROKEN)
-@pytest.mark.parametrize("path", ["/rail-forum/1000001", "/api/reporting/eventlist", "/sign-in"])
+@pytest.mark.parametrize(
+    "path", ["/rail-forum/1000001", "/api/reporting/eventlist", "/console/sign-in"]
+)
 def test_chunks_that_cannot_be_read_are_refused(server: Server, path: str, chunks: bytes) -> None:
     head = b"Transfer-Encoding: chunked\r\nContent-Type: %s\r\n\r\n" % FORM
     with _post(server, path, head + chunks) as client:
         answer = client.recv(65536)
     assert answer.startswith(b"HTTP/1.1 400 ")
-    assert b"ended before it was whole" in answer or path == "/sign-in"
+    assert b"ended before it was whole" in answer or path == "/console/sign-in"
 
 
 def test_chunks_of_jobs_that_cannot_be_read_are_refused(server: Server) -> None:
@@ -188,7 +190,7 @@ def test_chunks_of_jobs_that_cannot_be_read_are_refused(server: Server) -> None:
 def test_clients_that_cut_their_upload_are_counted_apart(server: Server) -> None:
     before = _count(server, 499), _count(server, 503)
     for _ in range(20):
-        _post(server, "/sign-in", b"Content-Length: 300\r\n\r\nuser=a").close()
+        _post(server, "/console/sign-in", b"Content-Length: 300\r\n\r\nuser=a").close()
     until = time.monotonic() + DEADLINE_S
     while _count(server, 499) < before[0] + 20:
         assert time.monotonic() < until, server.ask("GET", "/metrics").body.decode()
@@ -197,7 +199,7 @@ def test_clients_that_cut_their_upload_are_counted_apart(server: Server) -> None
     while len(lines := _list_left(server)) < 20:  # the log is written a little later
         assert time.monotonic() < until, server.read_log()
         time.sleep(0.02)
-    assert {(line["event"], line["path"]) for line in lines} == {("request", "/sign-in")}
+    assert {(line["event"], line["path"]) for line in lines} == {("request", "/console/sign-in")}
 
 
 def _list_left(server: Server) -> list[dict[str, object]]:

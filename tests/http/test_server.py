@@ -20,9 +20,13 @@ import pytest
 
 from tests.support.node import Account, Clock, new_database, open_node
 from tests.support.server import Server
+from turnout.core.door.model import DoorRole
+from turnout.core.door.pairing import make_pairing, pair_by_link
 from turnout.core.identity.signing import TOKEN_SECONDS
 from turnout.http.server import check_port
-from turnout.store import system_clock
+from turnout.settings import Settings
+from turnout.store import open_database, system_clock
+from turnout.web.door import news
 
 DEADLINE_S = 20
 CLIENTS = 8
@@ -316,6 +320,32 @@ def test_a_request_that_never_ends_does_not_hold_the_stop_up(tmp_path: Path):
             assert site.server.stop() == 0
             assert time.monotonic() - started < DEADLINE_S / 2
     assert site.list_stored() == set()
+
+
+def test_open_streams_of_events_end_when_the_server_stops(own_site: Site):
+    token = pair_phone(own_site)
+    head = f"GET /door/api/news HTTP/1.1\r\nHost: x\r\nAuthorization: Door {token}\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", own_site.server.port), DEADLINE_S) as connection:
+        connection.sendall(head.encode())
+        text = b""
+        while b"data:" not in text:
+            text += connection.recv(65_536)
+        started = time.monotonic()
+        assert own_site.server.stop() == 0
+        # By itself the stream would end with its last look.
+        assert time.monotonic() - started < news.LOOKS * news.PAUSE_S / 2
+        text += read_to_end(connection)
+    assert text.endswith(b"0\r\n\r\n")
+
+
+def pair_phone(site: Site) -> str:
+    """The token of a phone at the door of the account's event."""
+    event, org_id = site.account.event, site.account.org_id
+    db = open_database(Settings(database_url=f"sqlite:///{site.database}"))
+    with closing(db):
+        places = [(event.id, None)]
+        made = db.call(make_pairing, org_id, places, DoorRole.STEWARD, "Door", actor="t")
+        return db.call(pair_by_link, made.token, "", "").secret
 
 
 def test_under_load_every_accepted_request_is_answered(own_site: Site):

@@ -24,6 +24,7 @@ from turnout.http.cross_site import changes_something, find_exemption, fold_path
 from turnout.web.assets import asset_path, list_assets
 
 TABLE = tomllib.loads(Path(__file__).with_name("access.toml").read_text())
+CONSOLE = tomllib.loads(Path(__file__).with_name("console.toml").read_text())
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 REFUSED = (401, 403, 405)
 # Routes that are many of one kind, as the table has them.
@@ -69,11 +70,27 @@ class Row(NamedTuple):
 
 
 def read_rows() -> list[Row]:
-    return [
+    rows = [
         Row(method, route.rpartition(" ")[2], TABLE["areas"][area], foreign)
         for route, (area, foreign) in TABLE["routes"].items()
         for method in route.split()[:-1]
     ]
+    listed = {(row.method, row.template) for row in rows}
+    return rows + [row for row in _console_rows() if (row.method, row.template) not in listed]
+
+
+def _console_rows() -> list[Row]:
+    """The pages of the console, which console.toml has with the roles: nobody gets in but by
+    signing in, and no page of another organization is there."""
+    found: dict[tuple[str, str], Row] = {}
+    for line in CONSOLE["actions"]:
+        call, template = line["call"].replace("{event}", "{scope}").split(" ")
+        methods = ("GET", "HEAD") if call == "GET" and line.get("head", True) else (call,)
+        area, foreign = ("pages", 404) if call == "GET" else ("console-form", "-")
+        for method in methods:
+            row = Row(method, template, TABLE["areas"][area], foreign)
+            found[method, template] = row
+    return list(found.values())
 
 
 @pytest.fixture(scope="module")
@@ -138,9 +155,13 @@ def is_as_expected(expected: Any, status: int) -> bool:
 
 def test_the_table_has_every_route_of_the_routers_and_no_other(node: LocalNode) -> None:
     found: dict[str, set[str]] = {}
+    templates = {row.template for row in read_rows()}
     for mount in node.node.app.mounts:
         if mount.method:
-            found.setdefault(mount.prefix, set()).add(mount.method)
+            shape = mount.shape or re.compile(re.escape(mount.prefix))
+            fitting = {name for name in templates if shape.fullmatch(name.replace("{code}", "a-1"))}
+            assert len(fitting) == 1, mount.prefix
+            found.setdefault(fitting.pop(), set()).add(mount.method)
         for route in getattr(mount.app, "routes", ()):
             name = next((n for p, n in GROUPS.items() if p.fullmatch(route.template)), "")
             found.setdefault(name or route.template, set()).update(route.methods)

@@ -6,6 +6,7 @@ campaigns, learners. An answer with the other's marker is a leak.
 
 import base64
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
@@ -19,6 +20,10 @@ from tests.support.builder import WHEN
 from tests.support.node import LocalNode, key_pair
 from turnout.core.audience.links import make_token
 from turnout.core.audience.permissions import begin_session, grant_reporting
+from turnout.core.audience.sharing import share_report
+from turnout.core.door.devices import revoke_device
+from turnout.core.door.model import DoorRole
+from turnout.core.door.pairing import make_pairing, pair_by_link
 from turnout.core.events.programme import create_event, list_ticket_types
 from turnout.core.exams.printing import make_link as paper_link
 from turnout.core.identity.credentials import issue_credential, revoke_credential
@@ -37,13 +42,22 @@ from turnout.core.messaging.prices import Prices
 from turnout.core.people.model import Contact
 from turnout.core.registrations.joining import register_directly
 from turnout.core.registrations.offers import join_list
+from turnout.core.tickets.guest_links import make_guest_tokens
 from turnout.core.waiting_list.entries import make_link
 from turnout.store import Tx
 from turnout.web.sessions import SESSION
 
 BASE = "http://turnout.test"
 HOUR_S = 3600
+# Pages of the console whose scope is an organization; that of others is an event.
+OF_ORGANIZATION = tuple(
+    f"/console/{{scope}}/{name}" for name in ("account", "users", "credentials", "callbacks")
+)
 POLICY = Policy(Prices(""), (), "post@example.com")
+
+# What stands in an address for something that no world has.
+NOTHING = "999999"
+_OTHER_PART = re.compile(r"\{\w+\}")
 
 
 @dataclass(frozen=True)
@@ -70,9 +84,13 @@ class World:
     def path(self, template: str) -> str:
         """A template, filled with what is this organization's own."""
         known = self.parts | {"token": self.tokens.get(template.strip("/").split("/")[0], "")}
+        if template.startswith("/console"):
+            known |= {"candidate": known.get("registration", NOTHING), "registration": NOTHING}
+        if template.startswith(OF_ORGANIZATION):
+            known["scope"] = self.parts["slug"]
         for name, value in known.items():
             template = template.replace(f"{{{name}}}", value)
-        return template
+        return _OTHER_PART.sub(NOTHING, template)
 
 
 def build_world(node: LocalNode, slug: str) -> World:
@@ -122,23 +140,48 @@ def _add_programme(world: World, slug: str, college: College) -> None:
         "user_id": str(user.id),
         "job_id": str(db.call(_add_job, world, user.user_code)),
         "state": "unchecked",
+        "ending": "csv",
         "code": code,
         "address": f"{org_id}-{code}",
         "name": "ticket.png",
         "action": "confirm",
+        "part": "data",
         "event": exam,
         "registration": college.guid(1),
         "pak": cinema.talk.pak,
         "slug": slug,
         "number": world.event,
+        "scope": world.event,
+        "kind": "reminder",
+        "session": str(cinema.talk.id),
+        **dict.fromkeys(
+            ("campaign", "question", "series", "speaker", "ticket_type", "venue"), "new"
+        ),
     }
     world.tokens |= {
+        "console": "x" * 43,
         "watch": db.call(make_token, org_id, viewer),
         "waiting": db.call(_wait, world),
+        "my": db.call(make_guest_tokens, org_id, [viewer])[viewer],
+        "door": db.call(_pair, org_id, cinema.event.id),
+        "summary": db.call(_share, org_id, cinema.event.id),
         **db.call(_invite, world, cinema.event.id, user.id),
     }
     link = db.call(paper_link, exam, BASE, asked_by=org_id)
     world.tokens["scrap-paper"] = _last(link or "")
+
+
+def _pair(tx: Tx, org_id: OrgId, event_id: EventId) -> str:
+    """The secret of a link that pairs a phone."""
+    return make_pairing(
+        tx, org_id, [(event_id, None)], DoorRole.SUPERVISOR, "Door", actor="t"
+    ).token
+
+
+def _share(tx: Tx, org_id: OrgId, event_id: EventId) -> str:
+    """The secret of a link to an event's report, with its files."""
+    named: dict[str, Any] = {"days": 7, "has_names": True, "actor": "t"}
+    return share_report(tx, org_id, event_id, "Board", "", **named)[1]
 
 
 def _add_job(tx: Tx, world: World, code: str) -> JobId:
@@ -220,6 +263,17 @@ def _add_credentials(world: World) -> None:
     world.credentials["company for an event"] = Shown({"Authorization": many}, names_event=True)
     _add_jwts(world)
     _add_sessions(world)
+    _add_devices(world)
+
+
+def _add_devices(world: World) -> None:
+    """A phone at the door that is good, and one that was signed out."""
+    event_id, by = EventId(int(world.event)), {"actor": "t"}
+    for kind in ("device", "revoked device"):
+        made = world.node.db.call(_pair, world.org_id, event_id)
+        paired = world.node.db.call(pair_by_link, made, kind, "")
+        world.credentials[kind] = Shown({"Authorization": f"Door {paired.secret}"})
+    world.node.db.call(revoke_device, world.org_id, event_id, paired.device.id, **by)
 
 
 def _add_user(world: World, role: Role, name: str) -> str:

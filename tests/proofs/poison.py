@@ -1,8 +1,10 @@
-"""`python -m tests.proofs.poison URL SECONDS`: a worker that one submission kills.
+"""`python -m tests.proofs.poison URL SECONDS …`: workers that one submission kills.
 
 It runs the real intake loops. What stands for the unknown fault is `decide`, alone or together: at
-the address `poison@example.com` it ends its process as the kernel does. SECONDS is how far its
-clock is ahead, so that nobody has to wait for claims to run out. Ends with 0 once nothing is due.
+the address `poison@example.com` it ends its process as the kernel does. There is one
+worker after the other, each in a process of its own: SECONDS is how far its clock is ahead, so that
+nobody has to wait for claims to run out. It ends with 0 once nothing is due; how each ended is
+printed.
 """
 
 import asyncio
@@ -12,7 +14,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from turnout.core.registrations import intake
+from turnout.core.registrations import accepting, intake
 from turnout.core.registrations.batches import decide_together
 from turnout.core.registrations.deciding import decide
 from turnout.core.work.listing import list_set_aside
@@ -22,6 +24,7 @@ from turnout.workers.intake import intake_loops
 from turnout.workers.loop import Loop
 
 POISON = "poison@example.com"
+ENDED = "worker ended:"
 
 
 def killing(tx: Tx, submission: Any) -> Any:
@@ -30,15 +33,15 @@ def killing(tx: Tx, submission: Any) -> Any:
     return decide(tx, submission)
 
 
-def killing_together(tx: Tx, cases: Sequence[Any]) -> Any:
-    if POISON in {case.submission.submitted.contact.email for case in cases}:
+def killing_together(tx: Tx, simple: Sequence[Any]) -> Any:
+    if POISON in {one.case.submission.submitted.contact.email for one in simple}:
         os.kill(os.getpid(), signal.SIGKILL)
-    return decide_together(tx, cases)
+    return decide_together(tx, simple)
 
 
 def count_open(tx: Tx) -> int:
     """How many submissions wait that are not set aside."""
-    aside = [work for work in list_set_aside(tx) if work.queue == intake.QUEUE]
+    aside = [work for work in list_set_aside(tx) if work.queue == accepting.QUEUE]
     return intake.count_waiting(tx, 1_000) - len(aside)
 
 
@@ -60,7 +63,26 @@ async def run(
     db.close()
 
 
+def run_each(seconds: Sequence[str], work: Callable[[int], None]) -> None:
+    """Work in forks of this process, which has loaded all that they need; print how each ended."""
+    for ahead in seconds:
+        if not (pid := os.fork()):
+            work(int(ahead))
+            sys.exit()
+        _, status = os.waitpid(pid, 0)
+        print(ENDED, os.waitstatus_to_exitcode(status), flush=True)
+
+
+def read_ends(output: str) -> list[int]:
+    """How each worker ended, by what was printed."""
+    lines = [line.partition(ENDED) for line in output.splitlines()]
+    return [int(code) for before, found, code in lines if found and not before]
+
+
 if __name__ == "__main__":
     intake.decide = killing  # type: ignore[attr-defined]
     intake.decide_together = killing_together  # type: ignore[attr-defined]
-    asyncio.run(run(sys.argv[1], int(sys.argv[2]), intake_loops, count_open))
+    run_each(
+        sys.argv[2:],
+        lambda ahead: asyncio.run(run(sys.argv[1], ahead, intake_loops, count_open)),
+    )

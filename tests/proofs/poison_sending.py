@@ -1,9 +1,9 @@
-"""`python -m tests.proofs.poison_sending QUEUE URL SECONDS`: a worker that one message kills.
+"""`python -m tests.proofs.poison_sending QUEUE URL SECONDS …`: workers that one message kills.
 
 QUEUE is `delivery` or `callback`. It runs the real loops; what stands for the unknown fault is the
 carrier, or the way out: at what is named `poison` it ends its process as the kernel does. SECONDS
-is how far its clock is ahead, so that nobody has to wait for leases to run out. Ends with 0 once
-nothing is due.
+is how far each one's clock is ahead, so that nobody has to wait for leases to run out. It ends with
+0 once nothing is due; how each ended is printed.
 """
 
 import asyncio
@@ -15,7 +15,7 @@ from functools import partial
 from typing import Any
 
 from tests.core.messaging.jobs import PRICES
-from tests.proofs.poison import run
+from tests.proofs.poison import run, run_each
 from turnout.carriers import Accepted, Message, Outcome, Parcel
 from turnout.core.messaging.model import Channel
 from turnout.core.messaging.sender_ids import SenderRules
@@ -75,4 +75,4 @@ async def main(queue: str, url: str, seconds: int) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1], sys.argv[2], int(sys.argv[3])))
+    run_each(sys.argv[3:], lambda ahead: asyncio.run(main(sys.argv[1], sys.argv[2], ahead)))

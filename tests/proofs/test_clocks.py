@@ -99,6 +99,8 @@ def test_nothing_sticks_when_the_clock_is_set(
                 world.use(number)
         world.wait_for_broadcasts()
         assert world.server.stop() == 0
+        # A browser that is new to the one who signs in is told by mail, once.
+        assert world.sink.taken.pop("jo@example.com", 1) == 1
         assert world.sink.taken == Counter({f"guest{n}@example.com": 1 for n in range(people)})
         calls = Counter(headers["X-Turnout-Delivery"] for headers, _ in world.receiver.came)
         assert set(calls.values()) == {1}
@@ -122,6 +124,10 @@ def has_window(tx: Tx, org_id: OrgId, now: int) -> bool:
     )
     found = tx.connection.execute(statement).fetchall()
     return any(abs(started_at - now) < 60_000 for (started_at,) in found)
+
+
+def _cookies(answer: Answer) -> str:
+    return "; ".join(cookie.partition(";")[0] for cookie in answer.set_cookies)
 
 
 @contextmanager
@@ -270,15 +276,17 @@ class World:
         return self.server.ask("GET", "/outbox", headers=headers)
 
     def _sign_in(self) -> None:
-        page = self.server.ask("GET", "/sign-in", headers={"Accept": "text/html"})
+        page = self.server.ask("GET", "/console/sign-in", headers={"Accept": "text/html"})
         (token,) = re.findall(r'name="token" value="([^"]+)"', page.body.decode())
-        headers = FORM | {"Cookie": page.headers["set-cookie"].partition(";")[0]}
+        # A browser keeps by what it was known, however long ago its session ended.
+        known = re.findall(r"turnout-browser=[^;]+", self.cookie)
+        headers = FORM | {"Cookie": "; ".join([_cookies(page), *known])}
         fields = {"user_code": USER, "password": PASSWORD, "token": token}
         answer = self.server.ask(
-            "POST", "/sign-in", headers=headers, body=urlencode(fields).encode()
+            "POST", "/console/sign-in", headers=headers, body=urlencode(fields).encode()
         )
         assert answer.status == 303, answer
-        self.cookie = answer.headers["set-cookie"].partition(";")[0]
+        self.cookie = _cookies(answer)
 
     def enter_code(self, number: int) -> None:
         """Codes of all steps go to one number: its limits must not outlast their windows."""

@@ -49,7 +49,7 @@ def test_a_broadcast_survives_kills(
     url = new_database(backend, tmp_path, cluster)
     make_user(url)
     dice = proof.random_for(f"{NAME} {backend}")
-    people, kills = proof.scale((1_000, 2), (20_000, 20))
+    people, kills = proof.scale((400, 1), (20_000, 20))
     with MailSink(pause_s=PAUSE_S) as sink:
         server = Server(
             tmp_path,

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.runner import Turnout
-from tests.proofs.poison import POISON
+from tests.proofs.poison import POISON, read_ends
 from tests.support import proof
 from tests.support.node import BACKENDS, LocalNode, WallClock, new_database, open_node
 from turnout.core.audit.recording import list_entries
@@ -19,10 +19,14 @@ LATER_S = 60
 KILLS = 3
 
 
-def run_worker(url: str, seconds: int) -> int:
-    """Let a worker run until it has nothing to do, or dies; how it ended."""
-    command = [sys.executable, "-m", "tests.proofs.poison", url, str(seconds)]
-    return subprocess.run(command, cwd=ROOT, timeout=60, check=False).returncode
+def run_workers(url: str, first: int) -> list[int]:
+    """Let one worker after the other run until it has nothing to do, or dies; how they ended."""
+    seconds = [str(LATER_S * (first + number)) for number in range(KILLS + 1)]
+    command = [sys.executable, "-m", "tests.proofs.poison", url, *seconds]
+    done = subprocess.run(
+        command, cwd=ROOT, timeout=120, check=True, capture_output=True, text=True
+    )
+    return read_ends(done.stdout)
 
 
 def read_statuses(node: LocalNode) -> dict[str, list[str]]:
@@ -54,8 +58,7 @@ def test_a_submission_that_kills_its_worker_is_set_aside(
             )
             assert answer.status == 200
 
-        ends = [run_worker(url, LATER_S * number) for number in range(KILLS + 1)]
-        assert ends == [-signal.SIGKILL] * KILLS + [0]
+        assert run_workers(url, 0) == [-signal.SIGKILL] * KILLS + [0]
         assert read_statuses(node) == {
             email: ["queued"] if email == POISON else ["success"] for email in [*others, POISON]
         }
@@ -67,8 +70,7 @@ def test_a_submission_that_kills_its_worker_is_set_aside(
         assert f"intake  {aside.id}" in turnout.ok("aside", "list")
 
         turnout.ok("aside", "release", "intake", aside.id)
-        later = [run_worker(url, LATER_S * (9 + number)) for number in range(KILLS + 1)]
-        assert later == [-signal.SIGKILL] * KILLS + [0]
+        assert run_workers(url, 9) == [-signal.SIGKILL] * KILLS + [0]
 
         turnout.ok("aside", "drop", "intake", aside.id)
         assert read_statuses(node)[POISON] == ["failed"]

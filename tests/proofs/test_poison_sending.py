@@ -3,12 +3,14 @@
 import signal
 import subprocess
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
 
 from tests.cli.runner import Turnout
 from tests.core.messaging.jobs import make_login, new_job, post, rows
+from tests.proofs.poison import read_ends
 from tests.support import proof
 from tests.support.builder import make_organization
 from tests.support.node import BACKENDS, LocalNode, WallClock, database, open_node
@@ -24,10 +26,14 @@ LATER_S = 120
 KILLS = 3
 
 
-def run_worker(queue: str, url: str, seconds: int) -> int:
-    """Let a worker run until it has nothing to do, or dies; how it ended."""
-    command = [sys.executable, "-m", "tests.proofs.poison_sending", queue, url, str(seconds)]
-    return subprocess.run(command, cwd=ROOT, timeout=90, check=False).returncode
+def run_workers(queue: str, url: str, numbers: Iterable[int]) -> list[int]:
+    """Let one worker after the other run until it has nothing to do, or dies; how they ended."""
+    seconds = [str(LATER_S * number) for number in numbers]
+    command = [sys.executable, "-m", "tests.proofs.poison_sending", queue, url, *seconds]
+    done = subprocess.run(
+        command, cwd=ROOT, timeout=120, check=True, capture_output=True, text=True
+    )
+    return read_ends(done.stdout)
 
 
 def queue_messages(node: LocalNode, login: Principal, names: list[str]) -> None:
@@ -78,8 +84,7 @@ def test_what_kills_its_worker_is_set_aside(
         login = node.db.call(make_login, org_id, "au/poison", receive_reports=False)
         add(node, login, [*others[:2], "poison", *others[2:]])
 
-        ends = [run_worker(queue, url, LATER_S * number) for number in range(KILLS + 1)]
-        assert ends == [-signal.SIGKILL] * KILLS + [0]
+        assert run_workers(queue, url, range(KILLS + 1)) == [-signal.SIGKILL] * KILLS + [0]
         found = read(node, login)
         poison = found.pop("poison")
         assert found == dict.fromkeys(others, good)
@@ -91,5 +96,5 @@ def test_what_kills_its_worker_is_set_aside(
         assert f"{queue}  {aside.id}" in turnout.ok("aside", "list")
         turnout.ok("aside", "drop", queue, aside.id)
         assert node.db.call(list_set_aside) == []
-        assert run_worker(queue, url, LATER_S * 9) == 0
+        assert run_workers(queue, url, [9]) == [0]
     proof.report("poisonous messages", backend=backend, queue=queue, others=len(others))

@@ -8,9 +8,8 @@ killed on the way.
 import asyncio
 import itertools
 import json
+import os
 import signal
-import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -24,6 +23,7 @@ from tests.core.registrations.invariants import find_faults
 from tests.proofs.endings import find_wrong_endings, watch_endings
 from tests.proofs.wire import register_at_once, scan_at_once, wish
 from tests.support import proof
+from tests.support.forked import Process, start
 from tests.support.node import BACKENDS, Account, WallClock, new_database, open_node
 from tests.support.server import Server, clean_environment
 from turnout.core.checkin.attendees import AttendeeFilter, list_attendees
@@ -33,7 +33,8 @@ from turnout.core.identity.credentials import issue_credential
 from turnout.core.identity.model import CredentialKind
 from turnout.core.ids import EventId, OrgId
 from turnout.core.people.model import Contact
-from turnout.core.registrations.intake import accept_all, count_waiting
+from turnout.core.registrations.accepting import Asking, accept_all
+from turnout.core.registrations.intake import count_waiting
 from turnout.core.registrations.model import Submitted
 from turnout.core.registrations.submissions import Application, TargetNoun
 from turnout.settings import Settings
@@ -204,7 +205,7 @@ def test_one_address_is_one_person_with_one_registration(ground: Ground) -> None
 def test_several_worker_processes_decide_each_submission_once(
     backend: str, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
-    submissions = proof.scale(300, 3000)
+    submissions = proof.scale(150, 3000)
     cluster = request.getfixturevalue("cluster") if backend == "postgresql" else None
     url = new_database(backend, tmp_path, cluster)
     with open_node(url, clock=WallClock()) as node:
@@ -225,16 +226,13 @@ def test_several_worker_processes_decide_each_submission_once(
             for guest in range(submissions)
         ]
         with ExitStack() as stack:
-            workers = [stack.enter_context(worker(url)) for _ in range(WORKERS)]
-            for process in workers:
-                assert process.stdout
-                assert process.stdout.readline().startswith("Turnout processes the queues")
-            node.db.call(accept_all, asked)
+            workers = [stack.enter_context(worker(url, tmp_path)) for _ in range(WORKERS)]
+            node.db.call(accept_all, [Asking(*asking) for asking in asked])
             drain_to(node.db, submissions // 2)
-            workers[0].kill()
+            workers[0].send_signal(signal.SIGKILL)
             drain_to(node.db, 0)
             for process in workers[1:]:
-                process.terminate()
+                process.send_signal(signal.SIGTERM)
             codes = [worker.wait(30) for worker in workers]
         assert codes == [-signal.SIGKILL, 0, 0]
         assert node.db.call(find_wrong_endings) == []
@@ -254,20 +252,22 @@ def test_several_worker_processes_decide_each_submission_once(
 
 
 @contextmanager
-def worker(url: str) -> "Iterator[subprocess.Popen[str]]":
-    """A process that works on the queues once it has said so; gone at the end."""
-    with subprocess.Popen(
-        [sys.executable, "-m", "turnout", "work"],
-        env=clean_environment(database_url=url, base_url="http://turnout.test"),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    ) as process:
+def worker(url: str, folder: Path) -> Iterator[Process]:
+    """A process that works on the queues, as it has said; gone at the end."""
+    ours, theirs = os.pipe()
+    with open(ours) as said:
+        with open(theirs, "wb") as output:
+            env = clean_environment(database_url=url, base_url="http://turnout.test")
+            process = start(["work"], env=env, cwd=folder, log=output)
         try:
+            line = said.readline()
+            while not line.startswith("Turnout processes the queues"):
+                assert line, "it ended"
+                line = said.readline()
             yield process
         finally:
-            process.kill()
+            process.send_signal(signal.SIGKILL)
+            process.wait(30)
 
 
 def drain_to(db: Database, limit: int) -> None:

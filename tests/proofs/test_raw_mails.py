@@ -97,9 +97,16 @@ def test_each_mail_of_the_demo_is_sound_signed_and_no_spam(tmp_path: Path) -> No
         with Server(tmp_path, **settings):
             mails = sink.wait_for_mails(proof.scale(60, 80))
         domains = {check_mail(mail, dns) for mail in mails}
-        judged = [(mail.message["Subject"], *spamd.judge(mail.raw)) for mail in mails]
+        # In short one of each subject: they differ in names.
+        some = proof.scale([*{mail.message["Subject"]: mail for mail in mails}.values()], mails)
+        judged = [(mail.message["Subject"], *spamd.judge(mail.raw)) for mail in some]
         assert spamd.judge(SPAM)[0] > 100
     assert domains == {OWN, HOST}
     assert any(mail.message.is_multipart() for mail in mails)
     assert [told for told in judged if told[1] >= MOST_SCORE] == []
-    proof.report("raw mails", mails=len(mails), score=max(score for _, score, _ in judged))
+    proof.report(
+        "raw mails",
+        mails=len(mails),
+        judged=len(judged),
+        score=max(score for _, score, _ in judged),
+    )

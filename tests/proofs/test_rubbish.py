@@ -57,7 +57,8 @@ LEASE_S = 30
 PATIENCE_S = 60
 
 
-@pytest.fixture(params=BACKENDS)
+# In short on the one that refuses more: texts with NUL, and numbers of its columns.
+@pytest.fixture(params=proof.scale(["postgresql"], BACKENDS))
 def node(request: pytest.FixtureRequest, tmp_path: Any) -> Iterator[LocalNode]:
     cluster = request.getfixturevalue("cluster") if request.param == "postgresql" else None
     with (

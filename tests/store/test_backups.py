@@ -3,13 +3,14 @@
 import gzip
 import stat
 import threading
+from collections.abc import Sequence
 from contextlib import closing
 from itertools import product
 from pathlib import Path
 
 import pytest
 
-from tests.cli.runner import Turnout
+from tests.cli.runner import Turnout, on_new_database
 from tests.store.notes import add
 from tests.support.node import BACKENDS
 from tests.upgrade.data import ask
@@ -38,11 +39,20 @@ def read_all(url: str, folder: Path) -> dict[str, list[tuple]]:
     file = folder / "look.backup"
     backups.back_up(url, file, progress=ignore)
     tables = {
-        table: sorted((row for rows in batches for row in rows), key=repr)
-        for table, _, batches in read_rows(file)
+        table: sorted((_fold(columns, row) for rows in batches for row in rows), key=repr)
+        for table, columns, batches in read_rows(file)
     }
     file.unlink()
     return tables
+
+
+def _fold(columns: Sequence[str], row: tuple) -> tuple:
+    """A row whose sort key is in small letters: each database makes its own, and SQLite's `lower`
+    knows ASCII only."""
+    if "name_key" not in columns:
+        return row
+    at = list(columns).index("name_key")
+    return (*row[:at], row[at].lower(), *row[at + 1 :])
 
 
 @pytest.fixture(scope="module", params=product(BACKENDS, BACKENDS), ids="-to-".join)
@@ -120,9 +130,7 @@ def count_notes(file: Path) -> tuple[int, int]:
 
 @pytest.fixture
 def turnout(tmp_path: Path) -> Turnout:
-    url = f"sqlite:///{tmp_path}/turnout.db"
-    migrate(url)
-    turnout = Turnout(url)
+    turnout = on_new_database(tmp_path)
     turnout.ok("org", "create", "acme", "--name", "Acme")
     return turnout
 
@@ -239,8 +247,7 @@ def test_data_is_never_restored_over(url, db, tmp_path):
     """The database of this test has a schema, and then an organization."""
     from tests.support.builder import make_organization
 
-    source = Turnout(f"sqlite:///{tmp_path}/source.db")
-    migrate(source.url or "")
+    source = on_new_database(tmp_path)
     source.ok("org", "create", "acme", "--name", "Acme")
     source.ok("backup", tmp_path / "a.backup")
     db.call(make_organization, "house")
@@ -252,8 +259,7 @@ def test_data_is_never_restored_over(url, db, tmp_path):
 
 
 def test_a_database_that_is_not_there_is_told_how_to_make_it(cluster, tmp_path):
-    source = Turnout(f"sqlite:///{tmp_path}/source.db")
-    migrate(source.url or "")
+    source = on_new_database(tmp_path)
     source.ok("backup", tmp_path / "a.backup")
     url = cluster.create_database().rpartition("/")[0] + "/nowhere"
     result = Turnout(url)("restore", tmp_path / "a.backup")
@@ -264,8 +270,7 @@ def test_a_database_that_is_not_there_is_told_how_to_make_it(cluster, tmp_path):
 
 def test_a_failure_in_the_middle_leaves_an_empty_database_that_can_be_restored(url, tmp_path):
     """The rows of the last table refer to what the backup does not hold."""
-    source = Turnout(f"sqlite:///{tmp_path}/source.db")
-    migrate(source.url or "")
+    source = on_new_database(tmp_path)
     source.ok("org", "create", "acme", "--name", "Acme")
     source.ok("token", "create", "acme")
     file = tmp_path / "a.backup"

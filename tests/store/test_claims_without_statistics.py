@@ -26,6 +26,13 @@ NOW = 1_000_000
 PAIRS = json.dumps([[1, number] for number in range(1, CHOSEN + 1)])
 OF_JOB = {"org_id": 1, "job_id": 1, "lease_end": NOW + 1, "now": NOW}
 CLAIMED = {"state": "'claimed'", "claim": "1", "due_at": "n"}
+PEOPLE = {"email_key": "'k' || n", "email": "'k' || n"}
+TICKETS = {
+    "tickets": {"code": "'c' || n", "registration_id": "n", "state": "'valid'"},
+    "registrations": {"person_id": "n", "state": "'confirmed'"},
+    "people": PEOPLE,
+    "events": {"id": "n", "pak": "'p' || n"},
+}
 ENDING = ["SENT", "", 0, "", 0, None, None, None]
 
 
@@ -37,8 +44,8 @@ def numbered(*rest: object) -> str:
 class Case(NamedTuple):
     """A statement, the rows of its table by column (`n` is the row's number), what it is given.
 
-    `is_counted` where it needs statistics (store/statistics.py): without them, what is due is read
-    in whole and sorted by each claim."""
+    `beside` are the rows of others that it reads. `is_counted` where it needs statistics
+    (store/statistics.py): without them, what is due is read in whole and sorted by each claim."""
 
     statement: str
     table: str
@@ -46,6 +53,8 @@ class Case(NamedTuple):
     given: Mapping[str, Any]
     found: int = CHOSEN
     is_counted: bool = False
+    beside: Mapping[str, Mapping[str, str]] = {}
+    steps: int = STEPS_A_ROW
 
 
 CASES = [
@@ -113,6 +122,69 @@ CASES = [
         {"now": NOW, "limit": CHOSEN},
         is_counted=True,
     ),
+    Case(
+        "registrations:list_due_elsewhere",
+        "submissions",
+        {"due_at": "n", "target_id": "2"},
+        {"now": NOW, "limit": CHOSEN, "targets": "[[1, 1]]"},
+        is_counted=True,
+    ),
+    Case(
+        "payments:list_overdue",
+        "payments",
+        {"ticket_id": "n", "state": "'open'", "due_at": "n", "reference": "'r' || n"},
+        {"now": NOW, "limit": CHOSEN},
+        is_counted=True,
+    ),
+    Case(
+        "waiting_list:list_untold",
+        "waiting_entries",
+        {"state": "'waiting'", "person_id": "n"},
+        {"now": NOW, "limit": CHOSEN},
+    ),
+    Case(
+        "waiting_list:lock_offers",
+        "waiting_entries",
+        {"state": "'offered'", "event_id": "n", "person_id": "n"},
+        {"org_id": 1, "event_id": 5},
+        1,
+    ),
+    Case(
+        "registrations:list_due_reminders",
+        "events",
+        {"remind_at": "n", "pak": "'p' || n"},
+        {"now": NOW, "limit": CHOSEN},
+        is_counted=True,
+    ),
+    Case(
+        "tickets:list_due_ticket_mails",
+        "ticket_mails",
+        {"ticket_id": "n", "due_at": "n"},
+        {"now": NOW, "limit": CHOSEN},
+        beside=TICKETS,
+        steps=16,
+    ),
+    Case(
+        "people:take_search_due",
+        "people_search_due",
+        {"person_id": "n"},
+        {"limit": CHOSEN},
+    ),
+    Case("people:list_people_due", "people", PEOPLE, {"keys": PAIRS}),
+    Case(
+        "invitations:list_slice",
+        "invitations",
+        {"person_id": "n"},
+        {"org_id": 1, "campaign_id": 1, "is_reminder": 0, "after": 0, "limit": CHOSEN},
+        beside={"people": PEOPLE, "campaigns": {"id": "n"}},
+    ),
+    Case(
+        "registrations:take_unreminded",
+        "registrations",
+        {"person_id": "n", "state": "'confirmed'"},
+        {"org_id": 1, "event_id": 1, "limit": CHOSEN},
+        beside={"events": {"id": "n", "pak": "'p' || n", "remind_at": "n"}},
+    ),
     Case("registrations:lock_submissions", "submissions", {"due_at": "n"}, {"keys": PAIRS}),
     Case("registrations:finish_submissions", "submissions", {}, {"rows": PAIRS, "now": NOW}, 0),
     Case(
@@ -140,6 +212,12 @@ CASES = [
         "work:list_claims", "work_claims", {"queue": "'intake'"}, {"queue": "intake", "keys": PAIRS}
     ),
     Case(
+        "work:claim_rows",
+        "work_claims",
+        {"queue": "'intake'", "claimed_until": "5"},
+        {"queue": "intake", "keys": PAIRS, "now": NOW, "claimed_until": NOW + 1, "first": 1},
+    ),
+    Case(
         "work:take_claims",
         "work_claims",
         {"queue": "'intake'", "claimed_until": "5"},
@@ -161,12 +239,13 @@ def test_it_looks_at_few_rows_for_each_that_it_wants(
 ) -> None:
     text = STATEMENTS[f"turnout.core.{case.statement}"].text["postgresql"]
     with postgresql.transaction(force_rollback=True):
-        fill(postgresql, case.table, case.rows)
+        for table, values in {case.table: case.rows, **case.beside}.items():
+            fill(postgresql, table, values)
         if case.is_counted:
             postgresql.execute(f"ANALYZE {case.table}")
         rows, seen = measure(postgresql, text, case.given)
     assert rows == case.found
-    assert seen <= STEPS_A_ROW * CHOSEN
+    assert seen <= case.steps * CHOSEN
 
 
 def fill(connection: "psycopg.Connection", table: str, values: Mapping[str, str]) -> None:

@@ -130,6 +130,24 @@ def test_a_savepoint_takes_back_its_block_only(db):
     assert db.call(read_ids) == [1, 4, 7]
 
 
+def test_a_trial_is_taken_back_whatever_comes_of_it(db):
+    def fail_in_a_trial(tx: Tx) -> None:
+        with tx.trial():
+            add(tx, 2)
+            raise KeyError
+
+    def verb(tx: Tx) -> list[int]:
+        add(tx, 1)
+        with pytest.raises(KeyError):
+            fail_in_a_trial(tx)
+        with tx.trial():
+            add(tx, 3)
+            return read_ids(tx)
+
+    assert db.call(verb) == [1, 3]
+    assert db.call(read_ids) == [1]
+
+
 def test_a_broken_rule_of_the_database_inside_a_savepoint_can_be_survived(db):
     def verb(tx: Tx) -> None:
         add(tx, 1)

@@ -7,7 +7,7 @@ from contextlib import contextmanager, suppress
 import pytest
 
 from tests.support.node import START, Clock
-from turnout.errors import Missing
+from turnout.errors import Missing, Unavailable
 from turnout.store import Database, Tx
 from turnout.store.late import (
     KEPT_MS,
@@ -69,6 +69,27 @@ def test_what_commits_late_is_reached_from_any_instant_that_missed_it(db: Databa
         assert db.call(reach_back, since) == START - OVERLAP_MS
     for since in (START + 121_000, START + 10 * MINUTE_MS, START - 1):
         assert db.call(reach_back, since) == since - OVERLAP_MS
+
+
+def test_what_commits_late_is_kept_where_nobody_could_be_asked_of_the_table(
+    db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock: Clock = db.clock  # type: ignore[assignment]
+    known, asked = db.schema_version, iter([True])
+
+    def ask() -> str | None:
+        if next(asked, False):
+            raise Unavailable("store.away")
+        return known()
+
+    monkeypatch.setattr(db, "_has_late", False)
+    monkeypatch.setattr(db, "schema_version", ask)
+    with late_writer(db):
+        clock.advance(120)
+    for _ in range(200):  # it is noted after the commit, by a transaction of its own
+        if found := notes(db):
+            break
+    assert [ended for _, ended in found] == [START + 120_000]
 
 
 def test_a_late_failure_leaves_nothing(db: Database) -> None:

@@ -20,7 +20,7 @@ from tests.support.node import new_database
 from tools.stubs import SOURCE as STUBBED
 from tools.stubs import read_ids, write_stub
 from turnout.store import Statement, Statements
-from turnout.store.heads import Field, names_class
+from turnout.store.heads import Field, names_class, split_statements
 from turnout.store.rows import fields_of, split_optional
 from turnout.store.sqlite import path_of
 from turnout.store.statements import find_class
@@ -98,6 +98,47 @@ def test_no_file_of_statements_is_left_out():
     assert packages == {name.partition(":")[0] for name in STATEMENTS}
 
 
+PARTS = """-- part: of_the_org
+-- That of an organization.
+WHERE org_id = :org_id
+
+-- name: list_people(org_id) -> (name: str)
+SELECT name FROM people
+-- use: of_the_org
+ORDER BY name;
+"""
+
+
+def test_a_part_stands_for_what_statements_share():
+    shared = split_statements(PARTS)
+    assert shared["list_people"].splitlines()[1:] == [
+        "SELECT name FROM people",
+        "WHERE org_id = :org_id",
+        "ORDER BY name;",
+    ]
+    own = "-- name: count_people(org_id)$ -> int\nSELECT count(*) FROM people\n-- use: of_the_org\n"
+    assert split_statements(own, PARTS)["count_people"].endswith("people\nWHERE org_id = :org_id\n")
+
+
+def test_a_part_that_is_not_there_is_named():
+    with pytest.raises(LookupError, match="'of_nobody'"):
+        split_statements("-- name: list_people()\nSELECT 1\n-- use: of_nobody\n")
+
+
+def test_a_name_stands_once_in_a_file():
+    """Else the later statement would silently replace the earlier."""
+    for file in SOURCE.rglob("queries*.sql"):
+        names = re.findall(r"^-- (?:name|part): (\w+)", file.read_text(), re.MULTILINE)
+        assert sorted(names) == sorted(set(names)), file
+
+
+def test_every_part_is_used():
+    for folder in {file.parent for file in SOURCE.rglob("queries*.sql")}:
+        text = "".join(file.read_text() for file in sorted(folder.glob("queries*.sql")))
+        parts = set(re.findall(r"^-- part: (\w+)", text, re.MULTILINE))
+        assert parts == set(re.findall(r"^ *-- use: (\w+)", text, re.MULTILINE)), folder
+
+
 @pytest.fixture(scope="module")
 def sqlite(tmp_path_factory) -> Iterator[sqlite3.Connection]:
     path = path_of(new_database("sqlite", tmp_path_factory.mktemp("statements")))
@@ -121,16 +162,56 @@ def test_sqlite_reads_it(name, sqlite):
 
 # Statements that are about all of an organization: they may read it from end to end.
 ABOUT_ALL = {
+    # The events of an organization: those without a known date stand behind all others.
+    "turnout.core.events:list_rising",
+    # The events of an organization: those without a known date are found by what is written there.
+    "turnout.core.events:list_date_open",
+    # The greatest instant: the last entry of an index, and no other.
+    "turnout.core.door:find_last_change",
     # The payments of an organization: few.
     "turnout.core.messaging:add_credit_entry",
     "turnout.core.messaging:list_credit_entries",
     "turnout.core.messaging:count_file_bytes",
+    # Templates and canned answers: a few hundred at most.
+    "turnout.core.messaging:list_templates",
+    "turnout.core.messaging:count_templates",
+    "turnout.core.messaging:list_canned",
+    "turnout.core.messaging:count_canned",
+    # Once a day: all lists that are old enough, and whether a job wrote to them of late; a job's
+    # row has the numbers of its lists.
+    "turnout.core.erasure:list_over_lists",
     # A few for each organization.
     "turnout.core.messaging:list_sender_ids",
     "turnout.core.senders:list_domains",
     "turnout.core.senders:list_signing_keys",
     "turnout.core.messaging:has_job_named",
+    # The jobs of an organization that are scheduled: few, and an index has only those.
+    "turnout.core.timeline:list_event_jobs",
+    "turnout.core.timeline:list_planned_jobs",
+    # What needs attention: an index has only the jobs that failed, only the replies that are
+    # nobody's; those who wait are few, and so are the events and jobs of an organization.
+    "turnout.core.timeline:count_lately",
+    "turnout.core.timeline:count_open_replies",
+    "turnout.core.timeline:list_failed_jobs",
+    "turnout.core.timeline:list_waited_events",
+    # How many events of each kind an organization has.
+    "turnout.core.events:count_shelves",
     "turnout.core.messaging:is_picture_shown",
+    # The staff of an organization, and where it is signed in: few.
+    "turnout.core.identity:count_owners",
+    "turnout.core.identity:delete_events_of_staff",
+    "turnout.core.identity:delete_page_session_of",
+    "turnout.core.identity:delete_page_sessions_of",
+    "turnout.core.identity:delete_single_uses_of",
+    "turnout.core.identity:hold_staff",
+    "turnout.core.identity:list_events_of_staff",
+    "turnout.core.identity:list_limited_events",
+    "turnout.core.identity:list_page_sessions",
+    "turnout.core.identity:list_staff",
+    "turnout.core.identity:list_staff_events",
+    "turnout.core.identity:list_staff_invitations",
+    "turnout.core.identity:list_staff_roles",
+    "turnout.core.identity:withdraw_staff_invitations_to",
     # Opt-outs whose numbers cannot be read, when the country is set.
     "turnout.core.identity:read_opt_outs_again",
     "turnout.core.audience:find_sender",
@@ -140,6 +221,10 @@ ABOUT_ALL = {
     "turnout.core.events:list_all_speakers",
     "turnout.core.events:list_announced",
     "turnout.core.events:list_channels",
+    # The series of an organization with all that is in them; what can be put into one, up to as
+    # many as a form offers.
+    "turnout.core.events:list_channel_counts",
+    "turnout.core.events:list_channel_choices",
     "turnout.core.events:list_entries",
     "turnout.core.events:list_venues",
     # Once for an export of an event: parties are few, and its table has no index by event.
@@ -149,6 +234,12 @@ ABOUT_ALL = {
     # A rule for each event, and a run a day.
     "turnout.core.erasure:list_retention",
     "turnout.core.erasure:list_runs",
+    # One end of an index of names, and all of it in order.
+    "turnout.core.registrations:find_last_name",
+    "turnout.core.registrations:list_names",
+    "turnout.core.registrations:list_names_down",
+    # Some of those who were changed a moment ago.
+    "turnout.core.people:list_search_noted",
     # Rare, by staff: what is known of one person, and two who are made one.
     "turnout.core.erasure:move_queue_items",
     "turnout.core.exams:count_people_changed",
@@ -161,8 +252,18 @@ ABOUT_ALL = {
     "turnout.core.exams:list_venues",
     "turnout.core.identity:list_credentials",
     "turnout.core.identity:list_users",
+    "turnout.core.messaging:list_limits",
+    # The texts of an organization: few.
+    "turnout.core.mails:list_default_texts",
     "turnout.core.registrations:find_first_user",
+    # One row for each tag: from one to the next in their index.
+    "turnout.core.registrations:list_tags_in_use",
     "turnout.core.people:count_people",
+    # Which events of the organization are hidden, once a page; and its questions, which are few.
+    "turnout.core.exams:list_seen_learners",
+    "turnout.core.timeline:list_seen_entries",
+    # The rooms of an organization: few.
+    "turnout.core.exams:list_all_rooms",
     "turnout.core.tickets:list_ticket_keys",
     "turnout.core.tickets:retire_ticket_keys",
     "turnout.core.tickets:revoke_ticket_keys",
@@ -184,7 +285,10 @@ def test_sqlite_does_not_read_all_of_an_organization_for_a_part_of_it(name, sqli
 # Each of these reads the few files of one job, whatever else it reads.
 FEW_ROWS = r"SEARCH f "
 # And these read lists that stand in the rows themselves.
-OWN_LISTS = {"turnout.core.audience:list_custom_questions"}
+OWN_LISTS = {
+    "turnout.core.audience:list_custom_questions",
+    "turnout.core.questions:count_answers",
+}
 
 
 @every_statement
@@ -295,12 +399,14 @@ def test_sqlite_returns_the_columns_that_it_declares(name, sqlite):
 # The table allows None in these columns, and the statement asks for rows without it.
 NOT_NULL_HERE = {
     "turnout.core.callbacks:claim_callbacks",
+    "turnout.core.exams:list_venue_uses",
     "turnout.core.identity:find_password",
     "turnout.core.maintenance:list_jobs_ahead",
     "turnout.core.maintenance:list_registration_ends_ahead",
     "turnout.core.messaging:find_waiting",
     "turnout.core.messaging:list_ended",
     "turnout.core.messaging:list_standing_jobs",
+    "turnout.core.payments:list_settled",
     "turnout.core.people:merge_people",
     "turnout.core.registrations:list_known",
     "turnout.core.work:list_set_aside",

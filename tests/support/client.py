@@ -24,6 +24,8 @@ class Answer:
     status: int
     headers: dict[str, str]
     body: bytes
+    set_cookies: tuple[str, ...] = ()
+    """Every cookie that it sets, whole; `headers` has the last one."""
 
     def json(self) -> Any:
         return json.loads(self.body)
@@ -34,6 +36,8 @@ class AppClient:
 
     def __init__(self, app: Asgi) -> None:
         self.app = app
+        self.place = "127.0.0.1"
+        """The address that requests come from."""
         self._runner = asyncio.Runner()
 
     def request(
@@ -89,12 +93,14 @@ class AppClient:
         async def take(message: dict[str, Any]) -> None:
             sent.append(message)
 
-        scope = _scope(method, target, headers) | {"http_version": http_version}
+        asked = {"http_version": http_version, "client": (self.place, 50000)}
+        scope = _scope(method, target, headers) | asked
         await self.app(scope, _receive(parts), take)
         return Answer(
             sent[0]["status"],
             {name.decode().lower(): value.decode() for name, value in sent[0]["headers"]},
             b"".join(message.get("body", b"") for message in sent[1:]),
+            tuple(v.decode() for name, v in sent[0]["headers"] if name.lower() == b"set-cookie"),
         )
 
     def __enter__(self) -> Self:
@@ -121,7 +127,8 @@ def ask(
         connection.request(method, target, body or None, headers)
         response = connection.getresponse()
         names = {name.lower(): value for name, value in response.getheaders()}
-        return Answer(response.status, names, response.read())
+        cookies = response.msg.get_all("set-cookie") or ()
+        return Answer(response.status, names, response.read(), tuple(cookies))
     finally:
         connection.close()
 

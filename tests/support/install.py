@@ -6,9 +6,10 @@ A test by itself fetches what it needs, too; but that takes longer, and counts a
 import shutil
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 from tests.clients.generating import GeneratorError, make_environment
-from tests.support.chromium import find_chromium
+from tests.support.chromium import SHELLS, find_chromium, install_chromium
 from tests.support.debian import install_packages
 from tests.support.faked_time import find_library
 from tests.support.postfix import has_program
@@ -19,13 +20,18 @@ from tools import node
 
 # By the names of Debian's packages.
 PROGRAMS: dict[str, Callable[[], object]] = {
+    "baresip-core": lambda: shutil.which("baresip"),
     "caddy": lambda: find_program("caddy"),
     "chromium": find_chromium,
     "curl": lambda: find_program("curl"),
     "etcd-server": lambda: find_program("etcd"),
+    "espeak-ng": lambda: shutil.which("espeak-ng"),
     "faketime": find_library,
     "ffmpeg": lambda: shutil.which("ffmpeg"),
+    "flite": lambda: shutil.which("flite"),
     "haproxy": lambda: find_program("haproxy"),
+    "kamailio": lambda: shutil.which("kamailio", path="/usr/sbin:/usr/bin"),
+    "kamailio-tls-modules": lambda: list(Path("/usr/lib").glob("*/kamailio/modules/tls.so")),
     "kannel": lambda: shutil.which("bearerbox", path="/usr/sbin:/usr/bin:/usr/local/sbin"),
     "nginx": lambda: find_program("nginx"),
     "nodejs": lambda: shutil.which("node"),
@@ -54,6 +60,8 @@ def main() -> None:
         make_environment()
     except (PostgresqlError, node.NodeError, GeneratorError) as error:
         raise SystemExit(str(error)) from error
+    if not find_chromium(SHELLS):
+        install_chromium()
     missing = list_missing()
     complaint = install_packages(missing, lambda: not list_missing()) if missing else ""
     if missing := list_missing():

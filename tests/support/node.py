@@ -8,6 +8,7 @@
 Nothing runs by itself: no loop is started, so the queue moves when `run_intake` is called.
 """
 
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -37,6 +38,8 @@ from turnout.http.admission import LastUses
 from turnout.settings import Settings
 from turnout.store import Ids, Tx, open_database, system_clock
 from turnout.store.migrations.running import migrate
+from turnout.store.sqlite import path_of
+from turnout.web.catalogue import Examine
 
 BACKENDS = ("sqlite", "postgresql")
 START = 1_798_794_000_000  # 2027-01-01T09:00:00Z
@@ -100,13 +103,15 @@ class LocalNode:
         self.db = open_database(settings, clock=clock, ids=Ids(seed))
         self.pauses: list[float] = []
         """How long answers to wrong passwords were to be held back, in seconds; nobody waits."""
+        self.examine: Examine | None = None
+        """What looks at the installation, as `turnout doctor` does; set it first."""
         self.client = AppClient(self._answer)
         self.tokens = Tokens(self.db, settings.public_url, LastUses(clock))
 
     @cached_property
     def node(self) -> Node:
         """The whole program, made when it is asked for: most tests of the core do without."""
-        node = Node(self.settings, self.db, demo=None)
+        node = Node(self.settings, self.db, demo=None, examine=self.examine)
         node.sign_ins.pause = self._note_pause
         return node
 
@@ -187,6 +192,7 @@ def open_node(
         "database_url": url,
         "base_url": "http://turnout.test",
         "database_threads": 2,
+        "insecure_http": True,
     }
     chosen = Settings(**usual | settings)
     node = LocalNode(chosen, clock or Clock(), seed)
@@ -205,6 +211,22 @@ def database(backend: str, folder: Path, cluster: Cluster | None = None) -> Iter
     finally:
         if cluster is not None and backend == "postgresql":
             cluster.drop_database(url)
+
+
+@contextmanager
+def copied_database(url: str, folder: Path, cluster: Cluster | None = None) -> Iterator[str]:
+    """The address of a copy of the database at `url`, which nobody uses, for a block."""
+    if cluster is not None:
+        copy = cluster.create_database(url)
+        try:
+            yield copy
+        finally:
+            cluster.drop_database(copy)
+        return
+    path = path_of(url)
+    for file in path.parent.glob(f"{path.name}*"):  # with its log, if it has one
+        shutil.copy(file, folder)
+    yield f"sqlite:///{folder / path.name}"
 
 
 def new_database(backend: str, folder: Path, cluster: Cluster | None = None) -> str:

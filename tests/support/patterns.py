@@ -29,7 +29,9 @@ METHODS = ("search", "fullmatch", "match", "finditer", "split", "sub", "findall"
 LOCALS = {
     "boundary": b"x",
     "digits": DIGITS,
+    "ends": "uncheck|check|check\\.json",
     "facts": ID,
+    "known": ["[[code]]", "%%code%%"],
     "mark": b"x",
     "parts": [
         marks._email_part("ann.lee+x@example.com"),
@@ -75,18 +77,22 @@ def _modules() -> tuple[ModuleType, ...]:
 
 
 @cache
-def _tree_of(module: ModuleType) -> ast.Module:
+def _nodes_of(module: ModuleType) -> tuple[ast.AST, ...]:
+    """The calls, attributes and assignments of a module's source."""
     path = module.__file__
     assert path
     with open(path, encoding="utf-8") as file:
-        return ast.parse(file.read())
+        tree = ast.parse(file.read())
+    return tuple(
+        node for node in ast.walk(tree) if isinstance(node, ast.Call | ast.Attribute | ast.Assign)
+    )
 
 
 def _methods_by_name() -> dict[str, set[str]]:
     """The methods called on what has a name, anywhere: `_NUMBER.fullmatch` and the like."""
     used: dict[str, set[str]] = {}
     for module in _modules():
-        for node in ast.walk(_tree_of(module)):
+        for node in _nodes_of(module):
             if isinstance(node, ast.Attribute) and node.attr in METHODS:
                 name = node.value.attr if isinstance(node.value, ast.Attribute) else None
                 name = node.value.id if isinstance(node.value, ast.Name) else name
@@ -98,12 +104,12 @@ def _methods_by_name() -> dict[str, set[str]]:
 def _patterns_of(module: ModuleType, used: dict[str, set[str]]) -> Iterator[Found]:
     targets = {
         id(node.value): target.id
-        for node in ast.walk(_tree_of(module))
+        for node in _nodes_of(module)
         if isinstance(node, ast.Assign)
         for target in node.targets
         if isinstance(target, ast.Name)
     }
-    for node in ast.walk(_tree_of(module)):
+    for node in _nodes_of(module):
         if not isinstance(node, ast.Call):
             continue
         where = f"{module.__name__}:{node.lineno}"
@@ -140,9 +146,9 @@ def list_attacks(pattern: "re.Pattern[Any]", chance: random.Random, limit: int) 
     tails = ["", "\x01", "<", *characters]
     chosen = list(product(heads, pumps, tails))
     plain = [branch for branch in chosen if len(branch[1]) == 1 and branch[2] in ("", "\x01")]
-    rest = [branch for branch in chosen if branch not in set(plain)]
-    chance.shuffle(rest)
-    return [*plain, *rest][:limit] + [(head + one, "", "") for head in heads for one in ("", " ")]
+    wanted = max(0, limit - len(plain))
+    rest = [one for one in chance.sample(chosen, min(len(chosen), wanted)) if one not in plain]
+    return [*plain[:limit], *rest] + [(head + one, "", "") for head in heads for one in ("", " ")]
 
 
 def make_text(attack: tuple[str, str, str], length: int, *, is_bytes: bool) -> Any:

@@ -8,8 +8,8 @@ import socket
 _RANGE = (20_000, 32_000)
 # The tests' own random numbers repeat, by hypothesis's will; two processes would draw the same.
 _random = random.SystemRandom()
-# Names that this process holds until it ends.
-_held: list[socket.socket] = []
+# Descriptors of the names that this process holds until it ends.
+_held: list[int] = []
 
 
 def free_port() -> int:
@@ -31,7 +31,7 @@ def _hold(port: int) -> bool:
         if error.errno != errno.EADDRINUSE:
             raise
         return False
-    _held.append(name)
+    _held.append(name.detach())
     return True
 
 

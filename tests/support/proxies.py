@@ -140,6 +140,7 @@ class Proxy:
                     "listen 443 ssl": f"listen 127.0.0.1:{self.https_port} ssl",
                     f"{live}/fullchain.pem": str(self.certificate.chain),
                     f"{live}/privkey.pem": str(self.certificate.key),
+                    "/var/log/nginx/": f"{self.folder}/",
                 },
             )
         )
@@ -168,8 +169,8 @@ class Proxy:
         text = self._read(
             "Caddyfile",
             {
-                "{\n\tservers": f"{{\n\tadmin off\n\thttp_port {self.http_port}\n"
-                f"\thttps_port {self.https_port}\n\tservers",
+                "\tservers {": f"\tadmin off\n\thttp_port {self.http_port}\n"
+                f"\thttps_port {self.https_port}\n\tservers {{",
                 f"# tls /etc/caddy/{HOST}.crt /etc/caddy/{HOST}.key": f"tls {chain} {key}",
             },
         )
@@ -181,6 +182,7 @@ class Proxy:
         text = self._read(
             "haproxy.cfg",
             {
+                "log /dev/log local0": "log stdout format raw local0",
                 "bind :80\n": f"bind 127.0.0.1:{self.http_port}\n",
                 "bind :443": f"bind 127.0.0.1:{self.https_port}",
                 f"/etc/haproxy/certs/{HOST}.pem": str(self.certificate.both),

@@ -14,9 +14,9 @@ from collections.abc import Mapping
 from contextlib import suppress
 from http.client import HTTPException
 from pathlib import Path
-from typing import Any, Self
+from typing import IO, Any, Self
 
-from tests.support import templates
+from tests.support import forked, templates
 from tests.support.client import Answer, ask
 from tests.support.ports import free_port
 from turnout.store.sqlite import path_of
@@ -39,7 +39,8 @@ class Server:
 
     `database_url` None = SQLite in `folder`. `open_files` limits the files that it may open.
     `environment` are variables beside the settings. A demo on SQLite is a copy of one that was
-    seeded once a run, unless the server itself `seeds` it.
+    seeded once a run, unless the server itself `seeds` it. It is forked where that is the same
+    (`tests/support/forked.py`).
     `settings` are TURNOUT_ settings in lower case. The
     same object can be started again after `stop` or `kill`, on the same port and data.
     """
@@ -65,7 +66,7 @@ class Server:
         self._seeds = seeds
         url = database_url or f"sqlite:///{folder / 'turnout.db'}"
         self._settings = {"database_url": url} | settings
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: forked.Process | None = None
         self._keeper: subprocess.Popen[bytes] | None = None
 
     @property
@@ -101,26 +102,31 @@ class Server:
     def launch(self) -> None:
         """Start without waiting. `turnout serve` makes no database, so that is done before."""
         self._prepare_database()
-        command = [sys.executable, "-m", "turnout", *self._command, "--port", str(self.port)]
+        arguments = [*self._command, "--port", str(self.port)]
         if self._command == ("demo",):
-            command += ["--data", str(self.folder)]
-        if self._open_files:
-            limit = 'ulimit -n "$0" && exec "$@"'
-            command = ["/bin/sh", "-c", limit, str(self._open_files), *command]
+            arguments += ["--data", str(self.folder)]
         with self.log.open("ab") as log:
-            self._process = subprocess.Popen(
-                command,
-                env=clean_environment(**self._settings) | self._environment,
-                cwd=self.folder,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
+            self._process = self._begin(arguments, log)
         self._keeper = subprocess.Popen(
             ["/bin/sh", "-c", _KEEPER, "keeper", str(self._process.pid)],
             stdin=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+
+    def _begin(self, arguments: list[str], log: IO[bytes]) -> forked.Process:
+        env = clean_environment(**self._settings) | self._environment
+        if not self._open_files:
+            return forked.start(arguments, env=env, cwd=self.folder, log=log)
+        limit = 'ulimit -n "$0" && exec "$@"'
+        command = [sys.executable, "-m", "turnout", *arguments]
+        return subprocess.Popen(
+            ["/bin/sh", "-c", limit, str(self._open_files), *command],
+            env=env,
+            cwd=self.folder,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
             start_new_session=True,
         )
 
@@ -183,7 +189,7 @@ class Server:
     def __exit__(self, *_: object) -> None:
         self.kill()
 
-    def _running(self) -> subprocess.Popen[bytes]:
+    def _running(self) -> forked.Process:
         if self._process is None:
             raise ServerError("the server is not running")
         return self._process

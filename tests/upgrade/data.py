@@ -4,7 +4,9 @@ import json
 import lzma
 import sqlite3
 import tarfile
+from collections.abc import Mapping
 from contextlib import closing
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,8 @@ from turnout.store.sqlite import path_of
 HERE = Path(__file__).parent
 # The schemas, oldest first.
 STATES = ("0007", "0018")
+# One with a row in every table, and few of each.
+FULL = "0058"
 ORGANIZATION = "house"
 
 
@@ -33,6 +37,12 @@ def restore(state: str, backend: str, folder: Path, cluster: Cluster | None) -> 
         path.write_bytes(lzma.decompress((HERE / state / "sqlite.db.xz").read_bytes()))
         return f"sqlite:///{path}"
     assert cluster is not None
+    return cluster.create_database(_postgresql_state(state, cluster))
+
+
+@cache
+def _postgresql_state(state: str, cluster: Cluster) -> str:
+    """A database to copy."""
     url = cluster.create_database()
     migrate(url, state)
     _fill(url, HERE / state / "postgresql.tar.xz")
@@ -70,11 +80,31 @@ def _set_sequences(connection: psycopg.Connection, last_values: dict[str, int]) 
 
 def ask(url: str, statement: str) -> list[tuple[Any, ...]]:
     """Rows of a statement, sorted, read behind the product's back."""
+    return ask_each(url, {"": statement})[""]
+
+
+def ask_each(url: str, statements: Mapping[str, str]) -> dict[str, list[tuple[Any, ...]]]:
+    """The rows of each statement, as `ask` gives them, over one connection."""
+    connection: Any
     if url.startswith("sqlite:"):
-        with closing(sqlite3.connect(path_of(url))) as connection:
-            return sorted(connection.execute(statement).fetchall())
-    with psycopg.connect(url) as connection:
-        return sorted(connection.execute(statement).fetchall())
+        connection = sqlite3.connect(path_of(url))
+    else:
+        connection = psycopg.connect(url)
+    with closing(connection):
+        return {
+            name: sorted(connection.execute(statement).fetchall())
+            for name, statement in statements.items()
+        }
+
+
+def list_tables(url: str) -> list[str]:
+    """Every table of ours, by name."""
+    if url.startswith("sqlite:"):
+        where = "FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%'"
+        rows = ask(url, f"SELECT name {where}")
+    else:
+        rows = ask(url, "SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+    return [name for (name,) in rows if name != "alembic_version"]
 
 
 def multiply(url: str, count: int) -> None:

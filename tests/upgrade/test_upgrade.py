@@ -12,7 +12,7 @@ import pytest
 
 from tests.support import proof
 from tests.support.node import BACKENDS, Clock, LocalNode, open_node
-from tests.upgrade.data import ORGANIZATION, STATES, ask, multiply, read_facts, restore
+from tests.upgrade.data import ORGANIZATION, STATES, ask, ask_each, multiply, read_facts, restore
 from turnout.core.checkin.scans import Result, Scan, check_in
 from turnout.core.identity.organizations import find_organization
 from turnout.core.tickets.signing import find_plain_code, read_signed
@@ -121,7 +121,7 @@ def upgraded(request, tmp_path_factory) -> Upgraded:
     state, backend = request.param
     cluster = request.getfixturevalue("cluster") if backend == "postgresql" else None
     url = restore(state, backend, tmp_path_factory.mktemp("upgrade"), cluster)
-    before = {name: ask(url, statement) for name, statement in COUNTS.items()}
+    before = ask_each(url, COUNTS)
     migrate(url)
     return Upgraded(state, backend, url, read_facts(state, backend), before)
 
@@ -135,7 +135,7 @@ def node(upgraded) -> Iterator[LocalNode]:
 
 
 def test_everything_that_was_there_is_there(upgraded):
-    after = {name: ask(upgraded.url, statement) for name, statement in COUNTS.items()}
+    after = ask_each(upgraded.url, COUNTS)
     assert all(upgraded.before.values())
     for name, rows in upgraded.before.items():
         assert after[name] == rows, name
@@ -236,7 +236,7 @@ def test_a_repeated_job_gets_its_first_answer(upgraded, node):
 def test_a_migration_that_fails_leaves_everything_as_it_was(state, backend, tmp_path, request):
     cluster = request.getfixturevalue("cluster") if backend == "postgresql" else None
     url = restore(state, backend, tmp_path, cluster)
-    before = {name: ask(url, statement) for name, statement in COUNTS.items()}
+    before = ask_each(url, COUNTS)
 
     def fail(_what: str, done: float, total: int) -> None:
         if done == total:
@@ -244,18 +244,18 @@ def test_a_migration_that_fails_leaves_everything_as_it_was(state, backend, tmp_
 
     with pytest.raises(RuntimeError, match="the power is gone"):
         migrate(url, progress=fail)
-    assert {name: ask(url, statement) for name, statement in COUNTS.items()} == before
+    assert ask_each(url, COUNTS) == before
     assert ask(url, "SELECT version_num FROM alembic_version") == [(state,)]
 
 
 @from_each_earlier_state
 def test_a_sqlite_file_is_copied_first_and_the_copy_is_whole_and_private(state, tmp_path):
     url = restore(state, "sqlite", tmp_path, None)
-    before = {name: ask(url, statement) for name, statement in COUNTS.items()}
+    before = ask_each(url, COUNTS)
     assert migrate(url) == (state, HEAD)
     copy = copy_path(url, state)
     kept = f"sqlite:///{copy}"
-    assert {name: ask(kept, statement) for name, statement in COUNTS.items()} == before
+    assert ask_each(kept, COUNTS) == before
     assert ask(kept, "SELECT version_num FROM alembic_version") == [(state,)]
     assert copy.stat().st_mode & 0o777 == 0o600
     # The copy is a database to go back to.

@@ -88,5 +88,5 @@ def demo_site() -> Iterator[AppClient]:
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A real demo, one a worker."""
-    with Server(tmp_path_factory.mktemp("web-demo"), access_log="false", seeds=True) as server:
+    with Server(tmp_path_factory.mktemp("web-demo"), access_log="false") as server:
         yield server

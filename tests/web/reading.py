@@ -14,13 +14,13 @@ def send_form(site: AppClient, path: str, headers: dict[str, str], **given: Any)
 
 
 def follow(site: AppClient, answer: Answer) -> Answer:
-    """The page to which a 303 leads, with the cookie that it sets; any other answer as it is."""
+    """The page to which a 303 leads, with the cookies that it sets; any other answer as it is."""
     if answer.status != 303:
         return answer
     assert (answer.body, answer.headers["cache-control"]) == (b"", "no-store")
     headers = {
         "Accept": "text/html",
-        "Cookie": answer.headers.get("set-cookie", "").partition(";")[0],
+        "Cookie": "; ".join(one.partition(";")[0] for one in answer.set_cookies),
     }
     return site.request("GET", answer.headers["location"].partition("#")[0], headers=headers)
 

@@ -2,7 +2,7 @@
 
 import io
 import time
-from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 import zxingcpp
@@ -10,9 +10,11 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from tests.cli.runner import Turnout
+from tests.support import proof
+from tests.support.axe import find_violations
 from tests.support.chromium import open_browser
+from tests.support.day_and_night import list_schemes
 
-AXE = Path(__file__).parents[1] / "support/axe.min.js"
 PAGES = {"start": "/", "reference": "/reference/registration", "failure": "/no/such/page"}
 PHONE = {"width": 360, "height": 800}
 DESK = {"width": 1280, "height": 800}
@@ -49,10 +51,12 @@ def asking(server):
     return f"{server.url}/rail-forum/{event}"
 
 
-@pytest.fixture(params=["light", "dark"])
+@pytest.fixture
 def tab(browser, request):
-    """A new tab that notes what is said in its console and what it asks for."""
-    context = browser.new_context(color_scheme=request.param, viewport=PHONE)
+    """A new tab that notes what is said in its console and what it asks for; by day unless a test
+    says otherwise."""
+    scheme = getattr(request, "param", "light")
+    context = browser.new_context(color_scheme=scheme, viewport=PHONE)
     tab = context.new_page()
     tab.said, tab.asked = [], []
     tab.on("console", lambda message: tab.said.append((message.text, message.location["url"])))
@@ -75,16 +79,23 @@ def test_a_page_is_sound(server, tab, path):
         assert tab.evaluate("document.documentElement.scrollWidth") == size["width"]
 
 
-@pytest.mark.parametrize("path", PAGES.values(), ids=PAGES)
+@pytest.mark.proof
+@pytest.mark.parametrize(
+    ("path", "tab"),
+    [(path, one) for turn, path in enumerate(PAGES.values()) for one in list_schemes(turn)],
+    indirect=["tab"],
+)
 def test_everybody_can_use_a_page(server, tab, path):
     tab.goto(f"{server.url}{path}")
     # By day on a phone, by night on a desk: axe takes seconds for a long page.
     is_dark = tab.evaluate("matchMedia('(prefers-color-scheme: dark)').matches")
     tab.set_viewport_size(DESK if is_dark else PHONE)
     assert find_violations(tab) == []
+    proof.report("day and night", page=path, is_dark=is_dark)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.proof
+@pytest.mark.parametrize("scheme", list_schemes(0))
 def test_everybody_can_use_the_pages_that_links_and_passwords_lead_to(server, browser, scheme):
     user = server.demo["messaging"]["user"]
     size = PHONE if scheme == "light" else DESK
@@ -96,8 +107,7 @@ def test_everybody_can_use_the_pages_that_links_and_passwords_lead_to(server, br
     sign_in(tab, user["username"], user["password"])
     assert tab.url == wanted
     assert find_violations(tab) == []
-    words = " ".join(tab.locator(".messages .text").all_inner_texts()).split()
-    tab.goto(next(word for word in words if "/invitation/" in word))
+    tab.goto(find_invitation(server, tab))
     assert tab.get_by_role("heading", level=1).inner_text() == "Open Rail Summit"
     assert find_violations(tab) == []
     tab.get_by_role("button", name="I cannot come after all").press("Enter")
@@ -114,13 +124,16 @@ def test_everybody_can_use_the_pages_that_links_and_passwords_lead_to(server, br
     context.close()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.proof
+@pytest.mark.parametrize("scheme", list_schemes(1))
 def test_everybody_can_register_on_an_events_page(server, browser, scheme):
     size = PHONE if scheme == "light" else DESK
     context = browser.new_context(color_scheme=scheme, viewport=size)
     tab = context.new_page()
     tab.goto(f"{server.url}/rail-forum/{server.demo['attendance']['eventId']}")
     assert find_violations(tab) == []
+    if size == PHONE:
+        use_bar(tab, f"{server.url}/rail-forum")
     for label in ("First name", "Last name"):
         tab.get_by_label(label).fill("Ada")
     tab.get_by_label("E-mail address").fill(f"{scheme}@example.com")
@@ -131,7 +144,28 @@ def test_everybody_can_register_on_an_events_page(server, browser, scheme):
     context.close()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+def use_bar(tab, elsewhere):
+    """The bar at the foot of a phone leads to the form, gives way to it, and says the price of what
+    is chosen: also for somebody who comes back, as their choice does."""
+    bar, tickets = tab.locator(".bar-bottom"), tab.locator("[name=ticket]")
+    expect(bar).to_be_in_viewport(ratio=1)
+    first = bar.locator("[data-price]").inner_text()
+    tickets.last.check()
+    expect(bar.locator("[data-price]")).not_to_have_text(first)
+    price = bar.locator("[data-price]").text_content()
+    bar.evaluate("bar => bar.querySelector('a').click()")
+    expect(tab.locator("#register")).to_be_in_viewport()
+    expect(bar).to_be_hidden()
+    tab.goto(elsewhere)
+    tab.go_back()
+    expect(tickets.last).to_be_checked()
+    expect(bar.locator("[data-price]")).to_have_text(price)
+    tickets.first.check()
+    expect(bar.locator("[data-price]")).to_have_text(first)
+
+
+@pytest.mark.proof
+@pytest.mark.parametrize("scheme", list_schemes(0))
 def test_everybody_can_answer_what_an_event_asks(asking, browser, scheme):
     size = PHONE if scheme == "light" else DESK
     context = browser.new_context(color_scheme=scheme, viewport=size)
@@ -165,22 +199,19 @@ def test_everybody_can_answer_what_an_event_asks(asking, browser, scheme):
     context.close()
 
 
+def find_invitation(server, tab):
+    """The page of the first invitation that the outbox shows; demos are seeded at an address that
+    servers of copies do not have."""
+    words = " ".join(tab.locator(".messages .text").all_inner_texts()).split()
+    return server.url + urlsplit(next(word for word in words if "/invitation/" in word)).path
+
+
 def sign_in(tab, user_code, password):
     """Fill in the sign-in page that a page has led to."""
-    tab.get_by_label("User code").fill(user_code)
-    tab.get_by_label("Password").fill(password)
-    tab.get_by_role("button", name="Sign in").press("Enter")
-    tab.wait_for_url(lambda url: "/sign-in" not in url)
-
-
-def find_violations(tab):
-    """What axe finds, in a line each: the rule, and the first place where it is broken."""
-    tab.evaluate(AXE.read_text())
-    found = tab.evaluate("axe.run({resultTypes: ['violations']})")
-    assert len(found["passes"]) > 10
-    return [
-        f"{violation['id']}: {violation['nodes'][0]['html']}" for violation in found["violations"]
-    ]
+    tab.get_by_label("Email address or user name").fill(user_code)
+    tab.get_by_label("Password", exact=True).fill(password)
+    tab.get_by_role("button", name="Sign in", exact=True).press("Enter")
+    tab.wait_for_url(lambda url: "/console/sign-in" not in url)
 
 
 @pytest.mark.parametrize("path", PAGES.values(), ids=PAGES)

@@ -3,9 +3,12 @@
 import io
 import json
 import subprocess
+from collections.abc import Iterator
 
+import pytest
 from pypdf import PdfReader
 
+from tests.support.server import Server
 from tests.web.reading import Page
 
 TIMEOUT_S = 60
@@ -20,6 +23,13 @@ while true; do
 done
 printf '%s\\n' "$LAST"
 """
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A demo that no other test has used: a ticket is checked in once."""
+    with Server(tmp_path_factory.mktemp("start-page"), access_log="false", seeds=True) as server:
+        yield server
 
 
 def run_shell(script):

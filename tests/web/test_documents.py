@@ -1,11 +1,14 @@
 """What every page and file has in common: headers, caching, links, and nothing from elsewhere."""
 
+import io
 import re
 
 import pytest
+from PIL import Image
 
 from tests.web.reading import Page
 from turnout.web.assets import asset_path, list_assets
+from turnout.web.pages import ROBOTS
 
 PAGES = ["/", "/reference", "/reference/registration"]
 ASSETS = [asset_path(name) for name in list_assets()]
@@ -22,11 +25,16 @@ def test_everything_is_served_with_a_strict_policy(site, path):
     )
     assert policy == {
         "default-src": "'none'",
+        "script-src": "'self'",
         "style-src": "'self'",
-        "img-src": "'self'",
-        "base-uri": "'none'",
+        "img-src": "'self' data: blob:",
+        "connect-src": "'self'",
+        "font-src": "'self'",
         "form-action": "'self'",
+        "base-uri": "'none'",
         "frame-ancestors": "'none'",
+        "manifest-src": "'self'",
+        "worker-src": "'self'",
     }
     assert answer.headers["x-content-type-options"] == "nosniff"
     assert answer.headers["referrer-policy"] == "same-origin"
@@ -67,28 +75,30 @@ def test_a_static_file_is_kept_forever_under_the_digest_of_its_content(site, pat
         ("/", "text/html; charset=utf-8"),
         ("/favicon.svg", "image/svg+xml"),
         ("/robots.txt", "text/plain; charset=utf-8"),
-        (asset_path("turnout.css"), "text/css; charset=utf-8"),
+        (asset_path("reference.css"), "text/css; charset=utf-8"),
     ],
 )
 def test_content_types(site, path, content_type):
     assert site.request("GET", path).headers["content-type"] == content_type
 
 
-def test_robots_are_kept_out(site):
-    assert site.request("GET", "/robots.txt").body == b"User-agent: *\nDisallow: /\n"
+def test_robots_are_kept_out_of_what_is_somebodys(site):
+    assert site.request("GET", "/robots.txt").body == ROBOTS.encode()
+    assert "Disallow: /my/" in ROBOTS
+    assert "Disallow: /\n" not in ROBOTS
 
 
 @pytest.mark.parametrize("path", [*PAGES, "/no/such/page"])
 def test_a_page_loads_nothing_from_elsewhere_and_runs_nothing(site, path):
     page = Page(site.request("GET", path, headers={"Accept": "text/html"}).body)
-    assert page.loads == ["/favicon.svg", asset_path("turnout.css")]
+    assert page.loads == ["/favicon.svg", asset_path("reference.css")]
     assert page.tags.isdisjoint({"script", "style", "iframe", "object", "embed", "img", "base"})
     assert "style" not in page.attributes
     assert [name for name in page.attributes if name.startswith("on")] == []
 
 
 def test_style_sheets_load_nothing(site):
-    sheet = site.request("GET", asset_path("turnout.css")).body.decode()
+    sheet = site.request("GET", asset_path("reference.css")).body.decode()
     assert "url(" not in sheet
     assert "@import" not in sheet
     assert "@layer reset, tokens, base, components, pages;" in sheet
@@ -114,3 +124,26 @@ def test_every_link_of_a_page_leads_somewhere(site, path):
 def test_ids_are_unique(demo_site, path):
     ids = Page(demo_site.request("GET", path).body).ids
     assert len(ids) == len(set(ids))
+
+
+def test_the_icons_and_the_manifest_are_what_they_say(site):
+    """Each at the address at which browsers and phones look for it, and of the size it names."""
+    ico = site.request("GET", "/favicon.ico")
+    assert (ico.status, ico.body[:4]) == (200, b"\0\0\1\0")
+    touch = site.request("GET", "/apple-touch-icon.png")
+    assert Image.open(io.BytesIO(touch.body)).size == (180, 180)
+    manifest = site.request("GET", "/manifest.webmanifest")
+    assert manifest.headers["content-type"] == "application/manifest+json"
+    icons = manifest.json()["icons"]
+    assert [icon["sizes"] for icon in icons] == ["any", "180x180"]
+    for icon in icons:
+        answer = site.request("GET", icon["src"])
+        assert (answer.status, answer.headers["content-type"]) == (200, icon["type"])
+
+
+def test_search_engines_find_organizations_and_nobodys_own(site):
+    lines = site.request("GET", "/robots.txt").body.decode().splitlines()
+    assert lines[0] == "User-agent: *"
+    hidden = {line.removeprefix("Disallow: ") for line in lines[1:]}
+    assert {"/my/", "/ticket/", "/waiting/", "/invitation/", "/watch/", "/console/"} <= hidden
+    assert not hidden & {"/", "/o/", "/media/", "/og/"}

@@ -13,11 +13,15 @@ from tests.support.builder import Builder
 from tests.support.client import Answer, AppClient
 from tests.support.mails import list_mails
 from tests.support.node import LocalNode
+from tests.support.turns import move_on, tell_of_list
 from tests.web.reading import Page, follow, send_form
+from tests.web.saying import said, unsigned
+from turnout.core.erasure.uniting import unite_people
 from turnout.core.events.describing import EventChange, change_event
 from turnout.core.events.model import EventDetails, EventState, PayingDoor, Visibility, span
 from turnout.core.events.programme import create_session, list_ticket_types, set_person_limit
 from turnout.core.events.sessions import SessionChange, change_session
+from turnout.core.events.showing import EventView, get_shown_event
 from turnout.core.events.speakers import SpeakerChange, add_speaker
 from turnout.core.events.ticket_types import TicketTypeChange, edit_ticket_type
 from turnout.core.identity.profiles import OrganizationChange, change_organization
@@ -31,15 +35,15 @@ from turnout.core.registrations import booking
 from turnout.core.registrations.giving_back import cancel_registration
 from turnout.core.registrations.joining import register_directly, register_party
 from turnout.core.registrations.model import Registration
-from turnout.core.registrations.offers import move_on
 from turnout.core.registrations.parties import Guest
-from turnout.core.registrations.places import set_event_state
+from turnout.core.registrations.places import set_event_state, set_ticket_capacity
 from turnout.core.waiting_list.entries import list_entries
-from turnout.core.waiting_list.mails import tell_of_list
 from turnout.core.waiting_list.steering import set_closed
 from turnout.errors import Conflict
 from turnout.formats.pictures import Picture
 from turnout.store import Tx
+from turnout.web.brand_sheets import brand_path
+from turnout.web.said import SAID_MS
 
 BROWSER = {"Accept": "text/html"}
 FORM = BROWSER | {"Content-Type": "application/x-www-form-urlencoded"}
@@ -76,9 +80,12 @@ class Fair:
             house.ticket_type(event, name, **options)
         return house.org_id, event.id
 
+    def shown(self) -> EventView:
+        return self.db.call(get_shown_event, self.org_id, self.event_id)
+
     def look(self, site: AppClient) -> Page:
         answer = site.request("GET", self.path, headers=BROWSER)
-        assert (answer.status, answer.headers["cache-control"]) == (200, "no-store")
+        assert (answer.status, answer.headers["cache-control"]) == (200, "public, no-cache")
         return Page(answer.body)
 
     def send(self, site: AppClient, **form: Any) -> str:
@@ -133,12 +140,13 @@ def fair(node: LocalNode) -> Fair:
 def test_the_page_says_what_it_is_when_and_what_there_is(site: AppClient, fair: Fair) -> None:
     text = fair.look(site).text
     for words in (
-        "Acme & Sons Fair <1>",
-        "Monday, 1 June 2099, 18:00 \N{EN DASH} 23:00 (Europe/Berlin)",
+        "Acme & Sons",
+        "Share Fair <1>",
+        "Monday, 1 June 2099, 18:00 \N{EN DASH} 23:00 (Europe/Berlin, UTC+2)",
         "Food & <b>music</b>",
-        "Speakers Grace",
+        "Speakers G Grace",
         "Schedule 18:00 Doors",
-        "Ticket General admission",
+        "Ticket General admission Free",
     ):
         assert words in text
     for words in ("Dinner", "Early bird", "waiting list"):
@@ -161,13 +169,17 @@ def test_a_ticket_with_a_price_is_shown_with_it_and_is_to_be_paid(
     assert "Paid 1,00 € Zu bezahlen" in german
     types = fair.db.call(list_ticket_types, fair.org_id, fair.event_id)
     paid = next(kind.id for kind in types if kind.name == "Paid")
+    # The bar at the foot says what holds for any choice; with scripts, the price of what is chosen.
+    for chosen in (fair.type_id, paid):
+        page = fair.send(site, ticket=chosen, email="nobody")
+        assert "Free, or up to €1.00Register" in page
     assert "Your ticket is on its way to ada@example.com." in fair.send(site, ticket=paid)
     [payment] = fair.db.call(list_payments, fair.org_id, fair.event_id, limit=9)
     asked = (payment.state.value, payment.amount_minor, payment.currency, payment.reference)
     assert asked == ("open", 100, "EUR", f"T-{payment.code}")
-    page = site.request("GET", f"/ticket/{fair.org_id}-{payment.code}", headers=BROWSER)
-    assert f"with the reference T-{payment.code}." in Page(page.body).text
-    assert "Please pay €1.00 by" in Page(page.body).text
+    shown = site.request("GET", f"/ticket/{fair.org_id}-{payment.code}", headers=BROWSER)
+    assert f"with the reference T-{payment.code}." in Page(shown.body).text
+    assert "Please pay €1.00 by" in Page(shown.body).text
 
 
 def sell(fair: Fair, name: str, **change: Any) -> None:
@@ -179,10 +191,30 @@ def sell(fair: Fair, name: str, **change: Any) -> None:
     fair.db.call(edit)
 
 
+def test_a_sale_that_begins_is_the_waiting_lists_first(site: AppClient, node: LocalNode) -> None:
+    """Before the worker has looked, which it does every few seconds."""
+    fair = Fair(node)
+    types = fair.db.call(list_ticket_types, fair.org_id, fair.event_id)
+    paid = next(kind.id for kind in types if kind.name == "Paid")
+    fair.db.call(set_ticket_capacity, fair.org_id, paid, 0, actor="t")
+    fair.send(site, email="first@list.example.com", ticket=paid, answer="wait")
+    sell(fair, "Paid", sale_starts="2099-03-01T09:00")
+    fair.db.call(set_ticket_capacity, fair.org_id, paid, 1, actor="t")
+    assert fair.list() == [("first@list.example.com", "waiting")]
+    then, node.clock.now = node.clock.now, 4_076_100_000_000  # in the night after that day
+    try:
+        said = fair.send(site, email="quick@list.example.com", ticket=paid)
+    finally:
+        node.clock.now = then
+    assert "No place is free" in said
+    assert fair.registration("quick@list.example.com") is None
+    assert fair.list() == [("first@list.example.com", "offered")]
+
+
 def test_a_type_that_comes_later_is_shown_with_its_date(site: AppClient, fair: Fair) -> None:
     sell(fair, "Paid", sale_starts="2099-03-01T09:00")
     text = fair.look(site).text
-    assert "General admission Paid €1.00 from 1 March 2099, 09:00" in text
+    assert "General admission Paid from 1 March 2099, 09:00 €1.00" in text
     assert "Registration opens" not in text
     assert "To be paid" not in text
 
@@ -231,26 +263,67 @@ def test_who_chose_a_free_ticket_is_not_told_to_pay(site: AppClient, fair: Fair)
     few = fair.send(site, ticket=paid, access="secret")
     assert "To be paid within 14 days" in few
     assert "€1.00" not in few
-    guessed = site.request("GET", f"{fair.path}?done=registered-{paid}", headers=BROWSER)
+    told = said(fair.db, fair.path, f"registered-{paid}")
+    guessed = site.request("GET", f"{fair.path}?done={told}", headers=BROWSER)
     assert "To be paid" not in Page(guessed.body).text
 
 
-def test_loading_the_thanks_again_sends_nothing_and_names_nobody(
+def test_loading_the_thanks_again_sends_nothing_and_a_link_names_nobody(
     site: AppClient, fair: Fair
 ) -> None:
+    told = said(fair.db, fair.path, "registered")
     answer = fair.post(site, ADA | {"ticket": fair.type_id, "answer": "register"})
     assert (answer.status, answer.headers["location"]) == (
         303,
-        f"{fair.path}?done=registered#register",
+        f"{fair.path}?done={told}#register",
     )
-    thanks = follow(site, answer)
-    assert thanks.headers["set-cookie"].startswith('address=""; expires=')
-    again = site.request("GET", f"{fair.path}?done=registered", headers=BROWSER)
+    for _ in range(2):
+        thanks = follow(site, answer)
+        assert "on its way to ada@" in Page(thanks.body).text
+        assert not any(one.startswith("address=") for one in thanks.set_cookies)
+    again = site.request("GET", f"{fair.path}?done={told}", headers=BROWSER)
     assert "on its way to the address that you gave." in Page(again.body).text
     forged = BROWSER | {"Cookie": "address=%3Cscript%3E"}
-    other = site.request("GET", f"{fair.path}?done=registered", headers=forged)
+    other = site.request("GET", f"{fair.path}?done={told}", headers=forged)
     assert "on its way to the address that you gave." in Page(other.body).text
     assert fair.ticket_mails() == 1
+
+
+def test_the_bar_at_the_foot_says_what_holds_for_every_choice(
+    site: AppClient, node: LocalNode
+) -> None:
+    """Without scripts it stays as it is while another ticket is chosen."""
+    fair = Fair(node, places=2)
+
+    def bar() -> str:
+        page = site.request("GET", fair.path, headers=BROWSER).body.decode()
+        return page.partition('<nav class="bar-bottom"')[2].partition("</nav>")[0]
+
+    assert "Free, or up to €1.00</b>" in bar()
+    assert '<span class="says-register">Register</span></a>' in bar()
+    paid = next(kind.id for kind in fair.shown().ticket_types if kind.name == "Paid")
+    fair.db.call(set_ticket_capacity, fair.org_id, paid, 0, actor="t")
+    assert "Free</b>" in bar()
+    # What the button says, by the same rule.
+    assert '<span class="says-join">Join the waiting list</span></a>' in bar()
+
+
+def test_a_page_says_only_what_was_done(site: AppClient, fair: Fair) -> None:
+    """A link that somebody makes up, or one for another page or of long ago, says nothing."""
+
+    def shows(done: str) -> bool:
+        page = site.request("GET", f"{fair.path}?done={done}", headers=BROWSER)
+        return "Thank you" in Page(page.body).text
+
+    told = said(fair.db, fair.path, "registered")
+    assert shows(told)
+    made_up = ("registered", told[:-1], told.replace("registered", "waiting"), f"{told}.x")
+    later = told.replace(told.split(".")[1], "9" * 13)
+    zero = told.replace(".", ".0", 1)
+    elsewhere = said(fair.db, f"{fair.path}x", "registered")
+    assert [done for done in (*made_up, later, zero, elsewhere) if shows(done)] == []
+    fair.node.clock.advance(SAID_MS / 1000)
+    assert not shows(told)
 
 
 def test_the_answer_does_not_tell_who_is_registered(site: AppClient, fair: Fair) -> None:
@@ -306,7 +379,7 @@ def test_all_that_is_wrong_is_said_at_once_and_the_focus_goes_there(
     )
     assert said in Page(answer.body).text
     assert body.count('id="register"') == 1
-    assert '<div role="alert" id="register" tabindex="-1">' in body
+    assert '<div role="alert" class="faults" id="register" tabindex="-1">' in body
     for name in ("ticket", "first_name", "last_name", "email", "company", f"q{shirt.id}"):
         assert f'<a href="#{name}">' in body
         assert f'id="{name}-error"' in body
@@ -418,11 +491,11 @@ def test_an_attacker_learns_nothing_of_an_address(
         answer = fair.post(site, given)
         body = answer.body.replace(email.encode(), b"EMAIL")
         kept = {
-            name: value.replace(quote(email, safe=""), "EMAIL")
+            name: unsigned(value.replace(quote(email, safe=""), "EMAIL").encode())
             for name, value in answer.headers.items()
             if name not in ("x-request-id", "date")
         }
-        page = follow(site, answer).body.replace(email.encode(), b"EMAIL")
+        page = unsigned(follow(site, answer).body.replace(email.encode(), b"EMAIL"))
         answers.append((answer.status, kept, body, page))
         mails.append(len(fair.mails().get(email, [])) + fair.ticket_mails())
     assert [answer for answer in answers if answer != answers[0]] == []
@@ -559,6 +632,8 @@ def test_an_offer_may_be_left_to_the_next(site: AppClient, node: LocalNode) -> N
     assert "You have left the list" in press(site, bob, "leave")
     assert fair.path in Page(site.request("GET", bob, headers=BROWSER).body).links
     assert "No place is held for you now." in press(site, bob, "take")
+    in_spanish = send_form(site, f"{bob}?lang=es", BROWSER, answer="take")
+    assert "Ahora no tiene ninguna plaza reservada." in Page(in_spanish.body).text
     assert "A place is held for you until" in look(site, cid)
     node.clock.advance(49 * 3600)
     assert "Too late" in look(site, cid)
@@ -567,6 +642,35 @@ def test_an_offer_may_be_left_to_the_next(site: AppClient, node: LocalNode) -> N
     other = cid.rpartition("-")[0] + "-" + "0" * 32
     assert site.request("GET", other, headers=BROWSER).status == 404
     assert site.request("POST", cid, headers=FORM, body=b"answer=x").status == 400
+
+
+@pytest.mark.parametrize("is_cancelled", [False, True])
+def test_the_link_of_a_wait_says_that_they_are_registered_by_another_door(
+    site: AppClient, node: LocalNode, is_cancelled: bool
+) -> None:
+    """Bob waits, and is one with Eve, who is registered."""
+    fair = Fair(node, places=1)
+    fair.send(site, email="eve@one.example.com")
+    fair.send(site, email="bob@one.example.com", answer="wait")
+    link = link_in(fair.letters()["bob@one.example.com"])
+
+    def merge(tx: Tx) -> None:
+        found = [find_person(tx, fair.org_id, f"{who}@one.example.com") for who in ("eve", "bob")]
+        eve, bob = (person.id for person in found if person)
+        unite_people(tx, fair.org_id, eve, bob, actor="test")
+
+    fair.db.call(merge)
+    if is_cancelled:
+        state = EventState.CANCELLED
+        fair.db.call(set_event_state, fair.org_id, fair.event_id, state, actor="test")
+    page = look(site, link)
+    assert "You have left" not in page
+    assert ("You are registered, and do not wait for a place any more." in page) != is_cancelled
+    assert ("Your ticket" in page) != is_cancelled
+    assert ("is cancelled" in page) == is_cancelled
+    if not is_cancelled:
+        fair.cancel("eve@one.example.com")
+        assert "You have left the list" in look(site, link)
 
 
 def test_the_event_for_calendars(site: AppClient, fair: Fair) -> None:
@@ -692,10 +796,11 @@ def test_the_page_shows_what_the_organizer_says(site: AppClient, fair: Fair) -> 
     fair.db.call(change_organization, fair.org_id, profile, actor="test")
     body = site.request("GET", fair.path, headers=BROWSER).body.decode()
     for part in (
-        '<p class="summary">All of it &amp; more</p>',
+        '<p class="lead soft">All of it &amp; more</p>',
+        '<meta name="description" content="All of it &amp; more">',
         "<h2>Why</h2>",
         "<p>Because <em>so</em>. &lt;script&gt;alert(1)&lt;/script&gt;</p>",
-        'fill="#0a7d5c"',
+        f'<link rel="stylesheet" href="{brand_path("#0a7d5c")}">',
         '<a href="mailto:eva@example.com">eva@example.com</a>',
         '<a href="tel:+493012">+49 30 12</a>',
         '<a href="https://example.org/p?a=1&amp;b" rel="noopener noreferrer">Privacy</a>',
@@ -772,5 +877,5 @@ def test_the_page_shows_speakers_and_sessions(site: AppClient, fair: Fair) -> No
 
     fair.db.call(build)
     text = fair.look(site).text
-    assert "Speakers Ada, Countess First" in text
-    assert "1 June, 19:00 On <engines> (Hall 2): Ada Loud <i>x</i>" in text
+    assert "Speakers A Ada Countess First" in text
+    assert "Monday, 1 June 19:00 20:00 On <engines> Ada · Hall 2 Loud <i>x</i>" in text

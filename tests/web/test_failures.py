@@ -1,9 +1,13 @@
 """Failures on the pages: a page for browsers, a line of text for everybody else."""
 
+import re
+from pathlib import Path
+
 import pytest
 
 from tests.support.client import AppClient
 from tests.web.reading import Page
+from turnout import catalogue, http
 from turnout.bootstrap import DIALECTS
 from turnout.catalogue.translations import label
 from turnout.errors import (
@@ -21,10 +25,11 @@ from turnout.http.app import RootApp
 from turnout.http.dialect import Resource
 from turnout.http.mounts import Mount
 from turnout.web.catalogue import WebParts
-from turnout.web.failures import STATUS
+from turnout.web.failures import PLAIN, STATUS
 from turnout.web.routes import build
 
 BROWSER = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
+SPANISH = Path(catalogue.__path__[0]) / "locales" / "es.po"
 FAILURES = [
     (Invalid("a.code"), 400),
     (Unauthenticated("a.code"), 401),
@@ -60,12 +65,23 @@ async def be_ready():
     """Nothing is behind these pages that could be unready."""
 
 
+def test_what_cannot_be_read_of_a_form_is_said_in_every_language():
+    """Programs of integrators are told in English what is wrong with a body; guests are not."""
+    source = "".join(path.read_text() for path in Path(http.__path__[0]).glob("*.py"))
+    codes = set(re.findall(r'"((?:body|member)\.\w+)"', source))
+    # Of a body that broke off nobody is told, and no page has two names for one member.
+    codes -= {"body.broken", "member.twice"}
+    assert {"body.malformed", "member.not_text", "body.too_large"} <= codes
+    in_spanish = re.findall(r'^msgctxt "(.*)"', SPANISH.read_text(), re.MULTILINE)
+    assert sorted(code for code in codes if PLAIN.get(code, code) not in in_spanish) == []
+
+
 def test_an_unknown_path_is_a_page_for_browsers(site):
     answer = site.request("GET", "/no/such/page", headers=BROWSER)
     page = Page(answer.body)
     assert answer.status == 404
     assert answer.headers["content-type"] == "text/html; charset=utf-8"
-    assert answer.headers["vary"] == "Accept, Accept-Language"
+    assert answer.headers["vary"] == "Accept, Accept-Language, Accept-Encoding"
     assert "Nothing is at /no/such/page." in page.text
     assert page.links.count("/") == 2
 
@@ -91,6 +107,13 @@ def test_pages_are_only_read(site, method, path):
     assert answer.status == 405
     assert set(answer.headers["allow"].split(", ")) == {"GET", "HEAD"}
     assert f"{method} is not allowed for {path}." in Page(answer.body).text
+
+
+def test_what_is_told_in_another_language_is_in_it_whatever_the_client_takes():
+    refusal = Invalid("body.fields", limit=234)
+    german = ask_failing(refusal, {"Accept-Language": "de"}).body.decode()
+    assert german == "Das Formular hat mehr Felder als die Seite.\n"
+    assert ask_failing(refusal, {}).body.startswith(b"The form has over 234 fields.")
 
 
 def test_every_kind_of_failure_has_an_answer():

@@ -15,14 +15,21 @@ from tests.support.builder import Builder
 from tests.support.client import Answer
 from tests.support.node import BACKENDS, LocalNode, database, open_node
 from tests.support.postgresql import Cluster
-from tests.web.reading import Page, follow
+from tests.web.reading import Page, follow, send_form
 from turnout.core.events.model import span
-from turnout.core.events.programme import get_event, list_ticket_types
+from turnout.core.events.page_names import set_series_name
+from turnout.core.events.programme import (
+    add_to_channel,
+    create_channel,
+    get_event,
+    list_ticket_types,
+)
 from turnout.core.ids import EventId, OrgId
 from turnout.core.messaging.delivering import claim
 from turnout.core.messaging.model import URGENT
 from turnout.core.registrations.form_limits import MAILS_WINDOW_MS, book_mail
 from turnout.core.registrations.joining import queue_ticket_mail
+from turnout.core.registrations.places import set_event_capacity
 from turnout.core.tickets.mails import claim_ticket_mails
 from turnout.core.tickets.sql import sql
 from turnout.core.windows.counting import forget_ended_windows
@@ -69,7 +76,7 @@ class Gate:
     def post(self, email: str, address: str = VENUE, **more: Any) -> Answer:
         given = {"first_name": "A", "last_name": "B", "email": email, "ticket": self.type_id}
         headers = FORM | {"X-Forwarded-For": address}
-        body = urlencode(given | {"answer": "register"} | more).encode()
+        body = urlencode(given | more).encode()
         return self._send(headers, body)
 
     def enter(self, asked: Answer, code: str, address: str = VENUE) -> Answer:
@@ -80,6 +87,14 @@ class Gate:
         headers = FORM | {"X-Forwarded-For": address}
         body = urlencode({**dict(hidden), "code": code}).encode()
         return self._send(headers, body)
+
+    def press(self, asked: Answer, button: str, **typed: str) -> Answer:
+        """Send the form of a page that has this button with the fields that it has, and `typed`."""
+        forms = re.findall(r"<form.*?</form>", asked.body.decode(), re.DOTALL)
+        (form,) = (form for form in forms if button in form)
+        fields = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)">', form)
+        body = urlencode({**dict(fields), **typed}).encode()
+        return self._send(FORM | {"X-Forwarded-For": VENUE}, body)
 
     def _send(self, headers: dict[str, str], body: bytes) -> Answer:
         client, path = self.node.client, f"/gate/{self.event_id}"
@@ -207,6 +222,26 @@ def test_a_held_mail_goes_out_in_its_hour(gate: Gate) -> None:
     assert (mail.email, mail.facts.shown.event.id) == ("ada@example.com", gate.event_id)
 
 
+def test_a_form_that_is_refused_after_its_code_needs_no_other(tmp_path: Path) -> None:
+    """Whatever is wrong with it by then: a ticket that is off sale, or sessions that are full."""
+    with database("sqlite", tmp_path) as url, open_gate(url, forms_before_code=0) as node:
+        gate = Gate(node)
+        asked = gate.post("ada@example.com")
+        (code,) = gate.codes().values()
+        node.db.call(set_event_capacity, gate.org_id, gate.event_id, 0, actor="t")
+        full = gate.enter(asked, code)
+        assert "No place is free." in says(full)
+        node.db.call(set_event_capacity, gate.org_id, gate.event_id, 9, actor="t")
+        hidden = dict(re.findall(r'name="(proved)" value="([^"]*)"', full.body.decode()))
+        # It is of that address, for an hour.
+        assert "One more step" in says(gate.post("bob@example.com", **hidden))
+        assert "One more step" in says(gate.post("ada@example.com", proved="1-x"))
+        assert THANKS in says(gate.post("ada@example.com", **hidden))
+        assert gate.held() == 1
+        node.clock.advance(3600)
+        assert "One more step" in says(gate.post("ada@example.com", **hidden))
+
+
 def test_three_codes_an_hour_go_to_one_address(tmp_path: Path) -> None:
     with database("sqlite", tmp_path) as url, open_gate(url, forms_before_code=0) as node:
         gate = Gate(node)
@@ -298,6 +333,39 @@ def test_a_code_may_be_asked_for_always(tmp_path: Path) -> None:
         asked = gate.post("ada@example.com")
         assert (gate.held(), list(gate.codes())) == (0, ["ada@example.com"])
         assert "One more step" in says(asked)
+
+
+@pytest.mark.parametrize("answer", ["", "-wait"])
+def test_the_code_step_carries_on_what_was_answered(tmp_path: Path, answer: str) -> None:
+    with database("sqlite", tmp_path) as url, open_gate(url, forms_before_code=1) as node:
+        gate = Gate(node)
+        gate.post("bob@example.com")
+        if answer:
+            node.db.call(set_event_capacity, gate.org_id, gate.event_id, 1, actor="test")
+        email, ticket = "ada@gmial.com", f"{gate.type_id}{answer}"
+        doubted = gate.post(email, ticket=ticket)
+        assert "Did you mean ada@gmail.com?" in says(doubted)
+        asked = gate.post(email, ticket=ticket, sure=email)
+        gate.codes()
+        again = gate.press(asked, "Send another code")
+        assert "Nothing is held for you yet" in says(again)
+        done = gate.press(again, "Go on", code=gate.codes()[email])
+        assert ("its link shows where you stand" if answer else THANKS) in says(done)
+        assert gate.held() == (1 if answer else 2)
+
+
+def test_a_series_in_a_rush_leads_to_the_pages_of_its_events(tmp_path: Path) -> None:
+    with database("sqlite", tmp_path) as url, open_gate(url, forms_before_code=0) as node:
+        gate = Gate(node)
+        channel = node.db.call(create_channel, gate.org_id, "Talks", actor="test")
+        node.db.call(add_to_channel, gate.org_id, channel.id, gate.event_id, actor="test")
+        node.db.call(set_series_name, gate.org_id, channel.id, "talks", actor="test")
+        given = {"first_name": "A", "email": "ada@example.com", f"event-{gate.event_id}": "1"}
+        refused = send_form(node.client, "/gate/series/talks", FORM, **given)
+        assert "Register on the page of each event. Nothing was sent." in says(refused)
+        asked = gate.post("ada@example.com")
+        assert THANKS in says(gate.press(asked, "Go on", code=gate.codes()["ada@example.com"]))
+        assert gate.held() == 1
 
 
 def test_counts_that_are_over_are_forgotten_and_name_nobody(gate: Gate) -> None:

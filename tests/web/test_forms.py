@@ -49,7 +49,7 @@ class Fields(HTMLParser):
             self.texts[self._own] = self.texts.get(self._own, "") + data
 
     def wrong(self) -> dict[str, str]:
-        return {name: self.texts[id_] for name, id_ in self.described.items()}
+        return {name: self.texts[id_].strip() for name, id_ in self.described.items()}
 
 
 def wrong(answer: Answer) -> dict[str, str]:

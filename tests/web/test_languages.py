@@ -17,14 +17,15 @@ from tests.core.messaging.jobs import PRICES
 from tests.support.client import AppClient
 from tests.support.mails import list_mails
 from tests.support.node import new_database, open_node
+from tests.support.turns import run_schedules
 from tests.web.reading import Page
+from tests.web.saying import said
 from tests.web.test_events import ADA, FORM, Fair
 from turnout.catalogue import translations
 from turnout.catalogue.translations import label
 from turnout.cli.failing import find_ending
 from turnout.core.events.describing import EventChange, change_event
 from turnout.core.identity.profiles import OrganizationChange, change_organization
-from turnout.core.messaging.starting import run_schedules
 from turnout.core.people.merging import find_person
 from turnout.core.people.model import Contact
 from turnout.core.registrations.joining import find_ticket_address, register_checked
@@ -40,7 +41,7 @@ msgid "Nothing is at {path}."
 msgstr "Unter {path} ist nichts."
 
 msgctxt "login.wrong"
-msgid "The user code or the password is wrong."
+msgid "The user name or the password is wrong."
 msgstr "Der Benutzer oder das Passwort ist falsch."
 """
 ENGLISH_TEXT, GERMAN_TEXT = "Nothing is at /no/such/page.", "Unter /no/such/page ist nichts."
@@ -77,7 +78,7 @@ def test_a_failure_is_said_in_the_visitors_language(
     plain = site.request("GET", "/no/such/page", headers=headers)
     assert text in Page(page.body).text
     assert plain.body.decode() == f"{text}\n"
-    assert page.headers["vary"] == "Accept, Accept-Language"
+    assert page.headers["vary"] == "Accept, Accept-Language, Accept-Encoding"
 
 
 def test_the_next_visitor_has_a_language_of_their_own(german: None, site: AppClient) -> None:
@@ -178,7 +179,7 @@ def test_what_an_event_says_is_marked_with_its_own_language(fair: tuple[Fair, Ap
     ]
     assert ["<h1>Fair &lt;1&gt;</h1>" in page for page in pages] == [True, False]
     assert '<h1 lang="de">Fair &lt;1&gt;</h1>' in pages[1]
-    assert '<div class="description" lang="de">' in pages[1]
+    assert '<section class="prose" aria-label="Sobre el evento" lang="de">' in pages[1]
 
 
 def test_refusals_and_thanks_are_in_the_language_of_the_form(fair: tuple[Fair, AppClient]) -> None:
@@ -192,7 +193,7 @@ def test_refusals_and_thanks_are_in_the_language_of_the_form(fair: tuple[Fair, A
     sent = site.request("POST", path, headers=FORM, body=encode(form))
     assert (sent.status, sent.headers["location"]) == (
         303,
-        f"{event.path}?lang=es&done=registered#register",
+        f"{event.path}?lang=es&done={said(event.db, event.path, 'registered')}#register",
     )
     done = site.request("GET", sent.headers["location"].partition("#")[0], headers=BROWSER)
     assert "Gracias Su entrada va en camino a" in Page(done.body).text
@@ -226,10 +227,11 @@ def test_a_fact_on_a_page_is_text_whatever_the_language() -> None:
 
 
 def links(body: bytes) -> dict[str, tuple[str, bool]]:
-    """The switch: by the name of each language its address, and whether it is the page's."""
+    """The switch: by the name of each language its address, and whether it is the page's. Beside a
+    form it is buttons of that, which keep what was typed."""
     found = re.findall(
-        r'<a href="([^"]+)" lang="(\w+)" hreflang="\2" rel="nofollow"'
-        r'( aria-current="true")?>(\w+)</a>',
+        r'(?:<a href|formaction)="([^"]+)"[^>]* lang="(\w+)"[^>]*?( aria-current="true")?>'
+        r"(\w+)</(?:a|button)>",
         body.decode(),
     )
     return {name: (html.unescape(address), bool(now)) for address, _, now, name in found}
@@ -251,10 +253,25 @@ def test_a_visitor_changes_the_language_and_stays_where_they_are(
     assert 'name="sti" value="news"' in spanish.body.decode()
 
 
+def test_another_language_keeps_what_was_typed(fair: tuple[Fair, AppClient]) -> None:
+    event, site = fair
+    typed = {"email": "ada@", "company": "A & B", "ticket": event.type_id, "switch": "es"}
+    answer = site.request(
+        "POST", f"{event.path}?lang=es", headers=FORM, body=urlencode(typed).encode()
+    )
+    page = answer.body.decode()
+    assert (answer.status, 'lang="es"' in page) == (200, True)
+    assert 'value="ada@"' in page
+    assert 'value="A &amp; B"' in page
+    assert 'role="alert"' not in page
+    assert event.registration("ada@") is None
+
+
 def test_the_thanks_and_a_failure_have_the_switch_too(fair: tuple[Fair, AppClient]) -> None:
     event, site = fair
-    done = site.request("GET", f"{event.path}?done=registered", headers=BROWSER)
-    assert links(done.body)["Deutsch"][0] == "?done=registered&lang=de"
+    value = said(event.db, event.path, "registered")
+    done = site.request("GET", f"{event.path}?done={value}", headers=BROWSER)
+    assert links(done.body)["Deutsch"][0] == f"?done={value}&lang=de"
     failed = site.request("GET", "/no/such%3Cpage", headers=BROWSER)
     assert links(failed.body)["Deutsch"] == ("?lang=de", False)
 
@@ -267,12 +284,21 @@ def test_a_language_that_was_chosen_goes_along_to_other_pages(fair: tuple[Fair, 
     assert f'href="{event.path}"' in page
 
 
-@pytest.mark.parametrize("path", ["/", "/reference"])
-def test_pages_that_are_english_alone_have_no_switch(
-    fair: tuple[Fair, AppClient], path: str
-) -> None:
+def test_pages_that_are_english_alone_have_no_switch(fair: tuple[Fair, AppClient]) -> None:
     _, site = fair
-    assert links(site.request("GET", path).body) == {}
+    assert links(site.request("GET", "/reference").body) == {}
+
+
+def test_the_start_page_speaks_the_visitors_language(fair: tuple[Fair, AppClient]) -> None:
+    _, site = fair
+    for lang, title in (("de", "Fünf APIs, ein Modell"), ("es", "Cinco API, un modelo")):
+        answer = site.request("GET", "/developers?x=1", headers={"Accept-Language": lang})
+        assert f'<html lang="{lang}">' in answer.body.decode()
+        assert title in answer.body.decode()
+        assert "Accept-Language" in answer.headers["vary"]
+        # What one visitor's address says is in nobody else's page.
+        assert links(answer.body)["English"][0] == "?lang=en"
+    assert "Five APIs, one model" in site.request("GET", "/developers").body.decode()
 
 
 def test_an_endless_query_is_not_repeated(fair: tuple[Fair, AppClient]) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from tests.cli.runner import Turnout
 from tests.support.chromium import open_browser
-from tests.web.test_browser import sign_in
+from tests.web.test_browser import find_invitation, sign_in
 
 PHONE: Any = {"width": 390, "height": 844}
 APIS = ("registration", "attendance", "booking", "messaging", "reporting")
@@ -59,7 +59,13 @@ def find_door(server, event_id):
 
 @pytest.mark.parametrize(
     "path",
-    ["/", "/sign-in", "/no/such/page", "/reference", *(f"/reference/{name}" for name in APIS)],
+    [
+        "/",
+        "/console/sign-in",
+        "/no/such/page",
+        "/reference",
+        *(f"/reference/{name}" for name in APIS),
+    ],
 )
 def test_a_page_fits_at_twice_the_size(server, tab, path):
     enlarge(tab, f"{server.url}{path}")
@@ -77,8 +83,7 @@ def test_the_outbox_and_what_its_mails_lead_to_fit(server, tab):
     sign_in(tab, agent["username"], agent["password"])
     enlarge(tab, f"{server.url}/outbox?channel=email")
     check(tab)
-    words = " ".join(tab.locator(".messages .text").all_inner_texts()).split()
-    enlarge(tab, next(word for word in words if "/invitation/" in word))
+    enlarge(tab, find_invitation(server, tab))
     check(tab)
 
 
@@ -96,15 +101,19 @@ def test_watching_and_the_summary_fit(server, tab):
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_a_button_is_told_from_the_page(server, browser, scheme):
+@pytest.mark.parametrize("page", ["event", "failure", "sign-in"])
+def test_a_button_is_told_from_the_page(server, browser, scheme, page):
+    event = f"/rail-forum/{server.demo['attendance']['eventId']}"
+    path = {"event": event, "failure": "/no/such/page", "sign-in": "/console/sign-in"}[page]
     context = browser.new_context(viewport=PHONE, color_scheme=scheme)
     tab = context.new_page()
-    tab.goto(f"{server.url}/sign-in")
-    button = "getComputedStyle(document.querySelector('.action'))"
-    edge = tab.evaluate(f"{button}.boxShadow.match(/rgba?\\([^)]*\\)/)[0]")
+    tab.goto(f"{server.url}{path}")
+    button = "getComputedStyle(document.querySelector('main :is(.button.main, .action)'))"
+    shadow = tab.evaluate(f"{button}.boxShadow.match(/rgba?\\([^)]*\\)/)")
     face = tab.evaluate(f"{button}.backgroundColor")
-    page = tab.evaluate("getComputedStyle(document.body).backgroundColor")
-    assert max(contrast(colour, page) for colour in (edge, face) if "rgba" not in colour) >= 3
+    edge = shadow[0] if shadow else face
+    ground = tab.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert max(contrast(colour, ground) for colour in (edge, face) if "rgba" not in colour) >= 3
     context.close()
 
 

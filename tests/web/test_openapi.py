@@ -7,7 +7,7 @@ import yaml
 from jsonschema import Draft202012Validator
 
 from turnout.bootstrap import DIALECTS
-from turnout.core.registrations.intake import MAX_SESSIONS
+from turnout.core.registrations.accepting import MAX_SESSIONS
 from turnout.core.registrations.submissions import ItemStatus
 from turnout.dialects.registration import errors, wire
 from turnout.dialects.registration.decode import (
@@ -19,8 +19,11 @@ from turnout.dialects.registration.decode import (
 )
 from turnout.dialects.registration.routes import DIALECT as REGISTRATION
 from turnout.dialects.registration.signin import MAX_KEY_LENGTH
+from turnout.web.door.routes import DOOR
 from turnout.web.openapi import follow
 from turnout.web.reference import METHODS
+
+NAMES = [*(dialect.name for dialect in DIALECTS), DOOR.name]
 
 
 @pytest.fixture(scope="module", params=DIALECTS, ids=[api.name for api in DIALECTS])
@@ -32,6 +35,13 @@ def served(request, site):
 @pytest.fixture(scope="module")
 def registration(site):
     return site.request("GET", "/openapi/registration.json").json()
+
+
+def test_the_doors_document_is_valid_too(site):
+    door = site.request("GET", "/openapi/door.json").json()
+    schemathesis.openapi.from_dict(door).validate()
+    for name, operation in list_operations(door):
+        assert {"401", "429", "500", "503"} <= set(operation["responses"]), name
 
 
 def list_operations(spec):
@@ -238,7 +248,7 @@ def test_every_path_of_the_app_is_documented_with_its_methods(site, registration
 
 def test_the_list_of_documents_leads_to_each_and_to_its_reference(site):
     listed = site.request("GET", "/openapi").json()["apis"]
-    assert [api["name"] for api in listed] == [api.name for api in DIALECTS]
+    assert [api["name"] for api in listed] == NAMES
     for document in listed:
         for address in (document["openapi"], document["reference"]):
             path = "/" + address.split("/", 3)[3]

@@ -79,14 +79,14 @@ def test_only_users_of_the_messaging_api_see_it(site: AppClient, jobs: dict[str,
     answer = site.request("GET", "/outbox?channel=sms", headers=BROWSER)
     assert (answer.status, answer.headers["location"]) == (
         303,
-        "/sign-in?next=%2Foutbox%3Fchannel%3Dsms",
+        "/console/sign-in?next=%2Foutbox%3Fchannel%3Dsms",
     )
     program = site.request("GET", "/outbox")
     assert (program.status, program.headers["www-authenticate"]) == (
         401,
-        'Cookie realm="Turnout pages", form-action="/sign-in"',
+        'Cookie realm="Turnout pages", form-action="/console/sign-in"',
     )
-    assert program.body == b"Sign in at /sign-in, then open this page again.\n"
+    assert program.body == b"Sign in at /console/sign-in, then open this page again.\n"
     pair = base64.b64encode(f"out/acct:{PASSWORD}".encode()).decode()
     basic = {"Authorization": f"Basic {pair}"}
     assert site.request("GET", "/outbox", headers=basic).status == 401

@@ -69,7 +69,7 @@ def test_what_programs_load_is_served_under_every_name(pages, target):
 
 
 def test_assets_are_served_under_every_name(pages):
-    path = asset_path("turnout.css")
+    path = asset_path("reference.css")
     assert pages.request("GET", path, headers={"Host": "evil.example"}).status == 200
 
 

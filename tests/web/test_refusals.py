@@ -2,7 +2,7 @@
 
 import pytest
 
-from turnout.errors import Conflict, Limited
+from turnout.errors import Conflict, Invalid, Limited
 from turnout.formats.local_dates import say_wait
 from turnout.web.refusals import say_refusal
 
@@ -33,3 +33,13 @@ def test_only_the_time_to_wait_is_said_otherwise():
     assert say_refusal(limited) == "Too many wrong codes were entered. Try again in 5 minutes."
     started = Conflict("store.late", seconds=282)
     assert say_refusal(started) == started.message
+
+
+def test_a_time_is_said_as_people_do():
+    refused = Invalid("campaign.time", local="2020-01-01T09:00", ends_local="2027-05-11T17:00")
+    said = say_refusal(refused)
+    assert said.startswith("1 January 2020, 09:00 has passed")
+    assert "ends at 11 May 2027, 17:00." in said
+    assert "2027-02-30T09:00" in say_refusal(
+        Invalid("campaign.time", **refused.facts | {"local": "2027-02-30T09:00"})
+    )

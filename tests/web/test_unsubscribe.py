@@ -11,6 +11,7 @@ from tests.support.builder import make_organization
 from tests.support.client import AppClient
 from tests.support.node import LocalNode
 from tests.web.reading import Page
+from tests.web.saying import said
 from turnout.core.ids import RecipientId
 from turnout.core.messaging.accepting import accept_job
 from turnout.core.messaging.model import Content, JobType, NewRecipient
@@ -63,10 +64,25 @@ def test_looking_at_the_link_asks_and_changes_nothing(site: AppClient, sent: Sen
     assert sent.opt_outs() == []
 
 
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"a=b", b"List-Unsubscribe=no", b"List-Unsubscribe", b"One-Click", b"\xff", b"--x\r\n"],
+)
+def test_any_other_post_is_shown_the_page(site: AppClient, sent: Sent, body: bytes) -> None:
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    answer = site.request("POST", sent.path, headers=form, body=body)
+    assert answer.status == 200
+    assert b'name="unsubscribe"' in answer.body
+    assert sent.opt_outs() == []
+
+
 def test_the_button_leads_to_a_page_that_says_what_was_done(site: AppClient, sent: Sent) -> None:
     form = {"Content-Type": "application/x-www-form-urlencoded"}
     answer = site.request("POST", sent.path, headers=form, body=b"unsubscribe=yes")
-    assert (answer.status, answer.headers["location"]) == (303, f"{sent.path}?done=unsubscribed")
+    assert (answer.status, answer.headers["location"]) == (
+        303,
+        f"{sent.path}?done={said(sent.node.db, sent.path, 'unsubscribed')}",
+    )
     page = Page(site.request("GET", answer.headers["location"]).body)
     assert "You get no more e-mail from A <b>& Co" in page.text
     assert "form" not in page.tags
@@ -78,16 +94,14 @@ def test_the_button_leads_to_a_page_that_says_what_was_done(site: AppClient, sen
     assert "will get no more mailings" not in html
     assert 'name="choose"' in html
     again = site.request("POST", sent.path, headers=form, body=b"unsubscribe=yes")
-    assert again.headers["location"] == f"{sent.path}?done=again"
+    assert again.headers["location"] == f"{sent.path}?done={said(sent.node.db, sent.path, 'again')}"
     page = Page(site.request("GET", again.headers["location"]).body)
     assert "You had unsubscribed already, and that still holds." in page.text
     assert sent.opt_outs() == [("email", "jo.smith@example.com", "link")]
 
 
-@pytest.mark.parametrize("body", [b"", b"List-Unsubscribe=One-Click", b"\xff", b"--x\r\n"])
-def test_one_click_of_a_mail_program_is_not_redirected(
-    site: AppClient, sent: Sent, body: bytes
-) -> None:
+def test_one_click_of_a_mail_program_is_not_redirected(site: AppClient, sent: Sent) -> None:
+    body = b"List-Unsubscribe=One-Click"
     form = {"Content-Type": "application/x-www-form-urlencoded"}
     answer = site.request("POST", sent.path, headers=form, body=body)
     assert answer.status == 200
@@ -145,9 +159,16 @@ class Guest(Sent):
             for name, rest in re.findall(r'type="checkbox" name="(\w+)"([^>]*)>', html)
         ]
 
+    @property
+    def chosen(self) -> str:
+        return said(self.node.db, self.path, "chosen")
+
     def choose(self, site: AppClient, body: str) -> None:
         answer = site.request("POST", self.path, headers=FORM, body=f"choose=yes&{body}".encode())
-        assert (answer.status, answer.headers["location"]) == (303, f"{self.path}?done=chosen")
+        assert (answer.status, answer.headers["location"]) == (
+            303,
+            f"{self.path}?done={self.chosen}",
+        )
 
 
 def test_each_way_can_be_refused_and_only_that_of_the_link_allowed_again(
@@ -166,9 +187,12 @@ def test_each_way_can_be_refused_and_only_that_of_the_link_allowed_again(
     ]
     guest.choose(site, "email=yes&sms=yes&call=yes")
     assert guest.opt_outs() == [("sms", "61412345678", "link")]
-    assert (
-        "Your choice is saved." in Page(site.request("GET", f"{guest.path}?done=chosen").body).text
-    )
+    kept = Page(site.request("GET", f"{guest.path}?done={guest.chosen}").body)
+    assert "Your choice is saved." in kept.text
+    # A link that somebody makes up says nothing.
+    for done in ("chosen", "unsubscribed", "again"):
+        made_up = Page(site.request("GET", f"{guest.path}?done={done}").body).text
+        assert made_up == Page(site.request("GET", guest.path).body).text
 
 
 def test_the_number_is_shown_to_nobody_who_does_not_know_it(site: AppClient, guest: Guest) -> None:

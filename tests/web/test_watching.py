@@ -11,12 +11,16 @@ from threading import Thread
 from typing import Any
 
 import pytest
+from playwright.sync_api import Browser
 
+from tests.support import proof
+from tests.support.axe import find_violations
 from tests.support.chromium import open_browser
+from tests.support.day_and_night import list_schemes
 from tests.support.debian import install_packages
 from tests.support.node import WallClock, open_node
 from tests.support.server import Server
-from tests.web.test_browser import find_violations, sign_in
+from tests.web.test_browser import sign_in
 from turnout.core.audience.links import find_registered, make_token
 from turnout.core.audience.media import list_shows, set_media
 from turnout.core.audience.model import MediaKind
@@ -37,6 +41,12 @@ class Media(SimpleHTTPRequestHandler):
 
     def log_message(self, *_: Any) -> None:
         """Say nothing."""
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with open_browser() as browser:
+        yield browser
 
 
 @pytest.fixture(scope="module")
@@ -107,12 +117,12 @@ def read_report(server: Server, event_id: str, email: str) -> dict[str, Any]:
 # A browser that plays streams itself, and one that needs hls.js for it.
 @pytest.mark.parametrize(("number", "is_native"), [(1, True), (7, False)])
 def test_the_seconds_of_a_real_stream_are_in_the_report(
-    server: Server, stream: str, number: int, is_native: bool
+    server: Server, browser: Browser, stream: str, number: int, is_native: bool
 ) -> None:
     path, email, event_id = take_seat(server, stream, f"viewer{number:02}@example.com")
     assert read_report(server, event_id, email)["session"] == {}
-    with open_browser() as browser:
-        tab = browser.new_page()
+    with browser.new_context() as context:
+        tab = context.new_page()
         said: list[str] = []
         asked: list[str] = []
         tab.on("request", lambda request: asked.append(request.url))
@@ -148,11 +158,11 @@ def test_the_seconds_of_a_real_stream_are_in_the_report(
 
 @pytest.mark.parametrize("is_native", [True, False])
 def test_what_cannot_be_loaded_says_so_in_the_pages_language(
-    server: Server, is_native: bool
+    server: Server, browser: Browser, is_native: bool
 ) -> None:
     path, _, _ = take_seat(server, "/nothing.m3u8", "viewer13@example.com")
-    with open_browser() as browser:
-        tab = browser.new_page()
+    with browser.new_context() as context:
+        tab = context.new_page()
         if not is_native:
             tab.add_init_script("HTMLMediaElement.prototype.canPlayType = () => ''")
         tab.goto(f"{server.url}{path}?lang=de")
@@ -165,12 +175,14 @@ def test_what_cannot_be_loaded_says_so_in_the_pages_language(
         assert "Vielen Dank" in tab.locator("#ask [role=status]").inner_text()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_everybody_can_use_the_summary_and_the_way_in(server: Server, scheme: Any) -> None:
+@pytest.mark.proof
+@pytest.mark.parametrize("scheme", list_schemes(1))
+def test_everybody_can_use_the_summary_and_the_way_in(
+    server: Server, browser: Browser, scheme: Any
+) -> None:
     member = server.demo["reporting"]
     path, _, _ = take_seat(server, "/nothing.m3u8", "viewer13@example.com")
-    with open_browser() as browser:
-        context = browser.new_context(color_scheme=scheme)
+    with browser.new_context(color_scheme=scheme) as context:
         tab = context.new_page()
         tab.goto(f"{server.url}/summary/{member['eventId']}")
         sign_in(tab, member["username"], member["password"])
@@ -183,5 +195,6 @@ def test_everybody_can_use_the_summary_and_the_way_in(server: Server, scheme: An
         tab.goto(f"{server.url}{path.rpartition('/')[0]}")
         tab.get_by_label("E-mail address").fill("viewer13@example.com")
         tab.get_by_role("button", name="Send me a code").click()
-        tab.get_by_text("we have sent a code to it").wait_for()
+        tab.get_by_text("it gets a code, at most three an hour").wait_for()
         assert find_violations(tab) == []
+        proof.report("day and night", pages="summary", scheme=scheme)

@@ -22,6 +22,7 @@ from turnout.carriers import (
 )
 from turnout.core.ids import JobId
 from turnout.core.messaging.accepting import accept_job
+from turnout.core.messaging.delivering import SIMULATED
 from turnout.core.messaging.files import cut, digest_of, finish_file, store_piece
 from turnout.core.messaging.model import (
     Channel,
@@ -93,6 +94,7 @@ def deliver(node, net: Net, until: Callable[[], object], **settings: Any) -> Non
             prices=PRICES,
             unsubscribe_url=lambda number: f"https://turnout.test/u/{number}",
             senders=SenderRules("no-reply@turnout.test"),
+            fence=SIMULATED,
             **settings,
         )
         await run(node, delivery, _wait(until))
@@ -238,6 +240,30 @@ def test_an_empty_message_or_number_is_not_sent(node, login):
         ("SENT", "", 1),
         ("INVN", "No number is known.", 0),
     ]
+
+
+def test_a_call_of_which_its_voice_could_read_nothing_is_not_made(node, login):
+    net = Net()
+    people = [
+        NewRecipient(number, fields={"text": text})
+        for number, text in zip(
+            NUMBERS, ("\u041f\u0440\u0438\u0432\u0435\u0442!", "Hi"), strict=False
+        )
+    ]
+    new = new_job(JobType.TTS, content=Content(text="%%text%%", voice="sophie"))
+    job_id = node.db.call(accept_job, login, new, people, POLICY)
+    deliver(node, net, is_complete(node, job_id))
+    assert len(net.got) == 1
+    said = (
+        "Not called: with this recipient's fields the message is in Russian (\u041f), which its "
+        "voice does not read."
+    )
+    assert rows(node.db, job_id, "status", "notes") == [("FAIL", said), ("SENT", "")]
+    net = Net()
+    job_id = node.db.call(accept_job, login, new, people, POLICY)
+    reads = {"sophie": frozenset({"LATIN", "CYRILLIC"})}
+    deliver(node, net, is_complete(node, job_id), scripts=reads)
+    assert len(net.got) == 2
 
 
 def test_outcomes_are_recorded(node, login):

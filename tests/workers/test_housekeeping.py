@@ -13,7 +13,7 @@ from turnout.core.identity.idempotency import LIFETIME_MS, first_answer, idempot
 from turnout.core.identity.proxies import list_untrusted_proxies
 from turnout.core.identity.rate_limits import load_window
 from turnout.core.people.model import Contact
-from turnout.core.registrations.intake import accept
+from turnout.core.registrations.accepting import accept
 from turnout.core.registrations.model import Submitted
 from turnout.core.registrations.submissions import Application, TargetNoun
 from turnout.errors import Unavailable

@@ -10,7 +10,8 @@ from tests.core.registrations.invariants import find_faults
 from tests.support.node import Account, LocalNode, open_node
 from tests.workers.conftest import until
 from turnout.core.people.model import Contact
-from turnout.core.registrations.intake import accept, accept_all, count_waiting
+from turnout.core.registrations.accepting import Asking, accept, accept_all
+from turnout.core.registrations.intake import count_waiting
 from turnout.core.registrations.model import Submitted
 from turnout.core.registrations.submissions import Application, TargetNoun
 from turnout.store import Tx
@@ -93,7 +94,7 @@ def test_while_requests_come_the_loops_rest_and_go_on_when_they_are_done(node):
     """They decide some among the requests, but far from as many as alone."""
     account = node.add_account()
     everything = [
-        (account.caller, application)
+        Asking(account.caller, application)
         for application in applications(account, TOTAL[node.db.backend])
     ]
     node.db.call(accept_all, everything)

@@ -11,15 +11,15 @@ import pytest
 from tests.core.messaging.jobs import PRICES, make_login, new_job
 from tests.support import proof
 from tests.support.builder import make_organization
+from tests.support.turns import run_schedules
 from turnout.carriers import Accepted, Lapsed, Message, Outcome, Parcel, Retry
 from turnout.core.ids import JobId
 from turnout.core.messaging.accepting import Policy, add_slice, begin_job, finish_job
 from turnout.core.messaging.controlling import pause_job, resume_job
-from turnout.core.messaging.delivering import claim
+from turnout.core.messaging.delivering import SIMULATED, claim
 from turnout.core.messaging.hours import QuietHours
 from turnout.core.messaging.model import Channel, JobOptions, JobType, NewRecipient
 from turnout.core.messaging.sender_ids import SenderRules
-from turnout.core.messaging.starting import run_schedules
 from turnout.workers.delivery import Delivery, delivery_loops
 
 SENT = Accepted((), 1, is_final=True)
@@ -70,7 +70,7 @@ def _no_list(*_: Any) -> Any:
 
 @pytest.mark.proof
 def test_nobody_is_called_after_the_hour_whatever_happens_that_night(node):
-    night = _Night(node, proof.scale(600, 5_000, 100_000))
+    night = _Night(node, proof.scale(200, 5_000, 100_000))
     night.pass_()
     night.check()
 
@@ -149,6 +149,7 @@ class _Night:
             senders=SenderRules("no-reply@turnout.test"),
             lease_ms=LEASE_MS,
             quiet_hours=QUIET,
+            fence=SIMULATED,
         )
         loops = [loop for loop in delivery_loops(self.db, delivery) if loop.name == "messaging-tts"]
         until = len(self.lines.called) + self.people // 20

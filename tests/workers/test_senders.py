@@ -14,8 +14,9 @@ from turnout.carriers import Accepted, Message, Parcel
 from turnout.core.ids import JobId, OrgId
 from turnout.core.messaging.model import Channel, Content, JobType
 from turnout.core.messaging.sender_ids import MailSender, SenderRules
+from turnout.core.senders.domains import add_domain, record_check
 from turnout.core.senders.keys import generate_keys
-from turnout.core.senders.model import DkimKey, Signing
+from turnout.core.senders.model import DkimKey, Found, Signing
 from turnout.workers.senders import Senders, with_sender
 
 RULES = SenderRules("tickets@host.example", ("host.example",))
@@ -67,6 +68,20 @@ def test_only_mails_go_via(node: LocalNode, job_type: JobType, sender: str) -> N
     senders = Senders(node.db, RULES)
     found = asyncio.run(senders.find(head_of(Content(text="Hi"), job_type)))
     assert found.address == sender
+
+
+def test_a_domain_that_is_verified_counts_within_seconds(node: LocalNode) -> None:
+    org_id = node.add_account().org_id
+    head = head_of(Content(text="Hi"), JobType.EMAIL)
+    head = msgspec.structs.replace(head, org_id=org_id, sender="jo@acme.example")
+    senders = Senders(node.db, RULES)
+    node.db.call(add_domain, org_id, "acme.example", NEW_KEYS, actor="jo")
+    assert asyncio.run(senders.find(head)).is_via
+    found = dict.fromkeys((key.selector for key in NEW_KEYS), Found.YES)
+    node.db.call(record_check, org_id, "acme.example", found, Found.YES, actor="jo")
+    node.clock.advance(5)
+    after = asyncio.run(senders.find(head))
+    assert (after.is_via, after.address) == (False, "jo@acme.example")
 
 
 def test_a_proven_domain_signs_twice_and_takes_its_own_bounces() -> None:

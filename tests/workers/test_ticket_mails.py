@@ -19,7 +19,7 @@ from turnout.core.tickets.mails import CLAIM_MS, claim_ticket_mails
 from turnout.core.work.claims import HELD_PAUSE_MS
 from turnout.store.troubles import Troubles
 from turnout.workers import loop as loops
-from turnout.workers.ticket_mails import TicketMailLoop
+from turnout.workers.ticket_mails import TicketMailLoop, rest_for
 
 BASE = "http://turnout.test"
 CLAIMS = "SELECT count(*) FROM work_claims WHERE queue = 'ticket mail'"
@@ -164,3 +164,9 @@ def test_a_loop_that_stops_gives_back_what_it_has_not_mailed(node):
     waiting = count(node, "SELECT count(*) FROM ticket_mails")
     assert waiting > 0
     assert len(node.db.call(claim_ticket_mails)) == waiting
+
+
+@pytest.mark.parametrize(("drawn_s", "rest_s"), [(0.01, 0.04), (0.1, 0.4), (3, 0.5)])
+def test_while_requests_come_drawing_takes_a_fifth_of_the_time(drawn_s, rest_s):
+    """A claim never runs out for that."""
+    assert rest_for(drawn_s) == pytest.approx(rest_s)

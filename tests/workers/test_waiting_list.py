@@ -9,8 +9,10 @@ import zxingcpp
 from PIL import Image
 from pypdf import PdfReader
 
+from tests.core.messaging.jobs import PRICES
 from tests.core.registrations.hall import Hall
 from tests.support.builder import contact
+from tests.support.turns import move_on, tell_of_list
 from tests.workers.conftest import until
 from turnout.core.audience.entering import send_entry_code
 from turnout.core.audience.links import list_watch_links
@@ -21,7 +23,7 @@ from turnout.core.messaging.files import read_file
 from turnout.core.messaging.model import NOBODY
 from turnout.core.registrations.giving_back import cancel_registration
 from turnout.core.registrations.joining import register_directly
-from turnout.core.registrations.offers import join_list, move_on
+from turnout.core.registrations.offers import join_list
 from turnout.core.registrations.queue_items import list_oldest_waits
 from turnout.core.tickets.mails import (
     ATTEMPTS,
@@ -32,7 +34,6 @@ from turnout.core.tickets.mails import (
     send_ticket_mail,
     write_to_guest,
 )
-from turnout.core.waiting_list.mails import tell_of_list
 from turnout.core.work.claims import set_aside
 from turnout.workers.waiting_list import waiting_loops
 
@@ -71,7 +72,7 @@ def files(node, hall: Hall) -> dict[str, tuple[str, bytes]]:
 
 def run(node, condition) -> None:
     async def go() -> None:
-        loops = waiting_loops(node.db, BASE)
+        loops = waiting_loops(node.db, BASE, PRICES)
         for loop in loops:
             loop.start()
         try:

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.support import templates
 from tests.support.client import ask
 from tests.support.ports import free_port
 from tests.support.server import clean_environment
-from turnout.store.migrations.running import migrate
 
 LIMIT_S = 4
 TIMEOUT_S = 90
@@ -51,7 +51,7 @@ def test_a_server_that_hangs_ends_and_says_where(
     tmp_path: Path, how: signal.Signals, where: str
 ) -> None:
     url, port = f"sqlite:///{tmp_path / 'turnout.db'}", free_port()
-    migrate(url)
+    templates.copy_migrated(tmp_path / "turnout.db")
     with (tmp_path / "log").open("wb") as log:
         server = subprocess.Popen(
             [sys.executable, "-c", HANGING, "serve", "--port", str(port)],

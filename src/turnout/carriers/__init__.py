@@ -7,12 +7,14 @@ no state that matters: the sender decides what is tried again.
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 import msgspec
 
 from turnout.core.ids import JobId, OrgId
+from turnout.core.messaging.fence import Fence
 from turnout.core.messaging.model import Channel, KeyResponse, Kind
 from turnout.core.messaging.outcomes import (
     Accepted,
@@ -28,6 +30,7 @@ from turnout.core.messaging.outcomes import (
 from turnout.core.senders.model import Signing
 from turnout.core.work.leases import Lease
 from turnout.http.mounts import Mount
+from turnout.speech.speaking import Speech
 from turnout.store import Database
 
 T = TypeVar("T")
@@ -37,6 +40,7 @@ __all__ = [
     "Attachment",
     "Carrier",
     "DeliveryReport",
+    "House",
     "Inbox",
     "Lapsed",
     "Lease",
@@ -70,8 +74,9 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     `signing` (its keys and the domain of its return path, empty = the network's own); SMS has
     text; MMS subject, text and one attachment; fax the attachments; voice one of them, a recording;
     TTS header, text (read out `repeats` times), voicemail (said to a machine in place of the text),
-    voice and keys. A call that ends is reported with its duration, key and whether a machine
-    answered.
+    voice and keys, whose numbers are whole (`+` and digits) where they can be read; `redirects` of
+    the organization's calls may be put through at once. A call that ends is reported with its
+    duration, key and whether a machine answered.
     """
 
     id: JobId
@@ -91,6 +96,7 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     voice: str = ""
     repeats: int = 1
     keys: tuple[KeyResponse, ...] = ()
+    redirects: int = 0
     is_high_resolution: bool = False
 
 
@@ -177,19 +183,33 @@ class Carrier(Protocol):
         """Finish what is under way, then disconnect."""
 
 
+class House(NamedTuple):
+    """What carriers use of the process they are in: the database, the address at which others reach
+    this server, what may be dialled, and the voices. `put_through` counts the calls of each
+    organization that are put through now, over all accounts."""
+
+    db: Database
+    base_url: str
+    fence: Fence
+    speech: Speech
+    put_through: Counter[OrgId]
+
+
 class Network(NamedTuple):
     """One network, as its folder declares it; networks.py lists them.
 
     Its settings are the members of the struct `settings`, set as `TURNOUT_NAME_MEMBER`. `make` gets
-    the account's name, its settings, the database, and the address at which others reach this
-    server; it raises ValueError when no carrier can be made of them. `mount_webhook` is for
+    the account's name, its settings and the house; it raises ValueError when no carrier can be made
+    of them. `mount_webhook` is for
     networks that call back: it has an inbox, too. `has_accounts`: there may be several at once, and
-    what `make` makes is an `Account` (routing.py).
+    what `make` makes is an `Account` (routing.py). `probe` says what the network answers,
+    and raises OSError that says why not; without one it is enough that its address can be reached.
     """
 
     name: str
     channels: frozenset[Channel]
     settings: type[msgspec.Struct]
-    make: Callable[[str, Any, Database, str], Carrier]
+    make: Callable[[str, Any, House], Carrier]
     mount_webhook: Callable[[str, Any, Database, Inbox, str], list[Mount]] | None = None
     has_accounts: bool = False
+    probe: Callable[[Any], str] | None = None

@@ -9,12 +9,19 @@ kept by account, so a name must stay while reports may come.
 import re
 from collections.abc import Collection, Iterator, Mapping
 
-from turnout.carriers import Network, http_sms, simulator, smpp, smtp
+from turnout.carriers import Network, http_sms, mm7, simulator, sip, smpp, smtp
 from turnout.settings import PREFIX, SettingsError, split_list
 
 NETWORKS: dict[str, Network] = {
     network.name: network
-    for network in (simulator.NETWORK, smtp.NETWORK, smpp.NETWORK, http_sms.NETWORK)
+    for network in (
+        simulator.NETWORK,
+        smtp.NETWORK,
+        smpp.NETWORK,
+        http_sms.NETWORK,
+        mm7.NETWORK,
+        sip.NETWORK,
+    )
 }
 """Every network; a channel's choices are in this order, the first is the default."""
 

@@ -6,6 +6,7 @@ is `host` of SmtpSettings). All of these are kept as text in `Settings.carriers`
 know no network. Empty text means "not set".
 """
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -14,7 +15,7 @@ import msgspec
 import msgspec.inspect
 from msgspec import Meta
 
-from turnout.carriers import Carrier, Inbox, simulator
+from turnout.carriers import Carrier, House, Inbox, simulator
 from turnout.carriers.accounts import (
     NETWORKS,
     Declared,
@@ -28,13 +29,20 @@ from turnout.carriers.routes import Routes, UnreadableRouteError
 from turnout.carriers.routing import Account, Router
 from turnout.catalogue import Phrase
 from turnout.core.messaging.accepting import Policy
+from turnout.core.messaging.fence import Fence, UnreadablePrefixError
 from turnout.core.messaging.hours import QuietHours, UnreadableHoursError
 from turnout.core.messaging.model import Channel
 from turnout.core.messaging.prices import Prices, UnreadablePriceError
 from turnout.core.messaging.sender_ids import SenderRules
+from turnout.errors import Invalid
+from turnout.formats.money import read_currency
 from turnout.http.mounts import Mount
-from turnout.settings import PREFIX, Settings, SettingsError, say_fault, split_list
+from turnout.http.name_lookups import split_resolver
+from turnout.setting_values import say_fault
+from turnout.settings import PREFIX, Settings, SettingsError, split_list
 from turnout.settings import load as load_settings
+from turnout.speech.speaking import Speech
+from turnout.speech.voices import read_scripts, read_voices
 from turnout.store import Database
 
 SIMULATOR = simulator.NETWORK.name
@@ -105,12 +113,23 @@ def load(environ: Mapping[str, str], **overrides: Any) -> Settings:
 
 def check(settings: Settings) -> None:
     """Raise SettingsError when a channel's choice is none, when the settings of a chosen network
-    cannot be read or lack something it needs, or when prices or routes cannot be read."""
+    cannot be read or lack something it needs, or when prices, routes or the name server for sender
+    domains cannot be read."""
     read_prices(settings)
     read_quiet_hours(settings)
+    read_fence(settings)
+    _check_resolver(settings.sender_resolver)
     check_declared(settings.carriers)
     for name in list_used(settings):
         read(settings, name)
+
+
+def _check_resolver(resolver: str) -> None:
+    try:
+        split_resolver(resolver)
+    except ValueError as error:
+        name = f"{PREFIX}SENDER_RESOLVER"
+        raise SettingsError("setting.resolver", name=name, resolver=resolver) from error
 
 
 def chosen(settings: Settings) -> dict[Channel, str]:
@@ -121,13 +140,21 @@ def chosen(settings: Settings) -> dict[Channel, str]:
     return {channel: getattr(choices, f"{_CHOICE}{channel.value}") for channel in Channel}
 
 
+def has_mail(settings: Settings) -> bool:
+    """Whether mails go out: their network is not the simulator."""
+    return chosen(settings)[Channel.EMAIL] != SIMULATOR
+
+
 def read_prices(settings: Settings) -> Prices:
     """What a part of a message costs. Raises SettingsError."""
     try:
-        return Prices(settings.prices)
+        return Prices(settings.prices, read_currency(settings.price_currency))
     except UnreadablePriceError as error:
         name = f"{PREFIX}PRICES"
         raise SettingsError("setting.prices", name=name, entry=error.entry) from error
+    except Invalid as error:
+        name = f"{PREFIX}PRICE_CURRENCY"
+        raise SettingsError("setting.currency", name=name, text=settings.price_currency) from error
 
 
 def read_quiet_hours(settings: Settings) -> QuietHours:
@@ -139,6 +166,21 @@ def read_quiet_hours(settings: Settings) -> QuietHours:
         raise SettingsError("setting.quiet_hours", name=name, entry=error.entry) from error
 
 
+def read_fence(settings: Settings) -> Fence:
+    """Which numbers are never called or faxed. Raises SettingsError."""
+    networks = chosen(settings)
+    try:
+        return Fence(
+            settings.call_prefixes,
+            spending_per_hour=settings.call_spending_per_hour,
+            redirects=settings.call_redirects,
+            simulated=[channel for channel, name in networks.items() if name == SIMULATOR],
+        )
+    except UnreadablePrefixError as error:
+        name = f"{PREFIX}CALL_PREFIXES"
+        raise SettingsError("setting.call_prefixes", name=name, entry=error.entry) from error
+
+
 def read_policy(settings: Settings) -> Policy:
     """What the operator has set about messages. Raises SettingsError."""
     numbers = tuple(number.lstrip("+") for number in split_list(settings.reply_numbers))
@@ -148,7 +190,17 @@ def read_policy(settings: Settings) -> Policy:
         mail_from=settings.mail_from,
         codes_per_hour=settings.codes_per_hour,
         senders=read_sender_rules(settings),
+        fence=read_fence(settings),
+        draws_faxes=draws_faxes(settings),
+        scripts=read_scripts(read_voices(settings)),
     )
+
+
+def draws_faxes(settings: Settings) -> bool:
+    """Whether an account that carries faxes takes pages that are drawn here."""
+    used = list_used(settings)
+    names = [name for name, channels in used.items() if Channel.FAX.value in channels]
+    return any(getattr(read(settings, name), "fax_documents", "") == "tiff" for name in names)
 
 
 def read_sender_rules(settings: Settings) -> SenderRules:
@@ -160,7 +212,14 @@ def read_sender_rules(settings: Settings) -> SenderRules:
         mail_from=settings.mail_from,
         own_domains=tuple(filter(None, own)),
         refuses=settings.unproven_senders == "refuse",
+        is_simulated=chosen(settings)[Channel.EMAIL] == SIMULATOR,
     )
+
+
+def read_own_domains(settings: Settings) -> tuple[str, ...]:
+    """The installation's mail domains, those of return paths too. Raises SettingsError."""
+    returns = read_mail_domains(settings)[1]
+    return (*read_sender_rules(settings).own_domains, *filter(None, [returns]))
 
 
 def read_mail_domains(settings: Settings) -> tuple[str, str]:
@@ -215,9 +274,10 @@ def make_carriers(settings: Settings, db: Database, base_url: str) -> dict[Chann
     when a carrier cannot be made, such as for a key that cannot be read."""
     networks, routes = chosen(settings), read_routes(settings)
     made: dict[str, Any] = {}
+    house = House(db, base_url, read_fence(settings), Speech(settings), Counter())
     for name in list_used(settings):
         try:
-            made[name] = network_of(name).make(name, read(settings, name), db, base_url)
+            made[name] = network_of(name).make(name, read(settings, name), house)
         except ValueError as error:
             raise SettingsError("setting.carrier", carrier=name, said=str(error)) from error
     carriers: dict[Channel, Carrier] = {channel: made[name] for channel, name in networks.items()}
@@ -256,6 +316,8 @@ def find_address(settings: Settings, name: str) -> tuple[str, int] | None:
     if url := getattr(own, "url", ""):
         parts = urlsplit(url)
         return str(parts.hostname), parts.port or (443 if parts.scheme == "https" else 80)
+    if hasattr(own, "address"):
+        return tuple(own.address)
     return (own.host, own.port) if hasattr(own, "host") else None
 
 

@@ -3,7 +3,8 @@
 `turnout.errors` raises a code and facts; here the code has its sentence, in English, in one table
 a room. A sentence names facts in braces: `{email!r}` in quotes, `{seconds:g}` as a number. Another
 language is a file of translations (translations.py). A dialect has its contract's sentences in its
-own `errors.py`, and fills them with `fill`.
+own `errors.py`, and fills them with `fill`. A number has its noun beside it, for one and for more:
+`{count:row|rows}` says `1 row` or `3 rows`, and `{count:=was|were}` the word alone.
 """
 
 import string
@@ -11,11 +12,14 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from turnout.catalogue import (
+    accounts,
     audience,
     commands,
     database,
+    door,
     events,
     exams,
+    guests,
     identity,
     messages,
     networks,
@@ -26,11 +30,14 @@ from turnout.catalogue import (
 )
 
 TABLES = (
+    accounts.SENTENCES,
     audience.SENTENCES,
     commands.SENTENCES,
     database.SENTENCES,
+    door.SENTENCES,
     events.SENTENCES,
     exams.SENTENCES,
+    guests.SENTENCES,
     identity.SENTENCES,
     messages.SENTENCES,
     networks.SENTENCES,
@@ -78,6 +85,11 @@ def fill(sentence: str, facts: Mapping[str, Any], code: str = "", speak: Transla
         return f"{code}."
 
 
+def fill_label(text: str, facts: Mapping[str, Any]) -> str:
+    """A label with its facts as they are. Raises KeyError where one is missing."""
+    return _COUNTING.vformat(text, (), facts) if "|" in text else text.format_map(facts)
+
+
 def facts_of(sentence: str) -> set[str]:
     """The names of the facts that a sentence needs."""
     return {name for _, name, _, _ in string.Formatter().parse(sentence) if name is not None}
@@ -89,7 +101,14 @@ class _Quoted(str):
     __slots__ = ()
 
 
-class _Formatter(string.Formatter):
+class _Counting(string.Formatter):
+    def format_field(self, value: Any, format_spec: str) -> Any:
+        if "|" in format_spec:
+            return _count(value, format_spec)
+        return super().format_field(value, format_spec)
+
+
+class _Formatter(_Counting):
     def convert_field(self, value: Any, conversion: Any) -> Any:
         if conversion == "r" and isinstance(value, str):
             return _Quoted(repr(_cut(value)))
@@ -101,6 +120,13 @@ class _Formatter(string.Formatter):
         if isinstance(value, list | tuple | set | frozenset):
             value = ", ".join(str(part) for part in value)
         return _printable(_cut(super().format_field(value, format_spec)))
+
+
+def _count(value: Any, words: str) -> str:
+    """`1 row`, `3 rows`; `1,000` as a page writes it is a number, too."""
+    one, many = words.removeprefix("=").split("|")
+    word = one if str(value) == "1" else many
+    return word if words.startswith("=") else f"{value} {word}"
 
 
 def _cut(text: str) -> str:
@@ -118,4 +144,4 @@ def _escape(character: str) -> str:
     return " " if character.isspace() else character.encode("unicode_escape").decode()
 
 
-_FORMATTER = _Formatter()
+_COUNTING, _FORMATTER = _Counting(), _Formatter()

@@ -1,12 +1,38 @@
 """What is said about sessions, media, surveys and reports."""
 
 SENTENCES = {
+    "contact.email_typo": "Did you mean {guess}? Correct the address, or send the form again if it "
+    "is right.",
+    "captions.cue": "Line {line} of the captions is no cue that can be read. A cue has a line with "
+    "its times, such as 00:01.000 --> 00:04.000, and its text below.",
+    "captions.empty": "The file has no cue.",
+    "captions.encoding": "The captions must be text in UTF-8. Save the file in that encoding.",
+    "captions.language": "{language!r} is not the code of a language that has a name, such as en, "
+    "de or pt-BR.",
+    "captions.large": "Captions may have up to {limit} KB.",
+    "captions.many": "A session has captions in up to {limit:language|languages}.",
+    "captions.missing": "Session {session_id} has no captions in {language!r}. `turnout media "
+    "captions list` shows them.",
+    "captions.order": "The cue in line {line} ends before it begins.",
+    "captions.quota": "There is no room left for the captions: the organization keeps as many "
+    "files as it may.",
+    "captions.start": "The file does not begin with WEBVTT. Save the captions as WebVTT (.vtt).",
     "contact.email_typed": "Type your e-mail address, such as ada@example.com.",
+    "chapters.line": "{line!r} is not a chapter such as 1:30 Welcome: the time, then its title.",
+    "chapters.many": "A recording can have up to {limit:chapter|chapters}.",
+    "chapters.twice": "Two chapters begin at the same second.",
+    "media.missing": "The session shows nothing yet: set what it shows first.",
     "media.url": "The address must begin with https://, http:// or /.",
     "media.window": "A session must be live for a second at least.",
     "question.many": "You have asked {limit} questions already.",
+    "question.pace": "You ask very fast. Ask the next question in a minute.",
     "question.missing": "There is no question {question_id}.",
     "registration.cancelled": "This registration is cancelled.",
+    "report_link.days": "A link is good for 1 to {limit} days.",
+    "report_link.ended": "This link has ended. Ask the organizer for a new one.",
+    "report_link.label": "Say in up to {limit} characters for whom the link is.",
+    "report_link.names": "Only an owner can share names.",
+    "report_link.missing": "There is no such link. Check the address, or ask for a new one.",
     "reporting.event": "You may not see reports of event {event_id}.",
     "reporting.missing": "User {user_id} sees no reports.",
     "reporting.nobody": "The user may not see reports.",

@@ -33,6 +33,7 @@ SENTENCES = {
     "import.country": "{country!r} is not a country: write its two letters, such as DE.",
     "import.customs": "{file} has the columns {unknown}, but only {limit} can be custom fields: "
     "remove some, or leave them out with --ignore-unknown.",
+    "event.new_date": "Say either --starts with the new date or --without-date.",
     "party.contact": "The contact {contact!r} has no e-mail address: write it as Ann Lee "
     "<ann@example.com>.",
     "import.email": "{email!r} is not an e-mail address: write one such as jane@example.com.",
@@ -45,18 +46,19 @@ SENTENCES = {
     "import.no_address": "The row has no address: fill Email, Mobile, Phone, Fax or Address.",
     "import.no_email": "The row has no e-mail address: fill it in.",
     "import.number": "{name} must be a number, not {text!r}.",
-    "import.preview": "{refused} rows of {file} cannot be imported.",
-    "import.rows": "{refused} rows of {file} were refused, as named above; {taken} were imported.",
+    "import.preview": "{refused:row|rows} of {file} cannot be imported.",
+    "import.rows": "{refused:row|rows} of {file} {refused:=was|were} refused, as named above; "
+    "{taken:was|were} imported.",
     "import.session": "The event has no session {name!r}; its sessions are {known}.",
     "import.ticket_type": "The event has no ticket type {name!r}; its types are {known}. Correct "
     "the name, or give all the same with --ticket-type.",
     "import.twice": "The columns {first!r} and {second!r} are both {name}: rename or remove one.",
     "invite.many": "Add up to {limit} people at once: split the file.",
-    "invite.rows": "{faults} rows of {file} cannot be taken; nobody was added.",
+    "invite.rows": "{faults:row|rows} of {file} cannot be taken; nobody was added.",
     "key.grace": "--grace-days is for link-keys and callback-keys, without --at-once.",
     "key.organization": "There are no {kind} of one organization: leave --org.",
     "list.unchanged": "Say what to change: see `turnout list set --help`.",
-    "list.rows": "{faults} rows of {file} cannot be taken; nothing was imported.",
+    "list.rows": "{faults:row|rows} of {file} cannot be taken; nothing was imported.",
     "organization.unchanged": "Say what to change: see `turnout org set --help`.",
     "password.options": "Use --stdin or --clear, not both.",
     "password.text": "The password is not valid UTF-8 text.",
@@ -90,5 +92,5 @@ SENTENCES = {
     "ticket_type.options": "Give either --hidden or --shown, and either --locked or --unlocked.",
     "ticket_type.unchanged": "Say what to set; `turnout ticket set-type --help` lists it.",
     "venue.unchanged": "Say what to set; `turnout venue set --help` lists it.",
-    "viewings.rows": "{count} rows of {file} were left out; they are named above.",
+    "viewings.rows": "{count:row|rows} of {file} {count:=was|were} left out, as named above.",
 }

@@ -1,6 +1,13 @@
 """What is said about events, their programme, and the server's own address."""
 
 SENTENCES = {
+    "series.chosen": "Tick at least one event.",
+    "series.busy": "Many people register at this moment. Register on the page of each event.",
+    "page_name.form": "{name!r} is no name for an address: small letters, digits and hyphens, "
+    "a letter first, 60 at most, and none that addresses use already, such as series.",
+    "page_name.taken": "{name!r} is the name of another one. Choose another name.",
+    "series.in_use": "{title} has {events:event|events}: take them out of the series first.",
+    "series.missing": "There is no series {channel_id}. `turnout channel list` lists them.",
     "archive.broken": "The file is no archive of `turnout event export`, or it is damaged.",
     "archive.large": "{name} in the file is larger than {limit} bytes.",
     "archive.line": "A line of {name} in the file is longer than {limit} bytes.",
@@ -16,13 +23,13 @@ SENTENCES = {
     "certificate.missing": "There is no certificate with this code. Compare it with the paper.",
     "certificate.none": "There is no such certificate: `turnout certificate issue` makes them.",
     "certificate.throttled": "Too many codes were asked for from your address. Try again in "
-    "{retry_after} seconds.",
+    "{retry_after:second|seconds}.",
     "callback.missing": "There is no callback {callback_id}.",
-    "capacity.held": "Event {event_id} cannot have {capacity} places: {held} are taken already. "
-    "Set {held} or more, or cancel some first.",
+    "capacity.held": "Event {event_id} cannot have {capacity:place|places}: {held:is|are} taken "
+    "already. Set {held} or more, or cancel some first.",
     "capacity.negative": "A capacity of {capacity} is not possible.",
     "colour.form": "{colour!r} is not a colour such as #0a7d5c.",
-    "country.form": "{country!r} is not the code of a country in two letters, such as DE.",
+    "country.form": "{country!r} is not the code of a country (ISO 3166-1 alpha-2), such as DE.",
     "event_question.answered": "{question!r} was answered: its name and its kind stay. Change "
     "what people read with --label, or remove it and add another.",
     "event_question.both": "A question is required or optional, not both.",
@@ -46,14 +53,25 @@ SENTENCES = {
     "event_question.texts": "Give the text, or a file with it, not both.",
     "event_question.unchanged": "Name what is to change; see `turnout question set --help`.",
     "event.close": "Event {event_id} is {state}: only an open one can be closed.",
+    "event.companions": "Somebody may register 0 to {limit} people along.",
+    "event.pictures": "An event's page shows up to {limit} pictures of it. Take some away first.",
+    "event.date_open": "Event {event_id} is postponed without a new date already.",
     "event.copy_exam": "Event {event_id} is an exam: make another with `turnout exam create`.",
     "event.delete_state": "Event {event_id} is {state}, and only a draft can be deleted. Cancel "
     "it instead.",
+    "event.delete_cancelled": "Event {event_id} is cancelled already, and only a draft can be "
+    "deleted. It stays, and its page says that it is cancelled. `turnout retention` says when its "
+    "people are forgotten.",
+    "event.guest_right": "{right!r} is nothing that guests may do: {known}, or `none`.",
     "event.in_use": "Event {event_id} cannot be deleted: people are registered, invited or "
     "waiting, or it has an exam, surveys, scans or tokens.",
     "event.missing": "There is no event {event_id}.",
-    "event.revive": "Event {event_id} is cancelled. With --revive, {registrations} registrations "
-    "are valid again, and nobody is told: a job to the list `event:{event_id}` writes to them.",
+    "event.revive": "Event {event_id} is cancelled. With --revive, "
+    "{registrations:registration is|registrations are} valid again, and nobody is told: a job to "
+    "the list `event:{event_id}` writes to them.",
+    "event.no_news": "Event {event_id} is {state}: there is nothing to tell.",
+    "event.no_date": "Event {event_id} is postponed, and its new date is not known yet: set it "
+    "with `turnout event postpone`.",
     "event.publish": "Event {event_id} is {state}: only a draft can be published.",
     "event.registration_ended": "The registration of event {event_id} has ended: set a later end, "
     "or none, with `turnout event set --registration-ends`.",
@@ -62,8 +80,12 @@ SENTENCES = {
     "language.form": "{language!r} is not the tag of a language such as en, de or pt-BR.",
     "mail.empty": "A mail needs a subject and a text.",
     "mail.field": "A mail of the kind {kind} has no field %%{field}%%. Known are {known}.",
+    "mail.words_field": "Nothing is filled in among your own words: %%{field}%% would be read as "
+    "it is written. Write what it stands for.",
     "mail.link": "A mail of the kind {kind} needs %%{field}%% in its text.",
     "mail.long": "A mail's subject has up to {subject} characters, its text up to {text}.",
+    "mail.no_default": "The organization has no text of its own for {kind} in {language}.",
+    "mail.no_event": "A mail is filled in from an event: make one first.",
     "mail.none": "Event {event_id} has no text of its own for {kind} in {language}: `turnout mail "
     "list` shows those that it has.",
     "mail.target": "%%{field}%% is no address, so it cannot be the target of a link, or only a "
@@ -83,6 +105,7 @@ SENTENCES = {
     "picture.pixels": "The picture has more than {limit} megapixels.",
     "picture.quota": "The organization may keep no more files; `turnout org set --file-quota-mb` "
     "sets how many.",
+    "picture.unfit": "The picture cannot be made smaller than {limit} kB.",
     "portable.cancelled": "A ticket or booking in the file is of registration {place}, counted "
     "from 0, which is cancelled or not there.",
     "portable.default": "The event in the file must have one default ticket type.",
@@ -97,7 +120,8 @@ SENTENCES = {
     "portable.pictures": "The file has more than {limit} pictures.",
     "portable.place": "The file names number {place} of {list}, counted from 0, before it is "
     "there.",
-    "portable.places": "The file holds {held} places of {list}, and there are {capacity}.",
+    "portable.places": "The file holds {held:place|places} of {list}, and the event has "
+    "{capacity}.",
     "portable.text": "{place} in the file has a character that cannot be kept.",
     "portable.ticketless": "Registration {place} of the file, counted from 0, has no valid ticket.",
     "portable.twice": "Number {place} of {list} in the file, counted from 0, is there twice.",
@@ -120,7 +144,13 @@ SENTENCES = {
     "ticket_type.hidden": "Tickets of this type are hidden: only the organizer gives them.",
     "ticket_type.not_yet": "Tickets of this type are not on sale yet.",
     "ticket_type.sale_over": "Tickets of this type are not on sale any more.",
-    "ticket_type.held": "Ticket type {name!r} cannot have {capacity} tickets: {held} are held "
+    "ticket_type.default": "{name!r} is the event's first ticket type and stays: rename it, or "
+    "hide it from the page.",
+    "ticket_type.in_use": "{name!r} cannot be removed: tickets of it were issued ({tickets}), or "
+    "people wait for it or are invited to it. Hide it from the page instead.",
+    "ticket_type.named": "{name!r} cannot be removed: {noun!r} names it. Take it out there first.",
+    "ticket_type.held": "Ticket type {name!r} cannot have {capacity:ticket|tickets}: "
+    "{held:is|are} held "
     "already. Set {held} or more, or cancel some first.",
     "ticket_type.no_such": "There is no ticket type {ticket_type_id}.",
     "ticket_type.same_name": "Ticket type {ticket_type_id} of the event is called {name!r} "
@@ -132,6 +162,9 @@ SENTENCES = {
     "{before} or {after}.",
     "time.unreadable": "{local!r} in {timezone!r} is not a time such as 2027-03-01T09:00.",
     "time.year": "{local!r} must be in the years {first} to {last}.",
+    "origin.form": "{origin!r} is not the address of a site, such as https://www.example.org: "
+    "leave out what comes after its name.",
+    "origin.many": "Up to {limit:site|sites} can be listed.",
     "url.form": "{url!r} is not a web address such as https://example.org/.",
     "venue.ambiguous": "Several venues are named {name!r}: give the GUID.",
     "venue.degrees": "The {field} must be from -{limit} to {limit} degrees.",

@@ -25,13 +25,15 @@ SENTENCES = {
     "idempotency_key.reused": "Idempotency-Key {key!r} was used for another request in the last 24 "
     "hours. Use a new key, or repeat that request unchanged.",
     "login.busy": "Too many sign-ins from your address are being checked. Try again in "
-    "{retry_after} seconds.",
+    "{retry_after:second|seconds}.",
     "login.ended": "The user is disabled or the password has changed.",
-    "login.throttled": "Too many failed sign-ins. Try again in {retry_after} seconds.",
+    "login.throttled": "Too many failed sign-ins. Try again in {retry_after:second|seconds}.",
     "name.exhausted": "No free {namespace} name was found. Try again.",
     "name.taken": "The {namespace} name {name} is taken. Choose another.",
     "organization.digits": "The short name {slug!r} has digits only. Choose another.",
     "organization.missing": "There is no organization {slug!r}.",
+    "organization.name_address": "A name has no e-mail address in it: leave {address} out, and set "
+    "it as the reply address instead.",
     "organization.reserved": "The short name {slug!r} is used in this server's own addresses. "
     "Choose another.",
     "organization.slug": "The short name {slug!r} may have a-z, 0-9 and dashes only (1 to 63).",
@@ -41,13 +43,14 @@ SENTENCES = {
     "password.short": "The password needs at least {limit} characters.",
     "timezone.unknown": "{timezone!r} is not an IANA time zone such as Europe/Berlin.",
     "token.throttled": "Too many wrong keys or tokens came from your address. Try again in "
-    "{retry_after} seconds; a right one is let in at once.",
+    "{retry_after:second|seconds}; a right one is let in at once.",
     "user.denied": "Your role does not allow this. Ask an Admin of the organization.",
     "user.email": "{email!r} is not an e-mail address.",
     "user.missing": "There is no user {user_id}.",
     "user.moved": "A user cannot be moved to another company.",
     "user.limit_arguments": "Say --monthly-limit NUMBER, or --no-monthly-limit.",
     "user.monthly_limit": "A monthly limit is 0 to {limit}.",
+    "user.own_limit": "Nobody raises their own monthly limit: ask another owner.",
     "user.unchanged": "Say what to change: see `turnout user set --help`.",
     "user.unknown_code": "The organization has no user {user_code}.",
 }

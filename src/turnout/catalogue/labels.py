@@ -6,14 +6,35 @@ goes into a label was made fit for its place before, so it is put in as it is.
 
 from collections.abc import Mapping
 
-from turnout.catalogue import dates, mails, papers, public_pages
+from turnout.catalogue import (
+    accounts,
+    console,
+    dates,
+    door,
+    guests,
+    mails,
+    papers,
+    public_pages,
+)
 
-LABELS: Mapping[str, str] = dates.LABELS | mails.LABELS | papers.LABELS | public_pages.LABELS
-"""Every label in English, by its code."""
+LABELS: Mapping[str, str] = (
+    accounts.LABELS
+    | dates.LABELS
+    | guests.LABELS
+    | door.LABELS
+    | mails.LABELS
+    | papers.LABELS
+    | public_pages.LABELS
+)
+"""Every label that languages need to have, in English, by its code."""
+
+CONSOLE: Mapping[str, str] = console.LABELS
+"""What only the console says: in English for now."""
 
 # What pages say of failures, beside all of the table of pages: visitors see these.
 SHOWN = frozenset(
     {
+        *guests.SENTENCES,
         "answer.agree",
         "answer.not_agreement",
         "answer.not_choice",
@@ -30,9 +51,37 @@ SHOWN = frozenset(
         "body.too_large",
         "certificate.missing",
         "certificate.throttled",
+        "companions.limit",
+        "companions.many",
+        "companions.places",
+        "companions.session",
+        "companions.twice",
+        "companions.wait",
         "contact.control",
+        "two_step.wrong",
+        "door.agreement",
+        "door.code",
+        "door.ended",
+        "door.link",
+        "door.name",
+        "door.no_exit",
+        "door.not_in",
+        "door.reason",
+        "door.search",
+        "door.supervisor",
+        "door.tries",
+        "door.unconfirmed",
+        "door.undo_late",
+        "door.undo_none",
+        "door.undo_other",
+        "door.unpaired",
+        "door.walk_in_name",
+        "door.walk_in_session",
+        "door.walk_in_type",
+        "code.tries",
         "contact.email",
         "contact.email_typed",
+        "contact.email_typo",
         "event.cancelled",
         "event.closed",
         "event.draft",
@@ -43,6 +92,7 @@ SHOWN = frozenset(
         "form.many_codes",
         "form.many_forms",
         "invitation.came",
+        "invitation.over",
         "link.missing",
         "login.password",
         "login.user_code",
@@ -52,6 +102,7 @@ SHOWN = frozenset(
         "picture.missing",
         "places.taken",
         "question.many",
+        "question.pace",
         "registration.cancelled",
         "server.unexpected",
         "site.foreign",
@@ -61,6 +112,7 @@ SHOWN = frozenset(
         "text.length",
         "text.unstorable",
         "text.unstorable_query",
+        "ticket.missing",
         "ticket_type.hidden",
         "ticket_type.locked",
         "ticket_type.none",

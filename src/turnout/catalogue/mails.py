@@ -101,6 +101,17 @@ LABELS = {
         "\n"
         "%%event_link%%"
     ),
+    "mail.date_open.subject": "Postponed: %%event%%",
+    "mail.date_open.text": (
+        "%%event%% is postponed. The new date is not known yet.\n"
+        "\n"
+        "%%message%%\n"
+        "\n"
+        "Your ticket stays good. Open the attached file to take the old date out of your "
+        "calendar.\n"
+        "\n"
+        "%%event_link%%"
+    ),
     "mail.changed.subject": "Changed: %%event%%",
     "mail.changed.text": (
         "%%event%% has changed. It takes place:\n"
@@ -178,6 +189,18 @@ LABELS = {
         "You have as many as one person may have. Other tickets are on the event's page:\n"
         "%%event_link%%"
     ),
+    "mail.other_ticket.subject": "You are registered already: %%event%%",
+    "mail.other_ticket.text": (
+        "%%greeting%%\n"
+        "\n"
+        "Somebody, perhaps you, asked on the event's page for the ticket %%ticket_type%% "
+        "with this address. You are registered for %%event%% already, so nothing has "
+        "changed.\n"
+        "\n"
+        "To have that ticket instead, or as well, ask: %%organizer%%, %%contact%%\n"
+        "\n"
+        "Your own page: %%my_link%%"
+    ),
     "mail.withdrawn.subject": "The place is not held any more: %%event%%",
     "mail.withdrawn.text": (
         "%%greeting%%\n"
@@ -210,6 +233,28 @@ LABELS = {
     ),
     "mailing.leave": "To get no more mailings: {link}",
     "mailing.unsubscribe": "Unsubscribe",
+    "mail.my_link": "Your own page, with all that you can do: {link}",
+    "mail.guest_code.subject": "Your code for your ticket",
+    "mail.guest_code.text": "Your code for your ticket for {event} is {place}. It is good for "
+    "ten minutes and for one thing alone: {deed}. If this was not you, ignore this mail and tell "
+    "nobody the code.",
+    "mail.erasure_asked.subject": "Somebody asks to be erased",
+    "mail.erasure_asked.text": (
+        "{email} asks on their personal page that what you keep of them is erased, and proved the "
+        "address with a mailed code.\n"
+        "\n"
+        "Look at what you must keep, then erase them (Everyone, in the console, or: turnout person "
+        "erase {org} {email}), and answer to the address."
+    ),
+    "mail.logo": "Logo of {organizer}",
+    "mail.button.ticket_link": "Show the ticket",
+    "mail.button.waiting_link": "See where you stand",
+    "mail.button.offer_link": "Answer the offer",
+    "mail.button.certificate_link": "Check the certificate",
+    "mail.button.event_online": "Take part online",
+    "mail.button.event_link": "See the event",
+    "mail.button.invitation": "Answer the invitation",
+    "mail.button.my_link": "Open your own page",
     "mail.code.subject": "Your verification code",
     "mail.code.text": "Your code to register for {event} is {place}. It is good for ten minutes. "
     "If this was not you, ignore this mail.",

@@ -1,6 +1,63 @@
 """The words of the pages that visitors see; what a page says of a failure is in other tables."""
 
 LABELS = {
+    "organization_page.series": "Series",
+    "organization_page.past": "Past events ({count})",
+    "organization_page.calendar": "Subscribe to the calendar",
+    "organization_page.feed": "RSS feed",
+    "series_page.register": "Register for those that are ticked",
+    "series_page.own_page": "Register on its own page.",
+    "series_page.some": "Some had no place left by then: the mail says what can be done.",
+    "site.send": "Send",
+    "public.website": "Website",
+    "public.runs_on": "Runs on",
+    "event_page.about": "About the event",
+    "event_page.share": "Share",
+    "event_page.copied": "Address copied",
+    "event_page.tag_cancelled": "Cancelled",
+    "event_page.tag_over": "Over",
+    "event_page.tag_on": "Now",
+    "event_page.your_time": "Your time:",
+    "event_page.calendar_file": "Calendar file (.ics)",
+    "event_page.map": "Show on a map",
+    "event_page.directions": "How to get there",
+    "event_page.online": "Online",
+    "event_page.online_too": "Online as well",
+    "event_page.choose_sessions": "Tick what you want to attend. The other sessions are "
+    "open to all.",
+    "event_page.session_full": "Full",
+    "event_page.host": "Who organizes",
+    "event_page.add_person": "Add a person",
+    "event_page.add_plus_one": "Bring somebody along",
+    "event_page.companion_email": "Their ticket goes there. Without an address it goes to you.",
+    "event_page.drop_person": "Take off: {who}",
+    "event_page.name": "Name",
+    "event_page.person": "Person {number}",
+    "event_page.plus_one": "Who comes along",
+    "event_page.registered_others": "The tickets of those whom you registered along go to their "
+    "own addresses, and to yours where you gave none.",
+    "event_page.same_sessions": "The sessions that you tick are for all of you.",
+    "event_page.same_ticket": "The same as mine",
+    "event_page.all_tracks": "All tracks",
+    "event_page.track": "Track",
+    "event_page.after": "Afterwards",
+    "event_page.came_attended": "Attended",
+    "event_page.came_registered": "Registered",
+    "event_page.came_watched": "Watched online",
+    "event_page.picture": "Picture {number}",
+    "event_page.planned": "It was planned for {when}.",
+    "event_page.postponed": "The event is postponed. Registration opens again with the new date; "
+    "tickets stay good.",
+    "event_page.recording": "Watch the recording",
+    "event_page.tag_postponed": "Postponed",
+    "event_page.ahead": "{count} ahead of you",
+    "event_page.until": "until {when}",
+    "event_page.free": "Free",
+    "event_page.free_or": "Free, or up to {price}",
+    "event_page.from_price": "From {price}",
+    "event_page.sold_out_all": "No place is free.",
+    "event_page.access": "Access code",
+    "event_page.more_events": "More by {organizer}",
     "site.language": "Language",
     "site.licence": "Turnout {version}, under the Apache License 2.0",
     "site.navigation": "Site",
@@ -20,13 +77,28 @@ LABELS = {
     "public.your_ticket": "Your ticket",
     "event_page.another_address": "Use another address",
     "event_page.another_code": "Send another code",
+    "event_page.at_once": "This is your ticket. It is in your mail too, with a link to change or "
+    "cancel it.",
+    "event_page.next": (
+        "The mail has your ticket and a link to your own page: there you change answers, "
+        "transfer or cancel. Nothing arrived after five minutes? Look into the spam folder, "
+        "or register again with the same address: the ticket is then mailed again."
+    ),
+    "event_page.next_title": "What comes next",
+    "event_page.share_it": "Tell others of the event",
+    "event_page.wrong_address": "Wrong address? Register with the right one",
+    "event_page.wrong_keeps": "The registration with the wrong one keeps its place until it "
+    "is cancelled: tell {organizer}.",
+    "event_page.wrong_waiting": "Wrong address? Join with the right one",
+    "event_page.wrong_waits": "The wrong one keeps its place in line until it is removed: tell "
+    "{organizer}.",
     "event_page.answers": "{organizer} answers questions about it.",
     "event_page.asked": "Many people register at this moment. Nothing is held for you yet: a code "
     "is on its way to {email}. Enter it here within ten minutes.",
     "event_page.closed": "Registration is closed.",
     "event_page.code": "Code",
     "event_page.code_unknown": "The code in the address of this page is not known.",
-    "event_page.company": "Company (if you like)",
+    "event_page.company": "Company (optional)",
     "event_page.email": "E-mail address",
     "event_page.exam": "Seats are booked by {organizer}.",
     "event_page.first_name": "First name",
@@ -41,8 +113,9 @@ LABELS = {
     "event_page.nothing_sent": "Nothing was sent.",
     "event_page.one_more_step": "One more step",
     "event_page.register": "Register",
-    "event_page.registered": "Your ticket is on its way to {whom}. If you register for several "
-    "events at once, the fourth ticket and those after it come within the next hours.",
+    "event_page.registered": "Your ticket is on its way to {whom}.",
+    "event_page.registered_many": "If you registered for several events at once, the fourth ticket "
+    "and those after it come within the next hours.",
     "event_page.pay": "To be paid within {days} of registering, and before the event starts: the "
     "mail with the ticket says the amount, the reference and until when.",
     "event_page.sales_ended": "Sales have ended.",
@@ -58,16 +131,49 @@ LABELS = {
     "event_page.your_address": "the address that you gave",
     "organization_page.events": "Events",
     "organization_page.none": "No event is announced at present.",
-    "sign_in_page.hint": "It is the user code and password that you use for the API. Here for an "
-    "event? Your ticket is in the mail “Your ticket: …”.",
+    "sign_in_page.hint": "Here for an event? Your ticket is in the mail “Your ticket: …”.",
+    "sign_in_page.forgotten": "Email me a link",
+    "sign_in_page.no_tls": "This page takes no password: the connection is not encrypted, and "
+    "others on the way could read it.",
+    "sign_in_page.no_tls_next": "Put the server behind https and set TURNOUT_BASE_URL to its https "
+    "address. To take the risk, start it with --insecure-http.",
+    "sign_in_page.passkey": "Use a passkey",
+    "sign_in_page.passkey_failed": "The passkey did not work here. Use your password.",
     "sign_in_page.password": "Password",
+    "sign_in_page.slogan": "Everything around an event, on one line.",
     "sign_in_page.title": "Sign in",
-    "sign_in_page.user_code": "User code",
+    "sign_in_page.user_code": "Email address or user name",
+    "step_page.title": "Second step",
+    "step_page.code": "Code",
+    "step_page.hint": "The six digits that your authenticator shows, or a recovery code.",
+    "step_page.digits": "The six digits that your authenticator shows.",
+    "step_page.recovery": "A recovery code.",
+    "step_page.passkey_alone": "Use your passkey: no recovery code is left.",
+    "step_page.passkey_again": "The passkey did not work here. Try again, "
+    "also on the device that has it.",
+    "step_page.passkey_failed": "The passkey did not work here. Try again, or write a code.",
+    "step_page.lost": "Lost your device and your recovery codes? The operator of this "
+    "server can let you in again.",
+    "step_page.again": "Begin again",
     "watch_mail.code": "Your code to watch {event} is {code}",
     "watch_mail.stranger": "Somebody, perhaps you, asked for a code to watch {event} with this "
     "address. It is not registered for it. Use the address that you registered with, or register "
     "first.",
     "watch_page.answer_kept": "Your answer was kept.",
+    "watch_page.chapters": "Chapters",
+    "watch_page.left_off": "Go on where you left off:",
+    "watch_page.lobby": "It has not begun.",
+    "watch_page.begins_in": "Begins in {time}",
+    "watch_page.check": "Is this device ready?",
+    "watch_page.check_script": "Scripts are on:",
+    "watch_page.check_media": "It can play what will be shown:",
+    "watch_page.check_clock": "Its clock is right:",
+    "watch_page.check_yes": "yes",
+    "watch_page.check_no": "no",
+    "watch_page.check_sound": "Play a test tone",
+    "watch_page.captions_in": "Captions:",
+    "watch_page.vote_for": "I want to know this too",
+    "watch_page.votes": "Votes: {count}",
     "watch_page.ask": "Ask",
     "watch_page.ask_heading": "Ask a question",
     "watch_page.asked": "What you asked",
@@ -80,16 +186,17 @@ LABELS = {
     "watch_page.no_scripts": "Scripts are off in your browser. A film plays, but your viewing is "
     "not counted.",
     "watch_page.not_answered": "Not answered yet.",
-    "watch_page.not_begun": "It has not begun. Come back to this page then.",
+    "watch_page.not_begun": "This page shows it by itself when it begins.",
     "watch_page.not_loaded": "What is shown here could not be loaded.",
     "watch_page.on_demand": "On demand",
     "watch_page.open_stream": "Open the stream in a player",
     "watch_page.over": "It is over.",
+    "watch_page.published": "Questions of all viewers",
     "watch_page.question_sent": "Your question was sent.",
     "watch_page.send_answers": "Send your answers",
     "watch_page.send_code": "Send me a code",
-    "watch_page.sent": "If {email} is registered, we have sent a code to it. Use the newest code. "
-    "It is valid for an hour.",
+    "watch_page.sent": "If {email} is registered, it gets a code, at most three an hour. Use the "
+    "newest code. It is valid for an hour.",
     "watch_page.title": "Watch",
     "watch_page.try_again": "Try again",
     "watch_page.vote": "Vote",
@@ -111,7 +218,7 @@ LABELS = {
     "certificate_page.compare": "Compare this name with the one on the paper.",
     "certificate_page.genuine": "Genuine",
     "certificate_page.issued": "{organizer} issued this certificate on {day}.",
-    "certificate_page.minutes": "Watched: {count} minutes.",
+    "certificate_page.minutes": "Watched: {count:minute|minutes}.",
     "certificate_page.title": "Certificate",
     "certificate_page.withdrawn": "Withdrawn",
     "certificate_page.withdrawn_text": "{organizer} withdrew this certificate. It proves nothing "
@@ -129,16 +236,18 @@ LABELS = {
     "waiting_page.left": "You have left the list",
     "waiting_page.position": "You are number {position}",
     "waiting_page.position_text": "on the list. When it is your turn, we write to you.",
+    "waiting_page.registered_text": "You are registered, and do not wait for a place any more.",
     "waiting_page.take": "Take the place",
     "waiting_page.title": "Waiting list",
     "invitation_page.code": "Your ticket: {code}. Show it at the door; it is in your mail, too.",
     "invitation_page.coming": "You are coming",
     "invitation_page.coming_text": "Thank you, that is noted.",
+    "invitation_page.declined": "You have declined this invitation",
     "invitation_page.kept": "Your answer was not changed.",
     "question_field.choose": "Choose",
     "question_field.no": "No",
     "question_field.only": "Only with {types}.",
-    "question_field.optional": "(if you like)",
+    "question_field.optional": "(optional)",
     "question_field.yes": "Yes",
     "invitation_page.no": "No, I cannot come",
     "invitation_page.no_after_all": "I cannot come after all",
@@ -146,7 +255,11 @@ LABELS = {
     "invitation_page.not_coming_text": "Thank you for telling us.",
     "invitation_page.on_list": "You are on the waiting list",
     "invitation_page.on_list_text": "We write to you when a place is free.",
+    "invitation_page.other_code": "Your ticket: {code}. Show it at the door. It does not depend on "
+    "this invitation, and stays when you decline.",
     "invitation_page.question": "Will you come?",
+    "invitation_page.ticket_left": "You still have the ticket {code}, which does not depend on "
+    "this invitation. Ask the host to cancel it if you cannot come.",
     "invitation_page.title": "Invitation",
     "invitation_page.title_name": "Invitation for {name}",
     "invitation_page.wait": "Put me on the waiting list",
@@ -200,4 +313,36 @@ LABELS = {
     "failure_page.unexpected_next": "Try again. If it happens once more, tell the organizer the "
     "request id.",
     "failure_page.unavailable_next": "Try again in a minute.",
+    "start_page.title": "Turnout · one server for everything around an event",
+    "start_page.heading": "One server for everything around an event",
+    "start_page.nav_apis": "APIs",
+    "start_page.try": "Try it",
+    "start_page.begin": "Begin",
+    "start_page.health": "Health",
+    "start_page.sign_in": "Sign in",
+    "start_page.lead": (
+        "Invitations and registration, exams, check-in, messages, webcasts, and one report "
+        "that says who turned out. Five HTTP APIs, each with words of its own, over one "
+        "model: who registers through one is an attendee in the next, a recipient in the "
+        "third and a row of the report."
+    ),
+    "start_page.address_demo": "The demo is at",
+    "start_page.address": "This server is at",
+    "start_page.apis": "Five APIs, one model",
+    "start_page.apis_lead": (
+        "A client written for one of them works here when its base URL is changed to this "
+        "server's, and nothing else."
+    ),
+    "start_page.references": "All references",
+    "start_page.reference": "{api} reference",
+    "start_page.openapi": "OpenAPI document",
+    "start_page.begin_lead": (
+        "An organization, a key for its programs, and an event to register for. The key is "
+        "shown once."
+    ),
+    "start_page.commands": "Commands to begin with",
+    "start_page.health_lead": "For load balancers, and for operators of this server.",
+    "start_page.healthz": "200 while the process runs.",
+    "start_page.readyz": "200 while requests can be served, else 503 with the reason.",
+    "start_page.metrics": "Figures for Prometheus.",
 }

@@ -21,15 +21,32 @@ SENTENCES = {
     "answer.text": "{question!r} needs a question and an answer of up to {limit} characters, "
     "without control characters.",
     "bulk.number": "{action} needs --to with the number of a ticket type or session.",
-    "bulk.refused": "{refused} registrations stayed as they are, for the reasons above; {changed} "
-    "are changed.",
+    "bulk.refused": "{refused:registration|registrations} stayed as before, for the reasons above; "
+    "{changed:is|are} changed.",
     "bulk.tag": "Name the tag with --to.",
     "bulk.to": "{action} takes no --to.",
     "campaign.body": "The body must have %%link%%, where everybody answers.",
+    "campaign.field": "An invitation has no field %%{field}%%. Known are {known}.",
+    "campaign.reminder_body": "The text of the reminder must have %%link%%, where everybody "
+    "answers.",
+    "campaign.time": "{local} has passed, or comes after the event, which ends at {ends_local}. "
+    "Choose a time between now and then.",
     "campaign.sender": "{email!r} is not an e-mail address.",
     "campaign.sti": "A campaign source has up to {limit} letters, digits and signs.",
-    "campaign.ticket_type": "The ticket type is not one of the event's. Choose one of them.",
+    "campaign.ticket_type": "The ticket type is not one of the event's. Choose one of them: "
+    "`turnout ticket types` lists them.",
     "channel.unknown_pak": "There is no channel with the pak {pak}.",
+    "companions.limit": "Of the ticket {name!r} one person may have up to {limit}, with those who "
+    "come along without an address. Choose other tickets, or give their addresses.",
+    "companions.many": "Up to {limit:person|people} may come along. Take the others off.",
+    "companions.places": "There are not enough places for {people} people. Take somebody off, or "
+    "choose other tickets.",
+    "companions.session": "{title!r} has not enough places for all of you. Leave it out, or "
+    "register one by one.",
+    "companions.twice": "The address {email} is there twice. Give each person their own, or leave "
+    "it out.",
+    "companions.wait": "The waiting list takes one person at a time. Take the others off, or "
+    "choose a ticket that is left.",
     "contact.control": "The {field} has a control character in it. Type it again.",
     "contact.field": "{field} is not a detail that can be changed here.",
     "contact.email": "{email!r} is not an e-mail address.",
@@ -40,21 +57,25 @@ SENTENCES = {
     "event.exam": "Seats of this exam are booked by the organizer.",
     "event.full": "The event is full.",
     "event.over": "The event is over.",
+    "event.postponed": "The event is postponed: nobody registers before its new date is known.",
     "event.unknown_pak": "There is no event with the pak {pak}.",
     "filter.session": "The event has no session {number}. It has these: {known}.",
     "filter.ticket_type": "The event has no ticket type {number}. It has these: {known}.",
     "filter.day": "{text!r} is not a day such as 2027-03-01.",
     "form.code": "That is not the code, or it is too old.",
-    "form.many_codes": "Too many codes were sent to this address. Try again in {retry_after} "
-    "seconds.",
-    "form.many_forms": "Too many forms were sent from your address. Try again in {retry_after} "
-    "seconds.",
+    "form.many_codes": "Too many codes were sent to this address. Try again in "
+    "{retry_after:second|seconds}.",
+    "form.many_forms": "Too many forms were sent from your address. Try again in "
+    "{retry_after:second|seconds}.",
+    "gate.day": "{day} is not a day of the event.",
     "gate.missing": "There is no gate {gate_id} for this event.",
     "gate.session": "Choose sessions of the gate's own event.",
     "gate.ticket_type": "Choose ticket types of the gate's own event.",
+    "invitation.confirmed": "The invitation was accepted: cancel the registration instead.",
     "invitation.came": "The ticket of this invitation is checked in already.",
     "invitation.email": "{email!r} is not an e-mail address.",
     "invitation.missing": "There is no invitation {campaign_id}.",
+    "invitation.over": "This invitation is over.",
     "nonce.other_action": "The nonce was used for the other action. Give each scan a nonce of its "
     "own.",
     "nonce.other_code": "The nonce was used for another code. Give each scan a nonce of its own.",
@@ -64,6 +85,8 @@ SENTENCES = {
     "party.size": "A party has 1 to {limit} guests.",
     "person.address_taken": "{email} is the address of person {owner}. If they are one, merge "
     "them: `turnout person set --email … --merge`, or `turnout person merge`.",
+    "person.beyond": "This person also has records outside the events that you see, so you cannot "
+    "change, merge, erase or export them. Ask an owner of the organization to do it.",
     "person.learner": "Person {other} sits exams, whose records stay with their name: keep that "
     "one, and merge person {kept} into it.",
     "person.merged": "Person {person_id} was merged into person {into}.",
@@ -87,6 +110,7 @@ SENTENCES = {
     "payment.text": "How to pay has up to {limit} lines, without control characters.",
     "payment.text_field": "%%{field}%% is no field of how to pay: {known}.",
     "payment.settled": "The ticket {code} is {state}: it cannot be {wanted}.",
+    "person.erased": "This person is erased. Nothing is left to be changed.",
     "person.missing": "There is no person {person_id}.",
     "retention.days": "Days must be 1 to {limit}.",
     "retention.messages_arguments": "Say --days NUMBER, or --off to keep messages for ever.",
@@ -105,6 +129,8 @@ SENTENCES = {
     "reminder.state": "Event {event_id} is {state}: only an open or closed one reminds people.",
     "reminder.time": "{local!r} has passed, or is not before the start {starts_local}.",
     "session.cancelled": "The session is cancelled.",
+    "session.chosen": "One of the sessions cannot be chosen here. Choose again.",
+    "session.chosen_full": "{title!r} is full by now. Leave it out, or choose another session.",
     "session.closed": "The session is closed for registration.",
     "session.full": "The session is full.",
     "session.taken": "The session {title!r} is full: {held} of {capacity} places are taken. Choose "
@@ -112,8 +138,8 @@ SENTENCES = {
     "session.in_use": "Session {session_id} cannot be removed: it was booked or watched. Cancel it "
     "instead.",
     "session.ticket_type": "The session is for other ticket types.",
-    "session.held": "The session {title!r} cannot have {capacity} places: {held} are taken "
-    "already. Set {held} or more, or cancel some first.",
+    "session.held": "The session {title!r} cannot have {capacity:place|places}: "
+    "{held:is|are} taken already. Set {held} or more, or cancel some first.",
     "session.not_of_channel": "The channel has no session {pak}.",
     "session.not_of_event": "The event has no session {pak}.",
     "note.text": "A note has 1 to {limit} characters, without control characters.",
@@ -123,10 +149,17 @@ SENTENCES = {
     "registration.erased": "The person of registration {registration_id} was erased: nobody is "
     "left to restore. Register them again if they ask for it.",
     "registration.unchanged": "Say what to change: answers, details, the ticket type or sessions.",
-    "registration.candidate": "Registration {registration_id} is a candidate's: change it as one.",
+    "registration.candidate": "Registration {registration_id} is a candidate's: `turnout exam` "
+    "has the commands that seat and grade candidates.",
+    "registration.candidate_left": "Registration {registration_id} is a candidate's: `turnout exam "
+    "restore` registers them again.",
     "registration.no_address": "The person of registration {registration_id} has no address.",
     "registration.tickets": "Registration {registration_id} does not have one ticket but these: "
     "{codes}. Name the ticket by its code.",
+    "filter.many": "An event has up to {limit} saved filters: remove one first.",
+    "filter.missing": "There is no saved filter {name!r}.",
+    "filter.name": "A filter's name has 1 to {limit} characters, without control characters.",
+    "filter.query": "Choose a filter first; a searched text is not saved.",
     "tag.text": "A tag has 1 to {limit} characters, without control characters.",
     "ticket.cancelled": "The ticket {code} is cancelled.",
     "ticket.code": "No free ticket code was found. Try again.",
@@ -165,5 +198,6 @@ SENTENCES = {
     "waiting.missing": "There is no entry {entry_id} on the waiting list.",
     "waiting.no_offer": "No place is held for you now.",
     "waiting.places": "There are places: register instead.",
+    "waiting.they_registered": "{email} is registered for this event already.",
     "waiting.registered": "You are registered for this event already.",
 }

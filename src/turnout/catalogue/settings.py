@@ -22,9 +22,14 @@ SENTENCES = {
     "setting.only": "{last}",
     "setting.port": "{name}: {part} is not a port or a range",
     "setting.ports": "{name}: give ports from {first} to {last}, such as 80,443",
+    "setting.currency": "{name}: {text!r} is no currency such as EUR (ISO 4217).",
     "setting.prices": "{name}: {entry!r} is not channel[:prefix]=price, such as sms:4479=0.05",
     "setting.quiet_hours": "{name}: {entry!r} is not [country=]HH:MM-HH:MM, such as AU=21:00-09:00",
+    "setting.call_prefixes": "{name}: {entry!r} is not the beginning of an international number, "
+    "such as 61190",
     "setting.reply_number": "{name}: {number} is not a number in digits, such as 61491570006",
+    "setting.resolver": "{name}: {resolver!r} is not the address of a name server, such as 9.9.9.9 "
+    "or [::1]:5353",
     "setting.routes": "{name}: {entry!r} is not prefix=account[:weight][,…][>…] with accounts that "
     "carry the channel, such as 44=smpp_uk:3,smpp>http_sms",
     "setting.said": "{name}: {said}",
@@ -35,6 +40,12 @@ SENTENCES = {
     "for the list",
     "setting.unknown_in_file": "{name} in {file} is not a known setting; run `turnout settings` "
     "for the list",
+    "setting.tts_engine": "{name}: {part} is not engine:voice with one of the engines {engines}, "
+    "such as hibari:heart",
+    "setting.tts_voice": "{name}: {voice} is not a voice of TURNOUT_TTS_VOICES",
+    "setting.tts_words": "{name}: line {line} of {file} is not word = said, such as SQL = sequel, "
+    "nor word = /phonemes/",
+    "setting.tts_words_file": "{name}: {file} cannot be read as a text in UTF-8",
     "setting.value": "{name}: {phrase}",
     "setting.value_in_file": "{name} in {file}: {phrase}",
     "setting.whole_number": "a whole number",

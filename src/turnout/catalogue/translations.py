@@ -5,28 +5,21 @@ or that is not translated, is said in English. Files are read as they are: nothi
 """
 
 from collections.abc import Iterator, Mapping
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from pathlib import Path
 from typing import Any
 
-from babel.messages.catalog import Catalog
-from babel.messages.pofile import read_po, write_po
+from babel.messages.pofile import read_po
 
-from turnout.catalogue import SENTENCES, Translator, facts_of, fill, say
-from turnout.catalogue.labels import LABELS
+from turnout.catalogue import SENTENCES, Translator, facts_of, fill, fill_label, say
+from turnout.catalogue.labels import CONSOLE, LABELS
 
 FOLDER = Path(__file__).parent / "locales"
 ENGLISH = "en"
 # Of an Accept-Language header so many characters are read.
 HEADER_LENGTH = 200
-TEXTS: Mapping[str, str] = {**SENTENCES, **LABELS}
+TEXTS: Mapping[str, str] = {**SENTENCES, **LABELS, **CONSOLE}
 """All that can be translated, by its code."""
-
-
-def translator_for(accepted: str, folder: Path | None = None) -> Translator:
-    """The catalogue in the first language of an Accept-Language header that it has; in English for
-    a header that names none of them."""
-    return translator_in(choose_locale(accepted, folder), folder)
 
 
 def translator_in(locale: str, folder: Path | None = None) -> Translator:
@@ -38,7 +31,7 @@ def translator_in(locale: str, folder: Path | None = None) -> Translator:
 def label(locale: str, code: str, /, **facts: object) -> str:
     """A label in a language such as `de`, or in English, with its facts as they are. Raises
     KeyError for one that is none, or whose facts are missing."""
-    return _label(locale, code).format_map(facts)
+    return fill_label(_label(locale, code), facts)
 
 
 def list_locales() -> list[str]:
@@ -53,8 +46,14 @@ def choose_locale(accepted: str, folder: Path | None = None) -> str:
 
 def find_locale(accepted: str, folder: Path | None = None) -> str:
     """`choose_locale`, but empty for a header that names no language of the catalogue."""
-    known = {name.lower(): name for name in (*_locales(folder or FOLDER), ENGLISH)}
-    for tag in _preferred(accepted[:HEADER_LENGTH].lower().replace("-", "_")):
+    return _find_locale(accepted[:HEADER_LENGTH], folder or FOLDER)
+
+
+# Browsers send few different headers, and each request asks several times.
+@lru_cache(maxsize=1024)
+def _find_locale(accepted: str, folder: Path) -> str:
+    known = {name.lower(): name for name in (*_locales(folder), ENGLISH)}
+    for tag in _preferred(accepted.lower().replace("-", "_")):
         for name in (tag, tag.partition("_")[0]):
             if name in known:
                 return known[name]
@@ -70,15 +69,6 @@ def translate(code: str, facts: Mapping[str, Any], locale: str, folder: Path | N
     )
 
 
-def write_template(path: Path) -> None:
-    """Write what translators begin with: every sentence and label, by its code."""
-    catalog = Catalog(project="Turnout", fuzzy=False)
-    for code, sentence in sorted(TEXTS.items()):
-        catalog.add(sentence, context=code)
-    with path.open("wb") as file:
-        write_po(file, catalog, omit_header=False, sort_output=True)
-
-
 def _translate(locale: str, folder: Path, code: str, facts: Mapping[str, Any]) -> str:
     english = TEXTS.get(code, f"{code}.")
     translated = _sentences(folder, locale).get((code, english), "")
@@ -87,7 +77,7 @@ def _translate(locale: str, folder: Path, code: str, facts: Mapping[str, Any]) -
 
 
 def _label(locale: str, code: str) -> str:
-    english = LABELS[code]
+    english = LABELS[code] if code in LABELS else CONSOLE[code]
     if locale == ENGLISH or locale not in _locales(FOLDER):
         return english
     translated = _sentences(FOLDER, locale).get((code, english), "")

@@ -4,7 +4,7 @@ import io
 import sys
 from typing import NoReturn
 
-from turnout.cli.app import app, errors
+from turnout.cli.start import find_start
 from turnout.core.text import is_storable
 
 MISUSED, INTERRUPTED = 2, 130
@@ -22,7 +22,10 @@ def main() -> None:
     if not all(map(is_storable, sys.argv)):
         _end("usage: an argument is not valid UTF-8 text.", MISUSED)
     try:
-        app(sys.argv[1:])
+        if start := find_start(sys.argv[1:]):
+            start()
+        else:
+            _run_app(sys.argv[1:])
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
     except Exception as error:
@@ -33,6 +36,14 @@ def main() -> None:
         _end(ending.line, ending.status)
 
 
+def _run_app(arguments: list[str]) -> None:
+    from turnout.cli.app import app
+
+    app(arguments)
+
+
 def _end(message: str, status: int) -> NoReturn:
+    from turnout.cli.app import errors
+
     errors.print(" ".join(message.split()))
     sys.exit(status)

@@ -6,13 +6,14 @@ from turnout.core.messaging.alerts import list_alerts
 
 
 def alerts(org: str, /, *, limit: Number = 100) -> None:
-    """What an organization was alerted of: bounces, opt-outs, failures.
+    """What an organization was alerted of: bounces, opt-outs, failures, mail domains.
 
     Alerts of the last 90 days, newest first: mailings that bounce, many who opt out, jobs of which
-    no message gets out, and receivers that take no callbacks. Each is mailed to the organization's
-    oldest user and contact once a day, posted to its `--alert-url` (`turnout org set`) and counted
-    in the metric `turnout_alerts_total`. From when on is said by TURNOUT_ALERT_… in
-    `turnout settings`. Example: turnout alerts acme
+    no message gets out, receivers that take no callbacks, mail domains whose records are gone
+    (`domains`) and return paths whose records are (`return_paths`). Each is mailed to the
+    organization's oldest user and contact once a day, posted to its `--alert-url`
+    (`turnout org set`) and counted in the metric `turnout_alerts_total`. From when on is said by
+    TURNOUT_ALERT_… in `turnout settings`. Example: turnout alerts acme
 
     Args:
         org: Short name of the organization.

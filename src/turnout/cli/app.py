@@ -4,20 +4,20 @@ What takes long to load is loaded where it is used: `turnout --help` needs nothi
 """
 
 import getpass
-import logging
 import os
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import App, Group, Parameter
 from cyclopts.validators import Number as Range
-from rich.console import Console
 
 from turnout import __version__
+from turnout.cli.choosing import settings as settings
 from turnout.cli.commands import add_commands
 from turnout.cli.misusing import refuse_decimals, say_usage
+from turnout.cli.terminal import Terminal
 
 if TYPE_CHECKING:
     from turnout.core.events.model import Event, Session
@@ -36,14 +36,14 @@ Count = Annotated[int, Parameter(validator=Range(gte=0, lte=LARGEST))]
 
 
 # What is shown is text: nothing in a title or name is ever read as markup.
-console = Console(
+console = Terminal(
     highlight=False,
     markup=False,
     emoji=False,
     soft_wrap=True,
     width=None if sys.stdout.isatty() else PIPED_WIDTH,
 )
-errors = Console(stderr=True, highlight=False, markup=False, emoji=False, soft_wrap=True)
+errors = Terminal(stderr=True, highlight=False, markup=False, emoji=False, soft_wrap=True)
 app = App(
     name="turnout",
     help="One self-hosted server for everything around an event.",
@@ -56,17 +56,6 @@ app = App(
     help_format="plaintext",
 )
 add_commands(app)
-
-
-def settings(**overrides: Any) -> "Settings":
-    """The settings of this process; `overrides` (None = not given) win."""
-    import structlog
-
-    from turnout.carriers import networks
-
-    # A command says by its own line what failed; those that serve set their log up.
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
-    return networks.load(os.environ, **overrides)
 
 
 def actor() -> str:
@@ -111,6 +100,11 @@ def show_table(*headings: str, rows: Iterable[Iterable[str]]) -> None:
     for row in rows:
         table.add_row(*row)
     console.print(table)
+
+
+def counted(count: int, one: str, many: str = "") -> str:
+    """`1 reply`, `2 replies`; without `many`, the plural of `one` ends in s."""
+    return f"{count} {one if count == 1 else many or one + 's'}"
 
 
 def say_time(at: int) -> str:

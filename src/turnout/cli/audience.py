@@ -7,7 +7,9 @@ from pathlib import Path
 
 from cyclopts import App
 
-from turnout.cli.app import actor, base_url, console, database, show_table, tell_twice
+from turnout.cli.app import actor, base_url, console, counted, database, show_table, tell_twice
+from turnout.cli.captions import captions
+from turnout.cli.chapters import chapters
 from turnout.cli.files import bar
 from turnout.cli.imports import (
     Faults,
@@ -18,7 +20,7 @@ from turnout.cli.imports import (
     show_preview,
     tried,
 )
-from turnout.cli.known import org_of_event
+from turnout.cli.known import find_session, org_of_event
 from turnout.cli.numbers import EventNumber
 from turnout.core.audience.importing import VIEWINGS, Row, import_viewings, read_viewings
 from turnout.core.audience.links import PATH, find_registered, make_token
@@ -27,9 +29,8 @@ from turnout.core.audience.model import MediaKind, Mode
 from turnout.core.audience.viewings import StoredInterval, correct_viewing, list_viewings
 from turnout.core.events.programme import get_event
 from turnout.core.identity.model import Organization
-from turnout.core.identity.names import find_name
 from turnout.core.identity.organizations import check_zone, get_organization
-from turnout.core.ids import EventId, OrgId, RegistrationId, SessionId
+from turnout.core.ids import EventId, OrgId, RegistrationId
 from turnout.core.importing.records import Fault, Record
 from turnout.core.times import instant, stamp
 from turnout.errors import Invalid, Missing
@@ -38,6 +39,8 @@ from turnout.store import Database, Tx
 SLICE = 500
 
 media = App(name="media")
+media.command(captions)
+media.command(chapters)
 viewing = App(name="viewing")
 watch = App(name="watch")
 
@@ -71,7 +74,7 @@ def set_(
     """
     with database() as db:
         organization = db.call(get_organization, org)
-        session_id = db.call(_find_session, organization.org_id, session)
+        session_id = db.call(find_session, organization.org_id, session)
         tell_twice(organization.timezone, live_from, live_until)
         made = db.call(
             set_media,
@@ -166,7 +169,8 @@ def import_file(
             found = read_viewings(opened.records, shows, zone)
             taken, faults = _store(db, org_id, event, found, advance)
     faults.say_rest()
-    console.print(f"{taken} viewings were taken; {faults.count} rows could not be.")
+    viewings = counted(taken, "viewing was", "viewings were")
+    console.print(f"{viewings} taken; {counted(faults.count, 'row')} could not be.")
     if faults.count:
         raise Invalid("viewings.rows", count=faults.count, file=file)
 
@@ -289,7 +293,7 @@ def _correct(
         viewer = db.call(_find_viewer, org_id, event, email)
         tell_twice(organization.timezone, start, end)
         times = (instant(start, organization.timezone), instant(end, organization.timezone))
-        session_id = db.call(_find_session, org_id, session)
+        session_id = db.call(find_session, org_id, session)
         found = db.call(
             correct_viewing,
             org_id,
@@ -328,8 +332,7 @@ def _store(
     while some := list(islice(found, SLICE)):
         rows = [row for row in some if isinstance(row, Row)]
         refused = db.call(import_viewings, org_id, event_id, rows, actor=actor())
-        faults.add(row for row in some if isinstance(row, Fault))
-        faults.add(refused)
+        faults.add([*refused, *(row for row in some if isinstance(row, Fault))])
         taken += len(rows) - len(refused)
         advance(len(some))
     return taken, faults
@@ -350,15 +353,6 @@ def _show(found: list[StoredInterval], organization: Organization) -> None:
         for stored_interval in found
     )
     show_table("MODE", "SESSION", "FROM", "UNTIL", "SECONDS", rows=rows)
-
-
-def _find_session(tx: Tx, org_id: OrgId, session: str) -> SessionId:
-    target = find_name(tx, "pak", session)
-    if target and (target.org_id, target.noun) == (org_id, "session"):
-        return SessionId(target.target_id)
-    if session.isascii() and session.isdigit() and len(session) < 16:
-        return SessionId(int(session))
-    raise Missing("session.missing", session_id=session)
 
 
 def _find_viewer(tx: Tx, org_id: OrgId, event_id: EventId, email: str) -> RegistrationId:

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from turnout.cli.app import actor, console, database, say_time, settings
+from turnout.cli.app import actor, console, counted, database, say_time, settings
 from turnout.cli.progress import steps_bar
 from turnout.settings import hide_password
 
@@ -27,7 +27,8 @@ def backup(file: Path, /) -> None:
         contents = backups.back_up(settings().database_url, file, progress=progress)
     size = file.stat().st_size / 1_000_000
     console.print(
-        f"{file}: {contents.row_count} rows of {len(contents.tables)} tables, {size:.1f} MB, "
+        f"{file}: {counted(contents.row_count, 'row')} of "
+        f"{counted(len(contents.tables), 'table')}, {size:.1f} MB, "
         f"as of {say_time(contents.at)}, schema {contents.schema}"
     )
 
@@ -57,11 +58,11 @@ def restore(file: Path, /, *, resume_jobs: bool = False, erased_in: str | None =
     gone = _erase_again(erased)
     contents = restored.contents
     console.print(
-        f"{hide_password(url)}: {contents.row_count} rows as of {say_time(contents.at)}, "
-        f"schema {restored.schema}"
+        f"{hide_password(url)}: {counted(contents.row_count, 'row')} as of "
+        f"{say_time(contents.at)}, schema {restored.schema}"
     )
     if erased_in:
-        console.print(f"{gone} people who were erased since the backup are erased again.")
+        console.print(f"{counted(gone, 'person', 'people')} erased since the backup: erased again.")
     if paused:
         console.print(
             f"{paused} messaging jobs had not ended and are paused: `turnout job list ORG --open` "

@@ -11,6 +11,7 @@ from turnout.cli.app import (
     actor,
     base_url,
     console,
+    counted,
     database,
     say_time,
     show_table,
@@ -77,7 +78,9 @@ def set_certificate(
         if chosen != now:
             db.call(set_template, org_id, event, chosen, actor=actor())
             chosen = db.look(get_template, org_id, event)
-    earned = f" or {chosen.minimum_minutes} minutes watched" if chosen.minimum_minutes else ""
+    earned = (
+        f" or {counted(chosen.minimum_minutes, 'minute')} watched" if chosen.minimum_minutes else ""
+    )
     console.print(f"{chosen.title}\n{chosen.text}\nSigned by: {chosen.signer or 'the organizer'}")
     console.print(f"Earned by being checked in{earned}.")
 
@@ -102,7 +105,7 @@ def issue(org: str, event: EventNumber, /) -> None:
         while after is not None:
             more, after = db.call(issue_certificates, org_id, event, after, actor=actor())
             count += more
-    console.print(f"{count} certificates are issued.")
+    console.print(f"{counted(count, 'certificate is', 'certificates are')} issued.")
 
 
 @certificates.command(name="list")
@@ -177,7 +180,7 @@ def print_certificates(
             language=language,
         )
         noting(db, organization.org_id, "certificates", "event", event)(len(found))
-    console.print(f"{file} has {len(found)} certificates.")
+    console.print(f"{file} has {counted(len(found), 'certificate')}.")
 
 
 @certificates.command
@@ -201,7 +204,8 @@ def send(
         due = [one for one in found if one.email and (again or not one.mailed_at)]
         if not dry_run:
             _send(db, organization.org_id, organization.name, event, due)
-    console.print(f"{len(due)} certificates {'would be' if dry_run else 'are'} mailed.")
+    done = "would be" if dry_run else "is" if len(due) == 1 else "are"
+    console.print(f"{counted(len(due), 'certificate')} {done} mailed.")
 
 
 @certificates.command

@@ -12,7 +12,8 @@ from turnout.cli.app import (
 )
 from turnout.cli.known import org_of_event
 from turnout.cli.numbers import EventNumber, SessionNumber, TicketTypeNumber
-from turnout.core.checkin.scans import create_gate, list_gates, list_scans
+from turnout.core.checkin.gates import create_gate, list_gates
+from turnout.core.checkin.scans import list_scans
 from turnout.core.identity.organizations import get_organization
 
 gates = App(name="gate")
@@ -27,6 +28,8 @@ def create_list(
     *,
     ticket_type: list[TicketTypeNumber] | None = None,
     session: list[SessionNumber] | None = None,
+    day: str = "",
+    exit: bool = False,  # noqa: A002 - the option is called --exit
 ) -> None:
     """Make a check-in list; without ticket types and sessions it lets everybody in.
 
@@ -38,6 +41,8 @@ def create_list(
         name: What the gate is called.
         ticket_type: Number of a ticket type that it lets in; may be repeated.
         session: Number of a session whose bookings it lets in; may be repeated.
+        day: The day on which it is open (YYYY-MM-DD); without it, every day.
+        exit: People who go out there are noted by phones at the door, and may come back.
     """
     with database() as db:
         org_id = db.call(get_organization, org).org_id
@@ -48,6 +53,8 @@ def create_list(
             name,
             ticket_type or [],
             session or [],
+            has_exit=exit,
+            day=day,
             actor=actor(),
         )
     console.print(f"Gate {gate.id} is made: doors send it as `gate={gate.id}`.")

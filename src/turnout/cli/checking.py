@@ -4,10 +4,24 @@ import time
 from collections.abc import Callable, Iterator
 from functools import partial
 
+from turnout.carriers import networks
+from turnout.cli.app import counted
 from turnout.cli.checking_clock import check_clock
 from turnout.cli.checking_disk import check_disk
-from turnout.cli.checking_messages import MAX_WAIT_S, check_domains, check_messages, check_numbers
-from turnout.cli.checking_networks import check_carriers, check_links, check_sender
+from turnout.cli.checking_messages import (
+    MAX_WAIT_S,
+    check_calls,
+    check_domains,
+    check_messages,
+    check_numbers,
+)
+from turnout.cli.checking_networks import (
+    check_carriers,
+    check_links,
+    check_resolver,
+    check_sender,
+    check_voices,
+)
 from turnout.cli.checking_store import (
     WRITING,
     advise_operator,
@@ -33,6 +47,11 @@ from turnout.store.migrations.revisions import HEAD
 from turnout.store.sqlite import check_exists
 
 Check = Callable[[Settings], Iterator[Finding]]
+
+
+def examine(chosen: Settings) -> list[Finding]:
+    """What all checks find, in their order."""
+    return [finding for check in CHECKS for finding in look(check, chosen)]
 
 
 def look(check: Check, chosen: Settings) -> Iterator[Finding]:
@@ -79,7 +98,7 @@ def _look_into(db: Database, chosen: Settings) -> Iterator[Finding]:
     version = db.schema_version()
     is_current = version == HEAD
     if db.backend == "postgresql":
-        from turnout.cli.checking_postgresql import check_rights, check_server
+        from turnout.cli.checking_postgresql import check_rights, check_search, check_server
         from turnout.cli.checking_transactions import check_transactions
 
         yield from _try("server", told, lambda: check_server(db))
@@ -87,6 +106,8 @@ def _look_into(db: Database, chosen: Settings) -> Iterator[Finding]:
         rights = partial(check_rights, db, needs_migration=not is_current)
         yield from _try("rights", told, rights)
     yield _judge_schema(version)
+    if is_current and db.backend == "postgresql":
+        yield from _try("search", told, partial(check_search, db))
     if is_current:
         for name, step in _STEPS.items():
             yield from _try(name, told, partial(step, db, chosen))
@@ -125,6 +146,8 @@ CHECKS: tuple[Check, ...] = (
     check_disk,
     check_carriers,
     check_sender,
+    check_voices,
+    check_resolver,
     check_links,
 )
 
@@ -186,7 +209,7 @@ def _check_proxies(db: Database, chosen: Settings) -> Iterator[Finding]:
             )
 
 
-def _check_identity(db: Database) -> Iterator[Finding]:
+def _check_identity(db: Database, settings: Settings) -> Iterator[Finding]:
     slugs = [
         organization.slug
         for organization in db.look(list_organizations)
@@ -206,9 +229,10 @@ def _check_identity(db: Database) -> Iterator[Finding]:
             "`turnout distributor split --dry-run` says who loses what when each gets its own.",
         )
     if count := db.look(count_demo_credentials):
+        taken = "accepts, as TURNOUT_ALLOW_DEMO permits" if settings.allow_demo else "refuses"
         yield Finding(
             "demo",
-            f"{count} credentials of a demo, which `turnout serve` refuses",
+            f"{counted(count, 'credential')} of a demo, which `turnout serve` {taken}",
             "Use a database of its own for what is not a demo.",
         )
 
@@ -230,10 +254,11 @@ _STEPS: dict[str, Callable[[Database, Settings], Iterator[Finding]]] = {
     "intake queue": lambda db, _: iter([_check_queue(db)]),
     "messages": lambda db, _: iter([check_messages(db)]),
     "numbers": lambda db, _: filter(None, [check_numbers(db)]),
+    "calls": lambda db, chosen: filter(None, [check_calls(db, networks.read_fence(chosen))]),
     "mail domains": lambda db, _: filter(None, [check_domains(db)]),
     "other queues": lambda db, _: iter([_check_waits(db)]),
     "set aside": lambda db, _: iter([_check_aside(db)]),
     "zone data": lambda db, _: iter([check_zone_data(db, time.gmtime().tm_year)]),
     "proxy": _check_proxies,
-    "identity": lambda db, _: _check_identity(db),
+    "identity": _check_identity,
 }

@@ -1,8 +1,11 @@
 """Whether messages go out: whether somebody sends them, and whether carriers can."""
 
 from turnout.cli.finding import Finding
+from turnout.core.messaging.calling import list_stopped
+from turnout.core.messaging.fence import Fence
 from turnout.core.messaging.old_numbers import count_unreadable, list_unreadable
 from turnout.core.messaging.overview import find_misconfigured, find_waiting
+from turnout.core.messaging.prices import MICROS
 from turnout.core.senders.domains import list_unproven
 from turnout.store import Database
 
@@ -22,6 +25,19 @@ def check_numbers(db: Database) -> Finding | None:
         f"{count} opt-outs have numbers of no known country: {examples}",
         "Set the organization's country (`turnout org set ORG --country DE`), or remove such an "
         "opt-out and add it with + and its country (`turnout optout`).",
+    )
+
+
+def check_calls(db: Database, fence: Fence) -> Finding | None:
+    """Organizations whose calls wait for the next hour, as those of this one cost too much."""
+    if not (stopped := db.look(list_stopped, fence)):
+        return None
+    limit = fence.hourly_micros // MICROS
+    return Finding(
+        "calls",
+        f"stopped until the next hour, at {limit} an hour: {', '.join(stopped)}",
+        "See what is called (`turnout job list ORG`). If nobody ordered it, cancel it and change "
+        "the users' passwords; if it is right, raise TURNOUT_CALL_SPENDING_PER_HOUR.",
     )
 
 

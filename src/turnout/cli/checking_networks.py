@@ -2,15 +2,21 @@
 
 import socket
 from collections.abc import Iterator
+from itertools import chain
 from urllib.parse import urlsplit
 
 from turnout.carriers import networks
+from turnout.carriers.accounts import network_of
 from turnout.cli.app import database
 from turnout.cli.finding import Finding
+from turnout.core.messaging.fence import FENCED
 from turnout.core.messaging.model import Channel
 from turnout.core.site.address import StoredAddress, find_stored_address
 from turnout.errors import Failure
+from turnout.http.name_lookups import look_up
 from turnout.settings import Settings
+from turnout.speech.engines import find_fault
+from turnout.speech.voices import read_voices, read_words
 
 CONNECT_S = 5
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
@@ -27,19 +33,70 @@ def check_carriers(chosen: Settings) -> Iterator[Finding]:
         host, port = where
         seen = f"{seen}; {host}:{port}"
         try:
-            socket.create_connection(where, timeout=CONNECT_S).close()
-            yield Finding(name, f"{seen} answers")
+            yield Finding(name, f"{seen} {_probe(chosen, name, where)}")
         except OSError as error:
             advice = (
                 f"Correct the TURNOUT_{name.upper()}_… settings, or see that the network is up and "
                 "lets this machine in. Messages wait."
             )
             yield Finding(name, f"{seen} does not answer: {error}", advice, is_failure=True)
+        yield from _check_calls(chosen, name, channels)
     for channel, routes in networks.read_routes(chosen).items():
         yield Finding("routes", f"{channel.value}: {'; '.join(routes.describe())}")
     for name in networks.unused(chosen):
         advice = "Choose it with TURNOUT_CARRIER_… or TURNOUT_ROUTES_…, or remove its settings."
         yield Finding(name, "has settings, and carries nothing", advice)
+
+
+def _probe(chosen: Settings, name: str, where: tuple[str, int]) -> str:
+    """What a network answers. Raises OSError."""
+    if probe := network_of(name).probe:
+        return probe(networks.read(chosen, name))
+    socket.create_connection(where, timeout=CONNECT_S).close()
+    return "answers"
+
+
+def check_voices(chosen: Settings) -> Iterator[Finding]:
+    """Which engine speaks for each voice of calls? One that the operator has named and that does
+    not speak is a fault; it is none that nothing is installed: gateways speak themselves, and the
+    simulator reads nothing out."""
+    table = read_voices(chosen)
+    faults = {
+        voice: find_fault(voice, chosen.tts_models)
+        for voice in dict.fromkeys(chain.from_iterable(table.values()))
+    }
+    speaking = {
+        name: next((voice for voice in table[name] if not faults[voice]), None) for name in table
+    }
+    if said := "; ".join(f"{name}: {voice}" for name, voice in speaking.items() if voice):
+        yield Finding("voices", said)
+    words = read_words(chosen)
+    if count := len(words.spelled) + len(words.phonemes):
+        yield Finding("words", f"{count} said as {chosen.tts_words} has it")
+    if silent := [name for name, voice in speaking.items() if voice is None]:
+        yield Finding("voices", f"no engine speaks for {', '.join(silent)}")
+    if chosen.tts_engines:
+        mute = [f"{voice}: {fault}" for voice, fault in faults.items() if fault]
+        if mute:
+            advice = "Correct TURNOUT_TTS_ENGINES, or install what it names."
+            yield Finding("voices", "; ".join(mute), advice)
+
+
+def _check_calls(chosen: Settings, name: str, channels: list[str]) -> Iterator[Finding]:
+    """Can a network that carries calls be trusted with the outcomes, and is an hour's money
+    counted?"""
+    calls = [channel for channel in channels if Channel(channel) in FENCED]
+    if not calls:
+        return
+    if getattr(networks.read(chosen, name), "webhook_secret", "-") == "":
+        setting = f"TURNOUT_{name.upper()}_WEBHOOK_SECRET"
+        seen = f"nothing can tell the outcome of {', '.join(calls)}: {setting} is not set"
+        advice = f"Give Turnout and the gateway the same {setting}. Calls wait."
+        yield Finding(name, seen, advice, is_failure=True)
+    priced = {channel.value for channel, _, _ in networks.read_prices(chosen).entries()}
+    if free := [channel for channel in calls if channel not in priced]:
+        seen = f"TURNOUT_PRICES has no price for {', '.join(free)}: no hour's spending is limited"
+        yield Finding(name, seen, "Set prices, so that calls stop which cost too much.")
 
 
 def check_sender(chosen: Settings) -> Iterator[Finding]:
@@ -58,6 +115,17 @@ def check_sender(chosen: Settings) -> Iterator[Finding]:
             "mail sender",
             f"{chosen.mail_from} is neither in the domain that signs nor in that of return paths",
             "Receivers take such mail for forged. Set TURNOUT_SMTP_DKIM_DOMAIN to its domain.",
+        )
+
+
+def check_resolver(chosen: Settings) -> Iterator[Finding]:
+    """Does the name server for sender domains answer?"""
+    resolver = chosen.sender_resolver
+    if resolver and look_up("NS", ".", resolver) is None:
+        yield Finding(
+            "name server",
+            f"{resolver} of TURNOUT_SENDER_RESOLVER does not answer",
+            "Correct it, or unset it to ask the system's: sender domains are not verified.",
         )
 
 

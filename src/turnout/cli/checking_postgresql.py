@@ -11,8 +11,12 @@ from turnout.store import Database, Tx
 from turnout.store.pg_fitness import check_may_migrate
 from turnout.store.pg_refusals import fill_in
 from turnout.store.pg_room import Room, advise_room, count_ours, count_sessions, find_room
+from turnout.store.trigrams import MAKE_INDEX, is_ready
 
 MAX_CLOCK_DIFFERENCE_MS = 1000
+MAKE_TRIGRAMS = (
+    f"As an administrator of the database: CREATE EXTENSION IF NOT EXISTS pg_trgm; {MAKE_INDEX};"
+)
 READ_ONLY = "default_transaction_read_only"
 
 # What makes new transactions read-only, as pg_settings.source has it, and what takes it away.
@@ -84,6 +88,12 @@ def check_rights(db: Database, *, needs_migration: bool) -> Iterator[Finding]:
         only = "" if needs_migration else " Only `turnout migrate` must."
         advice = advise_operator(failure, "See its log.")
         yield Finding("rights", failure.message + only, advice, is_failure=needs_migration)
+
+
+def check_search(db: Database) -> Iterator[Finding]:
+    """Can people be found by a part of their names?"""
+    if not db.look(is_ready):
+        yield Finding("search", "finds names by their beginning alone", MAKE_TRIGRAMS)
 
 
 def _check_may_migrate(tx: Tx) -> None:

@@ -2,6 +2,7 @@
 
 from itertools import islice
 
+from turnout.cli.app import counted
 from turnout.cli.finding import Finding
 from turnout.core.maintenance.time_zones import find_followed, find_moves, is_due
 from turnout.core.zone_data import UNKNOWN, zone_data_version
@@ -23,14 +24,15 @@ def check_zone_data(db: Database, year: int) -> Finding:
         seen = f"release {version}, older than the database's {followed}"
         return Finding("zone data", seen, advice)
     if db.look(is_due, version) and (count := db.look(count_moves)):
-        shown = f"{count} or more" if count == COUNTED else str(count)
+        shown = f"{count} times or more" if count == COUNTED else counted(count, "time")
         return Finding(
             "zone data",
             f"release {version}, the database goes by {followed or 'another'}; "
-            f"{shown} events, sessions and jobs that lie ahead would move",
+            f"{shown} of events, sessions and jobs that lie ahead would move",
             "Run `turnout migrate`; the next start of `turnout serve` does it too.",
         )
-    said = f"; {moved} events, sessions and jobs moved when it came" if moved else ""
+    times = f"; {counted(moved, 'time')} of events, sessions and jobs moved when it came"
+    said = times if moved else ""
     return Finding("zone data", f"release {version}{said}")
 
 

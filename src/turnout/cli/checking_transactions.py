@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+from turnout.cli.app import counted
 from turnout.cli.finding import Finding
 from turnout.store import Database, Tx
 from turnout.store.pg_refusals import fill_in
@@ -94,7 +95,7 @@ def judge_hidden_count(count: int, role: str) -> Finding:
     """What to do where the sessions of other roles show nothing but that they are there."""
     return Finding(
         "transactions",
-        f"{count} sessions of other roles cannot be seen, nor for how long theirs last",
+        f"{counted(count, 'session')} of other roles cannot be seen, nor for how long theirs last",
         fill_in("As an administrator: GRANT pg_read_all_stats TO {role};", role, ""),
     )
 

@@ -15,7 +15,7 @@ COMMANDS = {
     "attendee": ("papers:attendees", "Who has a ticket for an event, also as PDF and XLSX."),
     "alerts": (
         "alerts:alerts",
-        "What an organization was alerted of: bounces, opt-outs, failures.",
+        "What an organization was alerted of: bounces, opt-outs, failures, mail domains.",
     ),
     "audit": ("audit:audit", "Who changed what."),
     "backup": ("backups:backup", "Write the whole database into one file, while it is in use."),
@@ -39,6 +39,7 @@ COMMANDS = {
         "distributors:distributor",
         "Distributors: what an Admin's rule is limited to.",
     ),
+    "door": ("door:doors", "Phones at the door: pair them, see and end them."),
     "doctor": ("doctor:doctor", "Check database, clock, disk and carriers, and say what to do."),
     "event": ("events:event", "Events and their sessions."),
     "exam": ("sittings:exams", "Exams and their candidates: seats, attendance, grades, notices."),
@@ -46,7 +47,7 @@ COMMANDS = {
     "invite": ("invitations:invites", "Invitations to events: make, fill, send and remind."),
     "job": (
         "jobs:job",
-        "Messaging jobs: preview, test, follow, stop, approve and retry them.",
+        "Messaging jobs: preview, test, listen, follow, stop, approve and retry.",
     ),
     "key": ("keys:key", "The keys that sign tokens, links, callbacks and tickets."),
     "learner": ("learners:learners", "Learners: who sits exams."),
@@ -94,6 +95,7 @@ COMMANDS = {
         "Mail addresses that are not written to again: they bounced, or complained.",
     ),
     "survey": ("reporting:survey", "Polls and surveys of the watch page."),
+    "template": ("templates:templates", "Message templates: texts to begin messages with."),
     "ticket": ("tickets:tickets", "Ticket types, tickets, and the keys that sign them."),
     "token": ("identity:token", "API keys, tokens and secrets."),
     "usage": (

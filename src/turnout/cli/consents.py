@@ -5,7 +5,7 @@ from pathlib import Path
 
 from cyclopts import App
 
-from turnout.cli.app import Number, console, database, say_time, show_table
+from turnout.cli.app import Number, console, counted, database, say_time, show_table
 from turnout.cli.exports import noting
 from turnout.cli.tables import check_ending, write_table
 from turnout.core.identity.organizations import get_organization
@@ -94,7 +94,7 @@ def export_file(org: str, file: Path, /) -> None:
         rows = (_row(known, refused) for known, refused in _pages(db, org_id))
         note = noting(db, org_id, "consents", "consent")
         count = write_table(file, "Consents", HEADINGS, rows, note)
-    console.print(f"{file.name} has {count} consents.")
+    console.print(f"{file.name} has {counted(count, 'consent')}.")
 
 
 def _pages(db: Database, org_id: OrgId) -> Iterator[tuple[Consent, set[int]]]:

@@ -6,6 +6,7 @@ import os
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from turnout import serving
 from turnout.cli.app import console, errors, settings
+from turnout.cli.checking import examine
 from turnout.core.identity.demo import list_made_by_operators, list_other_organizations
+from turnout.core.identity.first_start import LINK_PATH, make_demo_link
+from turnout.core.identity.members import find_password
 from turnout.demo.content import Content, seed_all, show_all
 from turnout.errors import Conflict, Invalid
 from turnout.http.server import check_port
@@ -29,7 +33,7 @@ DATABASE_NAME = "turnout.db"
 
 def run(data: Path, *, host: str | None, port: int | None, expose: bool) -> None:
     """Seed what is missing, and serve until stopped; `turnout demo` says what the options mean."""
-    chosen = choose_settings(data, host=host, port=port)
+    chosen = choose_settings(data, host=host, port=port, expose=expose)
     check_address(chosen.host, expose=expose)
     check_alone(chosen)
     check_port(chosen.host, chosen.port)
@@ -37,10 +41,12 @@ def run(data: Path, *, host: str | None, port: int | None, expose: bool) -> None
         serving.prepare(chosen, makes_database=True)
         check_alone(chosen)
     content = seed(chosen, data / FILE_NAME)
+    link = make_link(chosen, content)
     serving.serve(
         chosen,
         demo=show_all(content),
-        started=lambda: introduce(content, data / FILE_NAME),
+        examine=partial(examine, chosen),
+        started=lambda: introduce(content, data / FILE_NAME, link),
     )
 
 
@@ -58,9 +64,11 @@ def _folder(data: Path) -> Iterator[None]:
         raise
 
 
-def choose_settings(data: Path, *, host: str | None, port: int | None) -> Settings:
+def choose_settings(
+    data: Path, *, host: str | None, port: int | None, expose: bool = False
+) -> Settings:
     """The settings of the demo: its database is in `data` unless another one is set."""
-    chosen = settings(host=host, port=port, allow_demo=True)
+    chosen = settings(host=host, port=port, allow_demo=True, insecure_http=expose or None)
     if chosen.database_url != Settings().database_url:
         return chosen
     return msgspec.structs.replace(
@@ -140,7 +148,19 @@ def write_private(file: Path, text: str) -> None:
     draft.replace(file)
 
 
-def introduce(content: Content, file: Path) -> None:
+def make_link(chosen: Settings, content: Content) -> str:
+    """The address that signs the demo's owner in: good once, for a day, on this machine."""
+    db = open_database(chosen)
+    try:
+        found = db.call(find_password, content.messaging.admin.username)
+        if found is None:
+            return f"{content.base_url}/console"
+        return f"{content.base_url}{LINK_PATH}{db.call(make_demo_link, found.principal)}"
+    finally:
+        db.close()
+
+
+def introduce(content: Content, file: Path, link: str) -> None:
     """Say where the demo is and what to try next."""
     base, registration, user = content.base_url, content.registration, content.messaging.user
     page = f"{base}{content.event_path}"
@@ -157,13 +177,17 @@ def introduce(content: Content, file: Path) -> None:
         "job_type": "sms",
         "job_name": "My first job",
         "message": "Hello %%recipient%%!",
-        "recipients": [{"destination": "61412345678", "recipient": "Jane"}],
+        "recipients": [{"destination": "61412345670", "recipient": "Jane"}],
     }
     console.print(
         f"""
 Turnout serves its demo at {base} (Ctrl-C stops it).
 
-Open that address in a browser, or register somebody in another terminal:
+Run the demo's events in the browser (this link signs you in, once, on this machine):
+
+  {link}
+
+Open the address above for the APIs, or register somebody in another terminal:
 
   TOKEN=$(curl -s -X POST -H 'APIKey: {registration.api_key}' {base}/v1.0/signin \\
     | python3 -c 'import json,sys; print(json.load(sys.stdin)["idToken"])')

@@ -16,10 +16,9 @@ def doctor() -> None:
     Example: `turnout doctor`
     """
     # The checks stand on the whole program: `turnout doctor --help` does without.
-    from turnout.cli.checking import CHECKS, look
+    from turnout.cli.checking import examine
 
-    chosen = settings()
-    findings = [finding for check in CHECKS for finding in look(check, chosen)]
+    findings = examine(settings())
     for finding in findings:
         show(finding)
     if any(finding.is_failure for finding in findings):

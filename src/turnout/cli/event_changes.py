@@ -1,15 +1,23 @@
-"""`turnout event set`, `publish`, `close`, `reopen`, `delete` and `show`."""
+"""`turnout event set`, `publish`, `close`, `reopen` and `delete`."""
 
 from contextlib import suppress
 from pathlib import Path
 from typing import Literal
 
-from turnout.cli.app import Count, actor, base_url, console, database, show_table, tell_twice
-from turnout.cli.exams import cancel_exam
+from turnout.cli.app import (
+    Count,
+    actor,
+    base_url,
+    console,
+    counted,
+    database,
+    tell_twice,
+)
+from turnout.cli.cancelling import cancel_exam
 from turnout.cli.files import open_text
 from turnout.cli.numbers import EventNumber
 from turnout.core.events.describing import EventChange, set_event_times
-from turnout.core.events.model import EventState, PayingDoor, Visibility, span
+from turnout.core.events.model import EventState, GuestRight, PayingDoor, Visibility, span
 from turnout.core.events.programme import get_event
 from turnout.core.events.showing import EventView, get_shown_event
 from turnout.core.events.venues import find_venue
@@ -23,7 +31,6 @@ from turnout.core.registrations.booking import count_registrations
 from turnout.core.registrations.event_states import Move, delete_draft, describe_event, move_event
 from turnout.core.registrations.places import set_event_capacity, set_event_state
 from turnout.core.tickets.event_news import Told
-from turnout.core.times import stamp
 from turnout.errors import Conflict, Invalid, Unavailable
 from turnout.formats.calendar import load
 from turnout.store import Database, Tx
@@ -56,6 +63,13 @@ def set_event(
     payment_text: str | None = None,
     payment_days: Count | None = None,
     payment_at: str | None = None,
+    guests_may: str | None = None,
+    links: Literal["open", "confirm"] | None = None,
+    ticket_at_once: bool | None = None,
+    companions: Count | None = None,
+    names: Literal["one", "two"] | None = None,
+    recording: str | None = None,
+    publish_numbers: bool | None = None,
     state: EventState | None = None,
     capacity: Count | None = None,
     unlimited: bool = False,
@@ -97,6 +111,16 @@ def set_event(
         payment_days: Days that a ticket waits for its payment; 0 = the organization's, or 14.
         payment_at: Where a ticket with a price is to be paid: form, integration (the registration
             API and programs), invitation, offer, staff, with commas between, or none.
+        guests_may: What guests do by themselves on their personal page: change, cancel, transfer,
+            with commas between, or none.
+        links: Personal links open in every browser, or a new one confirms by a mailed code.
+        ticket_at_once: Show the ticket on the page right after registering. Others can then find
+            out whether an address is registered; without, it is only mailed.
+        companions: How many people somebody may register along on the event's page: 0 = none, 1 = a
+            plus one, up to 9.
+        recording: Web address of the recording, to which the page leads once the event is over.
+        publish_numbers: The page then says how many were registered, came and watched.
+        names: The page asks for a name in one field, or in two for the first and the last.
         state: What it is from now on. A draft refuses the form, the registration API, invitations
             and offers; closed, it refuses everybody but staff; cancelled, everybody.
         capacity: How many people it holds; not below those who are registered.
@@ -128,6 +152,13 @@ def set_event(
             payment_text=payment_text,
             pay_within_days=payment_days,
             payment_doors=None if payment_at is None else _read_doors(payment_at),
+            guest_rights=None if guests_may is None else _read_rights(guests_may),
+            confirms_links=None if links is None else links == "confirm",
+            shows_ticket_at_once=ticket_at_once,
+            companions=companions,
+            has_one_name=None if names is None else names == "one",
+            recording_url=recording,
+            publishes_numbers=publish_numbers,
         )
         times = (starts, ends, timezone)
         is_sized = capacity is not None or unlimited
@@ -144,11 +175,14 @@ def set_event(
         )
         if state is EventState.CANCELLED and db.call(is_exam, org_id, event):
             cancel_exam(db, org_id, event)
-    held = f"is {now.event.state} and holds {say_capacity(now.event.capacity)}"
+    is_off = now.event.state is EventState.CANCELLED
+    holds = "" if is_off else f" and holds {say_capacity(now.event.capacity)}"
+    held = f"is {now.event.state}{holds}"
     console.print(f"Event {now.event.id} ({now.event.title}) {held}.")
     if told:
         console.print(
-            f"Written to: {told.registered} registered, {told.contacts} contacts of parties, "
+            f"Written to: {told.registered} registered, "
+            f"{counted(told.contacts, 'contact')} of parties, "
             f"{told.waiting} on the waiting list."
         )
     if revived:
@@ -213,23 +247,6 @@ def delete(org: str, event: EventNumber, /) -> None:
         org_id = db.call(get_organization, org).org_id
         db.call(delete_draft, org_id, event, actor=actor())
     console.print(f"Event {event} is deleted.")
-
-
-def show(org: str, event: EventNumber, /) -> None:
-    """Show all that an event says of itself.
-
-    Example: `turnout event show acme 1000001`
-
-    Args:
-        org: Short name of the organization.
-        event: Number of the event.
-    """
-    with database() as db:
-        organization = db.call(get_organization, org)
-        shown = db.call(get_shown_event, organization.org_id, event)
-        page = f"{known_url(db)}{page_path(organization.slug)}/{event}"
-    rows = [(what, is_) for what, is_ in _say_facts(shown) if is_]
-    show_table("WHAT", "IS", rows=[*rows, ("Page", page)])
 
 
 def say_capacity(capacity: int | None) -> str:
@@ -312,41 +329,17 @@ def _read_doors(text: str) -> tuple[PayingDoor, ...]:
     return tuple(door for door in PayingDoor if door.value in named)
 
 
+def _read_rights(text: str) -> tuple[GuestRight, ...]:
+    """Rights by their names with commas between; none for `none`. Raises Invalid."""
+    named = [name.strip().lower() for name in text.split(",") if name.strip()]
+    if named in ([], ["none"]):
+        return ()
+    for name in named:
+        if name not in list(GuestRight):
+            raise Invalid("event.guest_right", right=name, known=list(GuestRight))
+    return tuple(right for right in GuestRight if right.value in named)
+
+
 def _read_text(file: Path) -> str:
     with open_text(file) as opened:
         return opened.read(LARGEST_FILE)
-
-
-def _say_facts(shown: EventView) -> list[tuple[str, str]]:
-    event, details, place = shown.event, shown.details, shown.place
-    ends_at = shown.registration_ends_at
-    return [
-        ("Title", event.title),
-        ("Summary", details.summary),
-        ("State", event.state),
-        ("Visibility", details.visibility),
-        ("Starts", stamp(event.starts_at, event.timezone)),
-        ("Ends", stamp(event.ends_at, event.timezone)),
-        ("Time zone", event.timezone),
-        ("Registration ends", "" if ends_at is None else stamp(ends_at, event.timezone)),
-        ("Venue", ", ".join(filter(None, (place.venue, place.address, place.city)))),
-        ("How to get there", place.directions),
-        ("Online", details.online_url),
-        ("Contact", _say_contact(shown)),
-        ("Language", details.locale),
-        ("How to pay", details.payment_text),
-        ("Days to pay", str(details.pay_within_days or "")),
-        ("To be paid at", ", ".join(details.payment_doors) or "none"),
-        ("Colour", details.colour),
-        ("Cover", shown.cover),
-        ("Holds", say_capacity(event.capacity)),
-        ("Held", str(event.held)),
-        ("Description", details.description),
-    ]
-
-
-def _say_contact(shown: EventView) -> str:
-    details = shown.details
-    return ", ".join(
-        filter(None, (details.contact_name, details.contact_email, details.contact_phone))
-    )

@@ -1,13 +1,13 @@
 """`turnout event export` and `import`: an event as one file."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
-from turnout.cli.app import actor, console, database, settings
+from turnout.cli.app import actor, console, counted, database, settings
 from turnout.cli.exports import noting
 from turnout.cli.files import new_file
 from turnout.cli.numbers import EventNumber
+from turnout.cli.progress import ShowStep, steps_bar
 from turnout.core.identity.organizations import get_organization
 from turnout.core.ids import OrgId
 from turnout.core.portable.document import (
@@ -28,7 +28,12 @@ from turnout.formats.archives import ArchiveReader, ArchiveWriter
 from turnout.formats.pictures import Picture, remake
 from turnout.store import Database
 
-_SHOWN = ("registrations", "tickets", "invitations", "waiting")
+ROWS_SHOWN = 500
+_SHOWN = {
+    "registrations": "registration",
+    "tickets": "ticket",
+    "invitations": "invitation",
+}
 
 
 def export_event(
@@ -54,8 +59,13 @@ def export_event(
         add = archive.add
         packed = db.look(pack_event, org_id, event, add, has_people=not without_people)
         noting(db, org_id, "registrations", "event", event)(packed.rows.get("registrations", 0))
-    told = ", ".join(f"{packed.rows[name]} {name}" for name in _SHOWN if packed.rows)
-    console.print(f"{file}: {packed.title}{f', {told}' if told else ', without people'}.")
+    told = _say_rows(packed.rows) if packed.rows else "without people"
+    console.print(f"{file}: {packed.title}, {told}.")
+
+
+def _say_rows(rows: Mapping[str, int]) -> str:
+    counts = (counted(rows[name], one) for name, one in _SHOWN.items())
+    return f"{', '.join(counts)}, {rows['waiting']} waiting"
 
 
 def import_event(
@@ -100,22 +110,29 @@ def _import(
     has_people, keeps_codes = choices
     if known := db.look(find_imported, org_id, event.key):
         return Unpacked(known, False, {}, 0)
-    rows = _rows(archive) if has_people else _nobody
-    return db.call(
-        unpack_event,
-        org_id,
-        Source(event, _remake(archive), rows),
-        keeps_codes=keeps_codes,
-        default_quota=settings().file_quota_mb * 1_000_000,
-        actor=actor(),
-    )
+    pictures = _remake(archive)
+    with steps_bar("Importing:") as show:
+        rows = read_rows(archive, show) if has_people else _nobody
+        return db.call(
+            unpack_event,
+            org_id,
+            Source(event, pictures, rows),
+            keeps_codes=keeps_codes,
+            default_quota=settings().file_quota_mb * 1_000_000,
+            actor=actor(),
+        )
 
 
-def _rows(archive: ArchiveReader) -> Any:
+def read_rows(archive: ArchiveReader, show: ShowStep) -> Callable[[str], Iterator[Part]]:
+    """What reads the rows of a list by its name, one after another, and shows how far it is."""
+
     def read(name: str) -> Iterator[Part]:
         member = f"{name}.jsonl"
+        total = sum(1 for _ in archive.lines(member, LONGEST_ROW))
         for number, line in enumerate(archive.lines(member, LONGEST_ROW), start=1):
             yield decode_row(line, ROWS[name], f"{member}, line {number}")
+            if number % ROWS_SHOWN == 0 or number == total:
+                show(name, number, total)
 
     return read
 
@@ -136,7 +153,9 @@ def _say(org: str, event: EventPart, done: Unpacked) -> None:
     if not done.is_new:
         console.print(f"{org} has this event already: {done.event_id}. Nothing was changed.")
         return
-    told = ", ".join(f"{done.rows[name]} {name}" for name in _SHOWN)
-    console.print(f"Event {done.event_id} ({event.title}) is {event.state}, with {told}.")
+    told = f"with {_say_rows(done.rows)}"
+    console.print(f"Event {done.event_id} ({event.title}) is {event.state}, {told}.")
     if done.new_codes:
-        console.print(f"{done.new_codes} codes of tickets were taken here and are new.")
+        codes = counted(done.new_codes, "code of a ticket was", "codes of tickets were")
+        new = "is" if done.new_codes == 1 else "are"
+        console.print(f"{codes} taken here and {new} new.")

@@ -20,7 +20,11 @@ from turnout.core.events.speakers import (
 from turnout.core.fields import changed_fields
 from turnout.core.identity.organizations import get_organization
 from turnout.core.ids import EventId, OrgId, SessionId
-from turnout.core.registrations.announcing import cancel_session, postpone_event
+from turnout.core.registrations.announcing import (
+    cancel_session,
+    postpone_event,
+    postpone_without_date,
+)
 from turnout.core.registrations.places import set_session_capacity
 from turnout.errors import Invalid, Missing
 from turnout.formats.calendar import load
@@ -55,12 +59,16 @@ def postpone(
     event: EventNumber,
     /,
     *,
-    starts: str,
+    starts: str | None = None,
+    without_date: bool = False,
     message: str = "",
     quiet: bool = False,
 ) -> None:
     """Move an event with its sessions; tickets stay. Everybody who is registered gets a mail with
     a file that corrects their calendar.
+
+    Without a new date, registration is closed until there is one, and nobody is reminded. The
+    command again, with --starts, says it; `turnout event reopen` opens registration.
 
     Example: `turnout event postpone acme 1000001 --starts 2027-04-05T09:00 --message "Snow."`
 
@@ -68,22 +76,38 @@ def postpone(
         org: Short name of the organization.
         event: Number of the event.
         starts: Local time at which it starts; it lasts as long as before.
+        without_date: The new date is not known yet.
         message: What people are told.
         quiet: Write to nobody.
     """
+    if (starts is None) is not without_date:
+        raise Invalid("event.new_date")
     with database() as db:
         org_id = db.call(get_organization, org).org_id
-        tell_twice(db.call(get_event, org_id, event).timezone, starts)
         load()
+        url, by = known_url(db), actor()
+        if starts is None:
+            now = db.call(
+                postpone_without_date,
+                org_id,
+                event,
+                base_url=url,
+                message=message,
+                is_quiet=quiet,
+                actor=by,
+            )
+            console.print(f"Event {now.id} ({now.title}) is postponed without a date.")
+            return
+        tell_twice(db.call(get_event, org_id, event).timezone, starts)
         now = db.call(
             postpone_event,
             org_id,
             event,
             starts,
-            base_url=known_url(db),
+            base_url=url,
             message=message,
             is_quiet=quiet,
-            actor=actor(),
+            actor=by,
         )
     console.print(f"Event {now.id} ({now.title}) starts {now.starts_local} ({now.timezone}).")
 
@@ -182,7 +206,7 @@ def cancel_a_session(
     with database() as db:
         org_id = db.call(get_organization, org).org_id
         told = db.call(cancel_session, org_id, event, session, message=message, actor=actor())
-    console.print(f"Session {session} is cancelled; {told} are told.")
+    console.print(f"Session {session} is cancelled; {told} {'is' if told == 1 else 'are'} told.")
 
 
 def remove_a_session(org: str, event: EventNumber, session: SessionNumber, /) -> None:

@@ -6,7 +6,15 @@ from contextlib import suppress
 
 from cyclopts import App
 
-from turnout.cli import event_changes, event_files, event_parts, mails, pictures
+from turnout.cli import (
+    event_changes,
+    event_facts,
+    event_files,
+    event_parts,
+    mails,
+    page_names,
+    pictures,
+)
 from turnout.cli.app import (
     Count,
     actor,
@@ -51,23 +59,27 @@ for verb in (
     event_changes.close,
     event_changes.reopen,
     event_changes.delete,
-    event_changes.show,
+    event_facts.show,
 ):
     event.command(verb, name=verb.__name__.partition("_")[0])
 PARTS: dict[str, Callable[..., None]] = {
     "copy": event_parts.copy,
     "postpone": event_parts.postpone,
     "cancel": event_parts.cancel,
+    "name": page_names.name_event,
     "remind": mails.remind,
     "export": event_files.export_event,
     "import": event_files.import_event,
     "set-cover": pictures.set_cover,
+    "show-pictures": pictures.show_pictures,
     "set-session": event_parts.set_session,
     "cancel-session": event_parts.cancel_a_session,
     "remove-session": event_parts.remove_a_session,
 }
 for name, part in PARTS.items():
     event.command(part, name=name)
+channel.command(page_names.name_series, name="name")
+channel.command(page_names.add_event, name="add")
 
 
 @event.command

@@ -6,7 +6,9 @@ from typing import Literal
 
 from cyclopts import App
 
+from turnout.catalogue.histories import phrase_known, tell
 from turnout.cli.app import Number, actor, console, database, say_time, show_table, tell_twice
+from turnout.cli.cancelling import cancel_exam
 from turnout.cli.imports import (
     IgnoreUnknown,
     Preview,
@@ -20,7 +22,6 @@ from turnout.cli.numbers import EventNumber, RoomNumber
 from turnout.core.events.model import EventState
 from turnout.core.exams import lists
 from turnout.core.exams.history import list_changes
-from turnout.core.exams.leaving import cancel_exam_by_staff
 from turnout.core.exams.lists import ExamSettings, NewVenue
 from turnout.core.exams.model import ExamKind, ExamRequest, ValueKind
 from turnout.core.exams.planning import (
@@ -31,11 +32,11 @@ from turnout.core.exams.planning import (
     set_exam_state,
 )
 from turnout.core.identity.organizations import get_organization
-from turnout.core.ids import EventId, OrgId
+from turnout.core.ids import OrgId
 from turnout.core.times import instant
 from turnout.errors import Invalid
 from turnout.formats.pdf import PaperSize
-from turnout.store import Database, Tx
+from turnout.store import Tx
 
 venues = App(name="venue")
 exams = App(name="exam")
@@ -222,12 +223,6 @@ def set_exam(
     console.print(f"Exam {event} ({now.title}) is {now.state} and {shown}.")
 
 
-def cancel_exam(db: Database, org_id: OrgId, event_id: EventId) -> None:
-    """Cancel an exam with the registrations of its candidates."""
-    while db.call(cancel_exam_by_staff, org_id, event_id, "The exam is cancelled.", actor=actor()):
-        pass
-
-
 @exams.command
 def values(
     org: str,
@@ -310,7 +305,7 @@ def history(org: str, registration: str, /) -> None:
     rows = (
         (
             say_time(change.at),
-            change.type.value,
+            tell(phrase_known("exams.change", change.type.value)),
             change.actor,
             _say(change.was),
             _say(change.became),

@@ -1,6 +1,6 @@
 """What commands add to their outcome, where something is worth a second look."""
 
-from turnout.cli.app import console
+from turnout.cli.app import console, counted
 from turnout.core.people.model import Contact, Person
 
 NAMED = 20
@@ -32,5 +32,5 @@ def say_nameless(codes: list[str]) -> None:
     """Hint at the tickets whose badges have no name."""
     if codes:
         more = f" and {len(codes) - NAMED} more" if len(codes) > NAMED else ""
-        have = "1 badge has" if len(codes) == 1 else f"{len(codes)} badges have"
+        have = counted(len(codes), "badge has", "badges have")
         console.print(f"{have} no name: tickets {', '.join(codes[:NAMED])}{more}.")

@@ -6,7 +6,7 @@ from typing import Annotated
 from cyclopts import App, Parameter
 from cyclopts.validators import Number as Range
 
-from turnout.cli import organizations, pictures
+from turnout.cli import calling, organizations, pictures
 from turnout.cli.app import (
     actor,
     console,
@@ -39,6 +39,7 @@ org = App(name="org")
 org.command(organizations.set_org, name="set")
 org.command(organizations.show_org, name="show")
 org.command(pictures.set_logo, name="set-logo")
+org.command(calling.set_calls, name="calls")
 token = App(name="token")
 
 

@@ -2,14 +2,14 @@
 
 import uuid as uuids
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from itertools import chain, islice
 from pathlib import Path
 from typing import Annotated, NamedTuple
 
 from cyclopts import Parameter
 
-from turnout.cli.app import console, errors, show_table
+from turnout.cli.app import console, counted, errors, show_table
 from turnout.cli.files import SHOWN_FAULTS, bar
 from turnout.core.importing.layout import Known, Layout, Use
 from turnout.core.importing.records import (
@@ -101,9 +101,9 @@ def import_rows(
         open_records(file, known, ignore_unknown=ignore_unknown) as opened,
         bar(f"Importing {file.name}", total) as advance,
     ):
-        for rows, read in slices(opened.records, faults):
+        for rows, unread, read in slices(opened.records, faults):
             refused = db.call(_take_slice, rows, take)
-            faults.add(refused)
+            faults.add([*unread, *refused])
             taken += len(rows) - len(refused)
             advance(read)
     faults.say_rest()
@@ -129,14 +129,15 @@ def _once(take: Take, key: Key) -> Take:
 
 
 class Faults:
-    """The rows that cannot be taken: the first are said at once on standard error."""
+    """The rows that cannot be taken, in the order of the file: the first are said at once on
+    standard error."""
 
     def __init__(self) -> None:
         self.count = self.skipped = 0
 
     def add(self, faults: Iterable[Fault]) -> None:
-        """Count them, and say each unless very many were said."""
-        for fault in faults:
+        """Count those of a slice, and say each by its line unless very many were said."""
+        for fault in sorted(faults, key=lambda fault: fault.line):
             self.count += 1
             if self.count <= SHOWN_FAULTS:
                 errors.print(str(fault))
@@ -147,17 +148,19 @@ class Faults:
         if self.count > SHOWN_FAULTS:
             errors.print(f"… and {self.count - SHOWN_FAULTS} more")
         if self.skipped:
-            errors.print(f"{self.skipped} rows are cancelled in the file, and were left out.")
+            rows = counted(self.skipped, "row is", "rows are")
+            errors.print(f"{rows} cancelled in the file: left out.")
 
 
 def slices(
     found: Iterator[Record | Fault | Skipped], faults: Faults
-) -> Iterator[tuple[list[Record], int]]:
-    """Rows that can be read, some at a time, with how many lines were read for them."""
+) -> Iterator[tuple[list[Record], list[Fault], int]]:
+    """Rows that can be read, some at a time, with those that cannot, and how many lines were read
+    for them. `faults` counts the skipped ones alone: the caller adds what it finds by line."""
     while some := list(islice(found, SLICE)):
-        faults.add(row for row in some if isinstance(row, Fault))
         faults.skipped += sum(isinstance(row, Skipped) for row in some)
-        yield [row for row in some if isinstance(row, Record)], len(some)
+        unread = [row for row in some if isinstance(row, Fault)]
+        yield [row for row in some if isinstance(row, Record)], unread, len(some)
 
 
 def count_rows(file: Path, known: Known, *, ignore_unknown: bool = False) -> int:
@@ -180,9 +183,9 @@ def show_preview(
     with open_records(file, known, ignore_unknown=ignore_unknown) as opened:
         first = list(islice(opened.records, SHOWN_ROWS))
         _show_layout(file, opened, [row for row in first if isinstance(row, Record)], asked)
-        for rows, _ in slices(chain(first, opened.records), faults):
+        for rows, unread, _ in slices(chain(first, opened.records), faults):
             refused = check(rows)
-            faults.add(refused)
+            faults.add([*unread, *refused])
             good += len(rows) - len(refused)
     faults.say_rest()
     console.print(f"{say_rows(good)} can be imported. Nothing was written.")
@@ -228,21 +231,14 @@ def _say_use(layout: Layout, use: Use, key: str, asked: Sequence[str]) -> str:
     return f"custom field {key!r}" if use is Use.CUSTOM else "left out"
 
 
-class _RollBackError(Exception):
-    """Ends a transaction that was only a try."""
-
-
 def tried(db: Database, verb: Callable[[Tx], list[Fault]]) -> list[Fault]:
     """What a verb finds wrong; what it writes is rolled back."""
-    faults: list[Fault] = []
 
-    def try_(tx: Tx) -> None:
-        faults[:] = verb(tx)
-        raise _RollBackError
+    def try_(tx: Tx) -> list[Fault]:
+        with tx.trial():
+            return verb(tx)
 
-    with suppress(_RollBackError):
-        db.call(try_)
-    return faults
+    return db.call(try_)
 
 
 def _try_slice(db: Database, rows: Sequence[Record], take: Take) -> list[Fault]:
@@ -301,7 +297,7 @@ def read_guid(row: Row) -> str:
 
 def say_rows(count: int) -> str:
     """So many rows, in words."""
-    return "1 row" if count == 1 else f"{count} rows"
+    return counted(count, "row")
 
 
 def say_imported(count: int) -> str:

@@ -2,7 +2,6 @@
 
 import asyncio
 from functools import partial
-from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,12 +14,17 @@ if TYPE_CHECKING:
     from turnout.core.identity.model import Member
     from turnout.core.messaging.dry_runs import DryRun, Sample
     from turnout.core.messaging.hours import QuietHours
-    from turnout.core.messaging.model import NewJob, NewRecipient
+    from turnout.core.messaging.model import JobHead, NewJob, NewRecipient
+    from turnout.core.messaging.sender_ids import MailSender
     from turnout.dialects.messaging.job_body import DecodedJob
     from turnout.settings import Settings
     from turnout.store import Database
 
 MICROS = 1_000_000
+_REFUSALS = {
+    "limit.exceeded": "this user's monthly limit does not cover it",
+    "credit.exhausted": "the organization's prepaid credit does not cover it",
+}
 LINK = "[personal link]"
 
 
@@ -50,7 +54,9 @@ def preview(
     from turnout.carriers.networks import read_policy, read_quiet_hours
     from turnout.catalogue.translations import choose_locale
     from turnout.core.messaging.dry_runs import preview_job, preview_new
+    from turnout.core.messaging.sender_ids import choose_mail_sender
     from turnout.core.registrations.live_lists import resolve
+    from turnout.core.senders.domains import list_signings
 
     chosen = settings()
     policy = read_policy(chosen)
@@ -58,11 +64,12 @@ def preview(
         organization, now = db.look(get_organization, org), db.clock()
         org_id, locale = organization.org_id, organization.locale
         if number is not None:
-            run = db.look(preview_job, org_id, number, policy.prices, resolve, number=recipient)
+            run = db.look(preview_job, org_id, number, policy, resolve, number=recipient)
         else:
             member, job, people = _read(db, chosen, org, body, user)
             run = db.look(preview_new, member, job.new, people, policy, resolve, number=recipient)
-    _say(run)
+        sender = choose_mail_sender(run.head.sender, db.look(list_signings, org_id), policy.senders)
+    _say(run, sender)
     if run.sample:
         _say_sample(run, run.sample, recipient, choose_locale(locale))
         _say_quiet(run, run.sample, read_quiet_hours(chosen), now)
@@ -142,12 +149,14 @@ async def _attach(
         await outbound.close()
 
 
-def _say(run: "DryRun") -> None:
+def _say(run: "DryRun", sender: "MailSender") -> None:
     head = run.head
+    from_, reply_to = _sender_of(head, sender)
     rows = [
         ("Type", head.job_type.value),
         ("Purpose", head.options.purpose.value),
-        ("From", head.sender),
+        ("From", from_),
+        ("Reply to", reply_to),
         ("Recipients", str(run.asked)),
         *((f"Left out: {reason}", str(count)) for reason, count in sorted(run.left_out.items())),
         ("Sent to", str(run.recipients)),
@@ -159,9 +168,24 @@ def _say(run: "DryRun") -> None:
         sign, place = odd.alphabet.character, odd.alphabet.place or 0
         why = f"{run.unicode}, first because of {sign!r} (character {place + 1})"
         rows.append(("In Unicode", why))
+    if run.refusal:
+        rows.append(("Refused", _REFUSALS[run.refusal]))
     if run.unknown:
         rows.append(("Fields that nobody has", ", ".join(f"%%{name}%%" for name in run.unknown)))
     show_table("WHAT", "IS", rows=[(what, is_) for what, is_ in rows if is_])
+
+
+def _sender_of(head: "JobHead", sender: "MailSender") -> tuple[str, str]:
+    """From whom it goes out and where answers go, as a mail's head says it."""
+    from turnout.core.messaging.model import Channel
+    from turnout.workers.messages import to_message
+    from turnout.workers.senders import with_sender
+
+    if head.job_type.channel is not Channel.EMAIL:
+        return head.sender, ""
+    message = with_sender(to_message(head, ()), sender)
+    name, address = message.from_name, sender.address
+    return f'"{name}" <{address}>' if name else address, message.reply_to
 
 
 def _say_quiet(run: "DryRun", sample: "Sample", quiet: "QuietHours", now: int) -> None:
@@ -169,12 +193,21 @@ def _say_quiet(run: "DryRun", sample: "Sample", quiet: "QuietHours", now: int) -
     if sample.left_out or not quiet.apply(run.head.job_type.channel):
         return
     end = quiet.ends_at(sample.address, now, run.head.timezone)
-    if end is not None:
+    cutoff_at = run.head.cutoff_at
+    if end is not None and cutoff_at is not None and cutoff_at <= end:
+        console.print(
+            f"Sent now, it would wait until {say_time(end)} (quiet hours), and the cut-off is at "
+            f"{say_time(cutoff_at)}: it is not sent."
+        )
+    elif end is not None:
         console.print(f"Sent now, it waits until {say_time(end)} (quiet hours).")
 
 
 def _say_sample(run: "DryRun", sample: "Sample", number: int, language: str) -> None:
+    from turnout.carriers.mails.mime import html_value
+    from turnout.core.messaging.merged_links import harmless_text
     from turnout.core.messaging.merging import UNSUBSCRIBE, Template
+    from turnout.core.messaging.model import Channel
     from turnout.workers.messages import as_sent, to_message
 
     left_out = f": gets none ({sample.left_out})" if sample.left_out else ""
@@ -187,6 +220,8 @@ def _say_sample(run: "DryRun", sample: "Sample", number: int, language: str) -> 
     for name in ("subject", "header", "text", "html", "voicemail"):
         if text := getattr(message, name):
             is_html = name == "html"
-            template = Template(text, escape if is_html else None, is_html=is_html)
+            is_mail_text = name == "text" and run.head.job_type.channel is Channel.EMAIL
+            escapes = html_value if is_html else harmless_text if is_mail_text else None
+            template = Template(text, escapes, is_html=is_html, is_mail_text=is_mail_text)
             merged = template.merge(fields)
             console.print(f"{name.capitalize()}: {merged}")

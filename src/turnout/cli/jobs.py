@@ -4,8 +4,18 @@ from collections.abc import Callable
 
 from cyclopts import App
 
-from turnout.cli.app import Number, actor, console, database, say_time, settings, show_table
+from turnout.cli.app import (
+    Number,
+    actor,
+    console,
+    counted,
+    database,
+    say_time,
+    settings,
+    show_table,
+)
 from turnout.cli.job_previews import preview, try_out
+from turnout.cli.job_sounds import listen
 from turnout.cli.numbers import JobNumber
 from turnout.core.identity.organizations import get_organization
 from turnout.core.messaging.approvals import approve_job
@@ -26,6 +36,7 @@ MICROS = 1_000_000
 job = App(name="job")
 job.command(preview)
 job.command(try_out, name="test")
+job.command(listen)
 
 
 @job.command(name="list")
@@ -76,7 +87,7 @@ def show(org: str, number: JobNumber, /, *, status: str = "", limit: Number = 10
         wanted = status.upper()
         found = db.look(list_with_status, org_id, number, wanted, limit) if status else []
     console.print(f"Job {line.id}, {line.job_type.value}: {line.name}")
-    console.print(f"{_state(line)}; {line.total} recipients, {line.open} open.")
+    console.print(f"{_state(line)}; {counted(line.total, 'recipient')}, {line.open} open.")
     if quiet_end is not None:
         console.print(f"It waits until {say_time(quiet_end)} (quiet hours).")
     if fates:
@@ -185,7 +196,7 @@ def retry(org: str, number: JobNumber, /, *, uncertain: bool = False) -> None:
             retry_failed, org_id, number, prices, is_wide=uncertain, actor=actor()
         ):
             retried += found.recipients
-            console.print(f"Job {found.job_id} tries {found.recipients} messages again.")
+            console.print(f"Job {found.job_id} tries {counted(found.recipients, 'message')} again.")
     if not retried:
         console.print("Nothing of this job is left to retry.")
 

@@ -16,22 +16,14 @@ from turnout.cli.imports import (
     say_imported,
 )
 from turnout.core.erasure.returning import refuse_erased
-from turnout.core.exams.learners import NewLearner, add_learner, list_learners
+from turnout.core.exams.learners import LEARNERS, NewLearner, add_learner, list_learners
 from turnout.core.identity.organizations import get_organization
 from turnout.core.ids import OrgId
-from turnout.core.importing.layout import Known
 from turnout.core.people.merging import find_person
 from turnout.core.text import fold
 from turnout.store import Tx
 
 learners = App(name="learner")
-
-
-LEARNERS = Known(
-    ("code", "firstname", "lastname", "email", "identifier"),
-    needed=(("code",), ("firstname", "lastname")),
-)
-"""What a file of learners has."""
 
 
 @learners.command(name="import")

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from turnout.cli.app import Number, actor, console, database, say_time, show_table
+from turnout.cli.app import Number, actor, console, counted, database, say_time, show_table
 from turnout.cli.exports import noting
 from turnout.cli.numbers import ListNumber, RowNumber
 from turnout.cli.tables import check_ending, write_table
@@ -42,7 +42,7 @@ def show(org: str, number: ListNumber, /, *, limit: Number = 50) -> None:
         known = db.call(get_list, org_id, number)
         found = db.call(list_numbered, org_id, number, 0, limit)
         uses = db.call(list_uses, org_id, number, USES)
-    console.print(f"List {known.id}: {known.name}, {known.entries} recipients.")
+    console.print(f"List {known.id}: {known.name}, {counted(known.entries, 'recipient')}.")
     rows = ((str(line.number), *_cells(line)[: -len(CUSTOM)]) for line in found)
     show_table("ROW", *(name.upper() for name in HEADINGS[: -len(CUSTOM)]), rows=rows)
     if known.entries > len(found):
@@ -69,7 +69,7 @@ def export(org: str, number: ListNumber, file: Path, /) -> None:
         rows = (_cells(line) for line in _lines(db, org_id, number))
         note = noting(db, org_id, "recipients", "list", known.id)
         count = write_table(file, "List", HEADINGS, rows, note)
-    console.print(f"{file.name} has {count} recipients.")
+    console.print(f"{file.name} has {counted(count, 'recipient')}.")
 
 
 def change(

@@ -12,6 +12,7 @@ from turnout.cli import list_changes
 from turnout.cli.app import (
     actor,
     console,
+    counted,
     database,
     say_time,
     show_table,
@@ -94,7 +95,7 @@ def import_file(
             db, org_id, user_id, name or file.stem, file, check, ignore_unknown=ignore_unknown
         ) as (list_id, total):
             db.call(finish_list, org_id, list_id, total, actor=actor())
-    console.print(f"List {list_id} has {total} recipients.")
+    console.print(f"List {list_id} has {counted(total, 'recipient')}.")
 
 
 @lists.command
@@ -131,7 +132,9 @@ def append(
             db, org_id, into.user_id, into.name, file, check, ignore_unknown=ignore_unknown
         ) as (staged, total):
             db.call(join_lists, org_id, staged, number, total, actor=actor())
-    console.print(f"List {number} has {into.entries + total} recipients, {total} of them new.")
+    console.print(
+        f"List {number} has {counted(into.entries + total, 'recipient')}, {total} of them new."
+    )
 
 
 @contextmanager
@@ -232,8 +235,7 @@ def _count_good(file: Path, check: Check, *, ignore_unknown: bool) -> int:
             rows = [row for row in some if isinstance(row, Record)]
             refused = check(rows)
             total += len(rows) - len(refused)
-            found = [*refused, *(row for row in some if isinstance(row, Fault))]
-            faults.add(sorted(found, key=lambda fault: fault.line))
+            faults.add([*refused, *(row for row in some if isinstance(row, Fault))])
     faults.say_rest()
     if faults.count:
         raise Invalid("list.rows", faults=faults.count, file=file)

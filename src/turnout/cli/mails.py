@@ -5,11 +5,21 @@ from typing import TYPE_CHECKING
 
 from cyclopts import App
 
-from turnout.cli.app import actor, base_url, console, database, say_time, show_table, tell_twice
+from turnout.cli.app import (
+    actor,
+    base_url,
+    console,
+    counted,
+    database,
+    say_time,
+    show_table,
+    tell_twice,
+)
 from turnout.cli.files import new_file, open_text
 from turnout.cli.known import org_of_event
 from turnout.cli.numbers import EventNumber
 from turnout.core.events.programme import get_event
+from turnout.core.identity.organizations import get_organization
 from turnout.core.ids import EventId, OrgId, PersonId
 from turnout.core.mails.model import KINDS, MailKind
 from turnout.core.times import stamp
@@ -64,7 +74,8 @@ def show(org: str, event: EventNumber, kind: MailKind, /, *, language: str = "")
 
     with database() as db:
         chosen = _choose(db, org_of_event(db, org, event), event, kind, language)
-    origin = "of the event" if chosen.is_own else "that comes with Turnout"
+    usual = "of the organization" if chosen.is_default else "that comes with Turnout"
+    origin = "of the event" if chosen.is_own else usual
     console.print(f"Subject: {chosen.text.subject}\n\n{chosen.text.body}\n", soft_wrap=True)
     console.print(f"-- \nThis is the text {origin}, in {chosen.language}.", soft_wrap=True)
     fields = " ".join(f"%%{name}%%" for name in fields_of(kind))
@@ -128,6 +139,78 @@ def reset(org: str, event: EventNumber, kind: MailKind, /, *, language: str) -> 
         org_id = org_of_event(db, org, event)
         db.call(reset_text, org_id, event, kind, language, actor=actor())
     console.print(f"The {kind} mail of event {event} is the usual one again, in {language}.")
+
+
+@mails.command(name="list-default")
+def list_defaults(org: str, /) -> None:
+    """List the texts that count at all events of an organization without their own.
+
+    Example: `turnout mail list-default acme`
+
+    Args:
+        org: Short name of the organization.
+    """
+    from turnout.core.mails.defaults import list_default_texts
+
+    with database() as db:
+        own = db.look(list_default_texts, db.look(get_organization, org).org_id)
+    rows = [(o.kind.value, o.language, o.text.subject, say_time(o.updated_at)) for o in own]
+    if rows:
+        show_table("KIND", "LANGUAGE", "SUBJECT", "SET", rows=rows)
+    else:
+        console.print("The organization has no texts of its own.")
+
+
+@mails.command(name="set-default")
+def set_default(
+    org: str,
+    kind: MailKind,
+    /,
+    *,
+    language: str,
+    subject: str | None = None,
+    text_file: Path | None = None,
+) -> None:
+    """Set what a kind of mail says in a language at all events without their own text.
+
+    Example: `turnout mail set-default acme reminder --language en --subject "See you at %%event%%"`
+
+    Args:
+        org: Short name of the organization.
+        kind: Why the mail is written.
+        language: In which language, such as en, de or pt; a region is left out.
+        subject: The subject; without it, it stays as it is.
+        text_file: A file with the text, in UTF-8; without it, it stays as it is.
+    """
+    from turnout.core.mails.defaults import get_default_text, set_default_text
+    from turnout.core.mails.model import MailText
+
+    with database() as db:
+        org_id = db.look(get_organization, org).org_id
+        now = db.look(get_default_text, org_id, kind, language).text
+        body = now.body if text_file is None else _read_text(text_file)
+        text = MailText(now.subject if subject is None else subject, body)
+        kept = db.call(set_default_text, org_id, kind, language, text, actor=actor())
+    console.print(f"The {kind} mail of {org} is set, in {kept}.")
+
+
+@mails.command(name="reset-default")
+def reset_default(org: str, kind: MailKind, /, *, language: str) -> None:
+    """Use the text again that comes with Turnout, at all events without their own.
+
+    Example: `turnout mail reset-default acme reminder --language en`
+
+    Args:
+        org: Short name of the organization.
+        kind: Why the mail is written.
+        language: In which language.
+    """
+    from turnout.core.mails.defaults import reset_default_text
+
+    with database() as db:
+        org_id = db.look(get_organization, org).org_id
+        db.call(reset_default_text, org_id, kind, language, actor=actor())
+    console.print(f"The {kind} mail of {org} is the usual one again, in {language}.")
 
 
 @mails.command
@@ -233,7 +316,9 @@ def remind(org: str, event: EventNumber, /, *, at: str = "", stop: bool = False)
         timezone = db.look(get_event, org_id, event).timezone
         tell_twice(timezone, at or None)
         due_at, count = db.call(set_reminder, org_id, event, at, actor=actor())
-    console.print(f"{count} people are reminded at {stamp(due_at, timezone)}.")
+    console.print(
+        f"{counted(count, 'person is', 'people are')} reminded at {stamp(due_at, timezone)}."
+    )
 
 
 def _choose(

@@ -9,12 +9,17 @@ from turnout.cli.app import LARGEST
 from turnout.core.ids import (
     CallbackId,
     CampaignId,
+    CannedAnswerId,
+    ChannelId,
     CredentialId,
+    DeviceId,
     EntryId,
     EventId,
     EventQuestionId,
+    GateId,
     JobId,
     ListId,
+    PrinterId,
     QuestionId,
     RegistrationId,
     ReplyId,
@@ -22,18 +27,24 @@ from turnout.core.ids import (
     SessionId,
     SpeakerId,
     SurveyId,
+    TemplateId,
     TicketTypeId,
 )
 
 _RANGE = Parameter(validator=Range(gte=1, lte=LARGEST))
 
+ChannelNumber = Annotated[ChannelId, _RANGE]
 CallbackNumber = Annotated[CallbackId, _RANGE]
 CampaignNumber = Annotated[CampaignId, _RANGE]
+CannedAnswerNumber = Annotated[CannedAnswerId, _RANGE]
 CredentialNumber = Annotated[CredentialId, _RANGE]
+DeviceNumber = Annotated[DeviceId, _RANGE]
 EntryNumber = Annotated[EntryId, _RANGE]
 EventNumber = Annotated[EventId, _RANGE]
 EventQuestionNumber = Annotated[EventQuestionId, _RANGE]
+GateNumber = Annotated[GateId, _RANGE]
 JobNumber = Annotated[JobId, _RANGE]
+PrinterNumber = Annotated[PrinterId, _RANGE]
 ListNumber = Annotated[ListId, _RANGE]
 QuestionNumber = Annotated[QuestionId, _RANGE]
 RegistrationNumber = Annotated[RegistrationId, _RANGE]
@@ -43,4 +54,5 @@ RowNumber = Annotated[int, _RANGE]
 SessionNumber = Annotated[SessionId, _RANGE]
 SpeakerNumber = Annotated[SpeakerId, _RANGE]
 SurveyNumber = Annotated[SurveyId, _RANGE]
+TemplateNumber = Annotated[TemplateId, _RANGE]
 TicketTypeNumber = Annotated[TicketTypeId, _RANGE]

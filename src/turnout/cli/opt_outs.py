@@ -6,7 +6,7 @@ from pathlib import Path
 
 from cyclopts import App
 
-from turnout.cli.app import Number, actor, console, database, say_time, show_table
+from turnout.cli.app import Number, actor, console, counted, database, say_time, show_table
 from turnout.cli.exports import noting
 from turnout.cli.imports import IgnoreUnknown, Preview, Row, import_rows, say_imported
 from turnout.cli.tables import check_ending, write_table
@@ -77,7 +77,8 @@ def add(org: str, medium: Medium, address: str, /) -> None:
 
     Args:
         org: Short name of the organization.
-        medium: What they want no more of; `sms` also stops MMS, `call` speech and recordings.
+        medium: What they want no more of: `email`, `sms` (SMS and MMS), `call` (text-to-speech and
+            recordings) or `fax`.
         address: Their e-mail address or number.
     """
     with database() as db:
@@ -133,7 +134,7 @@ def export_file(org: str, file: Path, /) -> None:
         rows = ([known.medium.value, _say_whole(known)] for known in _whole(db, org_id, hashed))
         note = noting(db, org_id, "opt-outs", "opt_out")
         count = write_table(file, "Opt-outs", HEADINGS, rows, note)
-    console.print(f"{file.name} has {count} opt-outs.")
+    console.print(f"{file.name} has {counted(count, 'opt-out')}.")
     if hashed:
         console.print(f"{len(hashed)} more cannot be carried over: only keyed hashes are left.")
 

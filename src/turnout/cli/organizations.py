@@ -44,6 +44,7 @@ def set_org(
     payment_days: Count | None = None,
     approval_above: Count | None = None,
     require_consent: Literal["yes", "no"] | None = None,
+    embed_on: list[str] | None = None,
     rate_limit: RateLimit | None = None,
     file_quota_mb: RateLimit | None = None,
     distributor: str | None = None,
@@ -77,6 +78,8 @@ def set_org(
         approval_above: Messaging jobs with more recipients wait until a second person approves
             them (`turnout job approve`); 0 = none does.
         require_consent: Whether marketing reaches only people who consented (`turnout consent`).
+        embed_on: Site that may show its events in a frame, such as https://www.example.org; repeat
+            it for more, all others are taken off the list. `""` alone = no site.
         rate_limit: Requests a minute and endpoint; 0 = no limit, -1 = the server's default.
         file_quota_mb: MB of files and pictures it may keep; 0 = any, -1 = the server's default.
         distributor: Name or number of the distributor to put it under, whose Admins then rule
@@ -102,6 +105,7 @@ def set_org(
         pay_within_days=payment_days,
         approval_above=approval_above,
         requires_consent=None if require_consent is None else require_consent == "yes",
+        embedded_on=None if embed_on is None else tuple(embed_on),
     )
     fields = changed_fields(change)
     if not fields and rate_limit is None and distributor is None and file_quota_mb is None:
@@ -160,6 +164,7 @@ def show_org(slug: str, /) -> None:
         ("Recipients that need approval", _say_above(profile.approval_above)),
         ("Marketing needs consent", "yes" if profile.requires_consent else ""),
         ("Days to pay", str(profile.pay_within_days or "")),
+        ("Embedded on", " ".join(profile.embedded_on)),
         *(("Retention", say_rule(rule)) for rule in rules),
     ]
     show_table("WHAT", "IS", rows=[(what, is_) for what, is_ in facts if is_])

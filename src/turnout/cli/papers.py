@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 from cyclopts import App
 
-from turnout.cli.app import console, database, show_table
+from turnout.cli.app import console, counted, database, show_table
 from turnout.cli.exports import noting
 from turnout.cli.files import new_file
 from turnout.cli.hints import say_nameless
@@ -75,8 +75,8 @@ def print_badges(
             signed = ((ticket, sign(ticket)) for ticket in tickets)
             pages = draw_badges(out, shown, signed, FORMATS[format], parts)
             noting(db, org_id, "badges", "event", event)(len(tickets))
-    badges = "1 badge" if len(tickets) == 1 else f"{len(tickets)} badges"
-    console.print(f"{file} has {badges} on {'1 page' if pages == 1 else f'{pages} pages'}.")
+    badges = counted(len(tickets), "badge")
+    console.print(f"{file} has {badges} on {counted(pages, 'page')}.")
     say_nameless([ticket.code for ticket in tickets if not ticket.name.strip()])
 
 
@@ -127,7 +127,7 @@ def list_attendees(
             else:
                 out.writelines(name_workbook(shown, tickets, language))
             noting(db, org_id, "names", "event", event)(len(tickets))
-    console.print(f"{file} has {len(tickets)} tickets.")
+    console.print(f"{file} has {counted(len(tickets), 'ticket')}.")
 
 
 def language_of(tx: Tx, org_id: OrgId, event: EventId) -> str:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from cyclopts import App
 
-from turnout.cli.app import Number, actor, console, database, show_table
+from turnout.cli.app import Number, actor, console, counted, database, show_table
 from turnout.cli.imports import IgnoreUnknown, Preview, Row, import_rows
 from turnout.cli.numbers import EventNumber
 from turnout.core.events.programme import get_event
@@ -191,8 +191,12 @@ def import_statement(
         )
     if not preview:
         new = sum(settled.values())
-        before = f" {len(settled) - new} were settled before." if new < len(settled) else ""
-        console.print(f"{new} lines are settled.{before}")
+        before = (
+            f" {counted(len(settled) - new, 'was', 'were')} settled before."
+            if new < len(settled)
+            else ""
+        )
+        console.print(f"{counted(new, 'line is', 'lines are')} settled.{before}")
 
 
 @payments.command

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import msgspec
 from cyclopts import App
 
-from turnout.cli.app import Number, actor, console, database, say_time, show_table
+from turnout.cli.app import Number, actor, console, counted, database, say_time, show_table
 from turnout.cli.exports import noting
 from turnout.cli.files import new_file
 from turnout.core.erasure.overview import Overview, read_overview
@@ -214,7 +214,7 @@ def export(org: str, person: str, file: Path, /) -> None:
     text = to_page(_say(who), found) if file.suffix == ".html" else _to_json(found)
     with new_file(file) as out:
         out.write(text.encode())
-    console.print(f"{file}: {count} records of person {who.id}")
+    console.print(f"{file}: {counted(count, 'record')} of person {who.id}")
 
 
 @people.command
@@ -251,10 +251,14 @@ def erase(org: str, person: str, /, *, yes: bool = False, now: bool = False) -> 
 def finish_erasing(db: Database) -> None:
     """Remove what is left of all who are erased, from the disk too."""
     from turnout.core.erasure.erasing import find_step, list_uncleaned, mark_cleaned, take_step
+    from turnout.store.trigrams import compact
 
     while step := db.look(find_step):
         db.call(take_step, step)
     erased = db.call(list_uncleaned)
+    is_more = bool(erased) and db.call(compact, is_first=True)
+    while is_more:
+        is_more = db.call(compact, is_first=False)
     if db.scrub(TABLES):
         db.call(mark_cleaned, erased)
 

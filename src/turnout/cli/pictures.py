@@ -1,11 +1,12 @@
-"""Reading pictures that commands name, and `turnout event set-cover`, `org set-logo`, `speaker
-set-picture`."""
+"""Reading pictures that commands name, and `turnout event set-cover`, `event show-pictures`, `org
+set-logo`, `speaker set-picture`."""
 
 from pathlib import Path
 
 from turnout.cli.app import actor, console, database, settings
 from turnout.cli.numbers import EventNumber, SpeakerNumber
 from turnout.core.events.describing import EventChange, change_event
+from turnout.core.events.showing import get_shown_event
 from turnout.core.events.speakers import SpeakerChange, change_speaker
 from turnout.core.identity.organizations import get_organization
 from turnout.core.identity.profiles import OrganizationChange, change_organization
@@ -33,6 +34,27 @@ def set_cover(org: str, event: EventNumber, file: Path | None = None, /) -> None
         change = EventChange(cover=_keep(db, org_id, picture))
         db.call(change_event, org_id, event, change, actor=actor())
     console.print(f"The cover of event {event} is {'set' if file else 'gone'}.")
+
+
+def show_pictures(org: str, event: EventNumber, /, *files: Path, gone: bool = False) -> None:
+    """Show more pictures on an event's page once it is over; formats as of `event set-cover`.
+
+    Example: `turnout event show-pictures acme 1000001 hall.jpg stage.jpg`
+
+    Args:
+        org: Short name of the organization.
+        event: Number of the event.
+        files: The pictures.
+        gone: Take those away that are shown by now.
+    """
+    pictures = [_read(file) for file in files]
+    with database() as db:
+        org_id = db.call(get_organization, org).org_id
+        shown = () if gone else db.call(get_shown_event, org_id, event).details.pictures
+        added = [_keep(db, org_id, picture) for picture in pictures]
+        all_ = tuple(dict.fromkeys((*shown, *added)))
+        db.call(change_event, org_id, event, EventChange(pictures=all_), actor=actor())
+    console.print(f"Pictures of event {event}: {len(all_)}.")
 
 
 def set_logo(slug: str, file: Path | None = None, /) -> None:

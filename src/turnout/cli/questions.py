@@ -41,6 +41,7 @@ def add(
     text: str = "",
     text_file: Path | None = None,
     consent: list[Way] | None = None,
+    at_door: bool = False,
 ) -> None:
     """Ask one more question of those who register for an event.
 
@@ -64,6 +65,7 @@ def add(
         text_file: A file with that text.
         consent: To agree to it is to consent to marketing that way; may be repeated. Such an
             agreement cannot be required.
+        at_door: Phones at the door show the answer, or ask for the agreement.
     """
     change = QuestionChange(
         name=name,
@@ -75,6 +77,7 @@ def add(
         ticket_type_ids=ticket_type or (),
         text=_read_text(text, text_file) or "",
         consents=consent or (),
+        is_at_door=at_door,
     )
     with database() as db:
         org_id = db.call(get_organization, org).org_id

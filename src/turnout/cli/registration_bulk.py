@@ -4,7 +4,7 @@ import enum
 from collections.abc import Callable
 from functools import partial
 
-from turnout.cli.app import actor, console, database, errors
+from turnout.cli.app import actor, console, counted, database, errors
 from turnout.cli.known import org_of_event
 from turnout.cli.numbers import EventNumber
 from turnout.cli.registration_changes import cancel_one
@@ -78,7 +78,7 @@ def bulk(
             after = done.last
     if refused:
         raise Invalid("bulk.refused", changed=changed, refused=refused)
-    console.print(f"{changed} registrations: {action}.")
+    console.print(f"{counted(changed, 'registration')}: {action}.")
 
 
 def _read_action(action: Action, to: str, *, is_quiet: bool) -> Act:
@@ -100,8 +100,8 @@ def _read_action(action: Action, to: str, *, is_quiet: bool) -> Act:
 
 def _with_text(
     verb: Callable[..., object], text: str, tx: Tx, org_id: OrgId, id_: RegistrationId
-) -> None:
-    verb(tx, org_id, id_, text, actor=actor())
+) -> object:
+    return verb(tx, org_id, id_, text, actor=actor())
 
 
 def _with_number(
@@ -116,17 +116,20 @@ def _told(act: Act, tx: Tx, org_id: OrgId, registration_id: RegistrationId) -> N
     tell_changed(tx, org_id, registration_id, before)
 
 
-def _cancel(tx: Tx, org_id: OrgId, registration_id: RegistrationId) -> None:
-    if cancel_one(tx, org_id, registration_id):
+def _cancel(tx: Tx, org_id: OrgId, registration_id: RegistrationId) -> bool:
+    is_new = cancel_one(tx, org_id, registration_id)
+    if is_new:
         tell_cancelled(tx, org_id, registration_id)
+    return is_new
 
 
-def _restore(tx: Tx, org_id: OrgId, registration_id: RegistrationId) -> None:
-    restore_registration(tx, org_id, registration_id, actor=actor())
+def _restore(tx: Tx, org_id: OrgId, registration_id: RegistrationId) -> bool:
+    return restore_registration(tx, org_id, registration_id, actor=actor()) is not None
 
 
-def _restore_quietly(tx: Tx, org_id: OrgId, registration_id: RegistrationId) -> None:
-    restore_registration(tx, org_id, registration_id, is_mailed=False, actor=actor())
+def _restore_quietly(tx: Tx, org_id: OrgId, registration_id: RegistrationId) -> bool:
+    by = actor()
+    return restore_registration(tx, org_id, registration_id, is_mailed=False, actor=by) is not None
 
 
 def _resend(tx: Tx, org_id: OrgId, registration_id: RegistrationId) -> None:

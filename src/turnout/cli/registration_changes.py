@@ -9,7 +9,7 @@ from turnout.cli.numbers import EventNumber, RegistrationNumber, SessionNumber, 
 from turnout.cli.places_left import counted_places
 from turnout.core.checkin.scans import Result
 from turnout.core.checkin.walk_ins import add_walk_in
-from turnout.core.exams.leaving import cancel_sitting
+from turnout.core.exams.leaving import cancel_any
 from turnout.core.identity.organizations import get_organization
 from turnout.core.ids import OrgId, RegistrationId, SessionId, TicketTypeId
 from turnout.core.people.merging import find_person
@@ -17,7 +17,6 @@ from turnout.core.people.model import Contact
 from turnout.core.questions.model import Answer
 from turnout.core.registrations import changing, notes
 from turnout.core.registrations.booking import lock_registration
-from turnout.core.registrations.giving_back import cancel_registration
 from turnout.core.registrations.pricing import Asking
 from turnout.core.registrations.restoring import restore_registration
 from turnout.core.registrations.telling import (
@@ -202,7 +201,7 @@ def restore(org: str, registration: RegistrationNumber, /, *, quiet: bool = Fals
     """Confirm a cancelled registration again, with new tickets, which are mailed.
 
     Those of its tickets and sessions come back that have places; the others are named. What was
-    paid stays paid, and what is open has time again.
+    paid stays paid, what is open has time again, and somebody who came in is still in.
 
     Example: turnout registration restore acme 12
 
@@ -224,6 +223,8 @@ def restore(org: str, registration: RegistrationNumber, /, *, quiet: bool = Fals
     codes = ", ".join(ticket.code for ticket in restored.tickets)
     which = f"its ticket is {codes}" if len(restored.tickets) == 1 else f"its tickets are {codes}"
     console.print(f"Registration {registration} is confirmed; {which}.")
+    if restored.checked_in:
+        console.print(f"Checked in, as before: {', '.join(restored.checked_in)}.")
     if restored.lost:
         console.print(f"No place was left of: {', '.join(restored.lost)}.")
 
@@ -277,7 +278,9 @@ def resend(org: str, registration: RegistrationNumber, /) -> None:
     console.print(f"Tickets to be mailed again: {count}.")
 
 
-def note(org: str, registration: RegistrationNumber, text: str, /) -> None:
+def note(
+    org: str, registration: RegistrationNumber, text: str, /, *, at_door: bool = False
+) -> None:
     """Write a note about a registration, which only staff see.
 
     Example: turnout registration note acme 12 "Comes with a guide dog."
@@ -286,10 +289,12 @@ def note(org: str, registration: RegistrationNumber, text: str, /) -> None:
         org: Short name of the organization.
         registration: Number of the registration.
         text: The note.
+        at_door: Phones at the door show it.
     """
     with database() as db:
         org_id = db.call(get_organization, org).org_id
-        db.call(notes.add_note, org_id, registration, text, actor=actor())
+        where = (org_id, registration, text)
+        db.call(notes.add_note, *where, is_at_door=at_door, actor=actor())
     console.print(f"The note is with registration {registration}.")
 
 
@@ -313,11 +318,7 @@ def tag(org: str, registration: RegistrationNumber, tag: str, /, *, remove: bool
 
 def cancel_one(tx: Tx, org_id: OrgId, registration_id: RegistrationId, reason: str = "") -> bool:
     """Cancel it, a candidate's in its exam; whether it was confirmed before."""
-    registration = lock_registration(tx, org_id, registration_id)
-    if not registration.sitting:
-        return cancel_registration(tx, org_id, registration_id, actor=actor())
-    cancel_sitting(tx, org_id, registration.uuid, reason, actor=actor())
-    return registration.state == "confirmed"
+    return cancel_any(tx, org_id, registration_id, reason, actor=actor())
 
 
 def _cancel(

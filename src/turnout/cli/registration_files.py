@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
-from turnout.cli.app import actor, console, database
+from turnout.cli.app import actor, console, counted, database
 from turnout.cli.exports import noting
 from turnout.cli.imports import Again, IgnoreUnknown, Preview, Row, import_rows, say_imported
 from turnout.cli.numbers import EventNumber, TicketTypeNumber
@@ -121,7 +121,7 @@ def export_file(
         )
         note = noting(db, org_id, "registrations", "event", event)
         count = write_table(file, "Registrations", heading, rows, note)
-    console.print(f"{file.name} has {count} registrations.")
+    console.print(f"{file.name} has {counted(count, 'registration')}.")
 
 
 def _pages(

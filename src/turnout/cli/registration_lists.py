@@ -6,10 +6,12 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
+from turnout.catalogue.histories import tell
 from turnout.cli.app import Number, console, database, say_time, show_table
 from turnout.cli.known import org_of_event
 from turnout.cli.numbers import EventNumber, RegistrationNumber, SessionNumber, TicketTypeNumber
-from turnout.core.events.programme import list_sessions, list_ticket_types
+from turnout.core.events.model import EventState
+from turnout.core.events.programme import get_event, list_sessions, list_ticket_types
 from turnout.core.identity.organizations import get_organization
 from turnout.core.ids import OrgId, RegistrationId, SessionId, TicketTypeId
 from turnout.core.people.model import Contact
@@ -40,7 +42,7 @@ class Filters:
     """Which registrations.
 
     Args:
-        text: A part of name, address or company, in any case.
+        text: A part of name, address, company or ticket code, in any case.
         state: confirmed or cancelled.
         ticket_type: Number of the ticket type that they have.
         session: Number of a session that they booked.
@@ -52,6 +54,7 @@ class Filters:
         since: Registered on this day or later, such as 2027-03-01 (UTC).
         until: Registered before this day.
         tag: A tag of the staff.
+        payment: How one of the tickets' payments stands.
     """
 
     text: str = ""
@@ -65,6 +68,7 @@ class Filters:
     since: str = ""
     until: str = ""
     tag: str = ""
+    payment: Literal["open", "paid", "waived", "refunded"] | None = None
 
     def of(self, event: EventNumber) -> RegistrationFilter:
         """The same for the model. Raises Invalid for what is no date."""
@@ -81,6 +85,7 @@ class Filters:
             since=_day(self.since),
             until=_day(self.until),
             tag=self.tag,
+            payment=self.payment or "",
         )
 
 
@@ -113,6 +118,9 @@ def list_all(
         wanted = filters.of(event)
         db.call(check_filter, org_id, wanted)
         found = db.call(list_registrations, org_id, wanted, after=behind, limit=limit)
+        is_cancelled = db.call(get_event, org_id, event).state is EventState.CANCELLED
+    if is_cancelled:
+        console.print(f"Event {event} is cancelled: no ticket of it is let in.")
     if not found:
         console.print("No registration fits.")
         return
@@ -166,7 +174,9 @@ def show(org: str, registration: RegistrationNumber, /) -> None:
         console.print(f"Tags: {', '.join(tags)}")
     for note in notes:
         console.print(f"{say_time(note.created_at)} {note.actor}: {note.note}")
-    rows = ((say_time(moment.at), moment.world, moment.what, moment.who) for moment in moments)
+    rows = (
+        (say_time(moment.at), moment.world, tell(moment.what), moment.who) for moment in moments
+    )
     show_table("AT", "WHERE", "WHAT", "WHO", rows=rows)
 
 

@@ -161,7 +161,8 @@ def _say_party(party: Party, email: str) -> str:
         return "All of them have these tickets already: nothing is new, and nothing is mailed."
     if new == len(party.tickets):
         return f"Party {party.id} is registered; its tickets are mailed to {email}."
-    said = f"{new} of {len(party.tickets)} tickets are new, and mailed to {email}"
+    are = "is" if new == 1 else "are"
+    said = f"{new} of {len(party.tickets)} tickets {are} new, and mailed to {email}"
     return f"Party {party.id} is registered; {said}; the others had theirs."
 
 

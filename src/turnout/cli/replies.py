@@ -7,7 +7,8 @@ from typing import Annotated
 
 from cyclopts import App, Parameter
 
-from turnout.cli.app import Number, actor, console, database, say_time, show_table
+from turnout.cli.app import Number, actor, console, counted, database, say_time, show_table
+from turnout.cli.canned import canned
 from turnout.cli.exports import noting
 from turnout.cli.numbers import JobNumber, ReplyNumber
 from turnout.cli.tables import check_ending, write_table
@@ -24,6 +25,7 @@ from turnout.core.messaging.reading_replies import (
 from turnout.store import Database
 
 replies = App(name="reply")
+replies.command(canned)
 
 HEADINGS = (
     "Number", "Received", "Job", "Job name", "Reference", "Recipient", "From", "To", "Text",
@@ -168,7 +170,7 @@ def export_file(org: str, file: Path, /, *, filters: AnyFilters = NO_FILTERS) ->
         rows = (list(_whole(line)) for line in _pages(db, org_id, filters.wanted()))
         note = noting(db, org_id, "replies", "reply")
         count = write_table(file, "Replies", HEADINGS, rows, note)
-    console.print(f"{file.name} has {count} replies.")
+    console.print(f"{file.name} has {counted(count, 'reply', 'replies')}.")
 
 
 def _pages(db: Database, org_id: OrgId, wanted: ReplyFilter) -> Iterator[ReplyLine]:

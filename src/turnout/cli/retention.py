@@ -2,7 +2,7 @@
 
 from cyclopts import App
 
-from turnout.cli.app import Number, actor, console, database, say_time, show_table
+from turnout.cli.app import Number, actor, console, counted, database, say_time, show_table
 from turnout.cli.known import org_of_event
 from turnout.cli.numbers import EventNumber
 from turnout.core.erasure.expiring import preview_retention
@@ -166,18 +166,18 @@ def say_rule(rule: RetentionRule) -> str:
     """A rule in a sentence."""
     whose = f"People of event {rule.event_id}" if rule.event_id else "People"
     records = [
-        f"{what} for {days} days"
+        f"{what} for {counted(days, 'day')}"
         for what, days in (("exam records", rule.exam_days), ("payments", rule.payment_days))
         if days
     ]
-    kept = ", ".join([f"{whose} are kept for {rule.days} days after the end", *records])
+    kept = ", ".join([f"{whose} are kept for {counted(rule.days, 'day')} after the end", *records])
     return f"{kept}; nothing goes before {say_time(rule.starts_at)}."
 
 
 def say_message_rule(rule: MessageRule) -> str:
     """The rule for messages in a sentence."""
     return (
-        f"Messages are kept for {rule.days} days after the end of their job; "
+        f"Messages are kept for {counted(rule.days, 'day')} after the end of their job; "
         f"nothing goes before {say_time(rule.starts_at)}."
     )
 

@@ -13,7 +13,15 @@ from turnout.core.senders.domains import (
     record_check,
     remove_domain,
 )
-from turnout.core.senders.model import Found, Record, SenderDomain, SenderKey, judge, records_of
+from turnout.core.senders.model import (
+    Found,
+    Record,
+    SenderDomain,
+    SenderKey,
+    judge,
+    records_of,
+    sort_found,
+)
 
 senders = App(name="sender")
 domains = App(name="domain", help="Mail domains that an organization sends from.")
@@ -40,12 +48,14 @@ def add_mail_domain(org: str, domain: str, /) -> None:
         org: Short name of the organization.
         domain: The domain behind the @ of its addresses.
     """
+    from turnout.carriers.networks import read_own_domains
     from turnout.core.senders.keys import generate_keys
 
+    own = read_own_domains(settings())
     keys = generate_keys()
     with database() as db:
         org_id = db.call(get_organization, org).org_id
-        added, kept = db.call(add_domain, org_id, domain, keys, actor=actor())
+        added, kept = db.call(add_domain, org_id, domain, keys, own_domains=own, actor=actor())
     console.print(f"{added.domain} is added. Publish these records, then run")
     console.print(f"`turnout sender domain check {org} {added.domain}`:")
     for record in _records(added, kept):
@@ -64,26 +74,20 @@ def check(org: str, domain: str, /, *, resolver: Resolver = "") -> None:
     Args:
         org: Short name of the organization.
         domain: The domain.
-        resolver: The name server to ask, such as 9.9.9.9 or [::1]:5353; default: the system's.
+        resolver: The name server to ask, such as 9.9.9.9 or [::1]:5353; default: that of
+            TURNOUT_SENDER_RESOLVER, or the system's.
     """
-    from turnout.cli.name_lookups import look_up
+    from turnout.http.name_lookups import look_up_all
 
+    resolver = resolver or settings().sender_resolver
     with database() as db:
         org_id = db.call(get_organization, org).org_id
         known, keys = db.call(get_domain, org_id, domain)
         records = _records(known, keys)
-        found = [judge(record, look_up(record.kind, record.name, resolver)) for record in records]
-        of_keys = {
-            record.selector: state
-            for record, state in zip(records, found, strict=True)
-            if record.selector
-        }
-        returns = [
-            state for record, state in zip(records, found, strict=True) if record.kind == "CNAME"
-        ]
-        after = db.call(
-            record_check, org_id, domain, of_keys, *(returns or [Found.MISSING]), actor=actor()
-        )
+        answers = look_up_all([(record.kind, record.name) for record in records], resolver)
+        found = [judge(one, answer) for one, answer in zip(records, answers, strict=True)]
+        of_keys, returns = sort_found(records, found)
+        after = db.call(record_check, org_id, domain, of_keys, returns, actor=actor())
     _say_check(after, records, found)
     if after.verified_at is None:
         raise SystemExit(1)

@@ -4,13 +4,20 @@ import shlex
 
 from rich.text import Text
 
-from turnout.cli.app import console, settings
+from turnout.cli import start
+from turnout.cli.app import console, counted, settings
 from turnout.cli.progress import steps_bar
 from turnout.core.zone_data import zone_data_version
 from turnout.settings import describe, hide_password
 
 
-def serve(*, host: str | None = None, port: int | None = None, allow_demo: bool = False) -> None:
+def serve(
+    *,
+    host: str | None = None,
+    port: int | None = None,
+    allow_demo: bool = False,
+    insecure_http: bool = False,
+) -> None:
     """Serve the APIs and pages until stopped (Ctrl-C or SIGTERM).
 
     Example: `turnout serve`
@@ -20,14 +27,10 @@ def serve(*, host: str | None = None, port: int | None = None, allow_demo: bool 
         port: Port to listen on, instead of TURNOUT_PORT.
         allow_demo: Take the credentials that a demo made in this database; without it they are
             refused, because many people have seen them.
+        insecure_http: Take passwords on pages over plain http from other machines, which anybody
+            on the way can read.
     """
-    from turnout import serving
-
-    chosen = settings(host=host, port=port, allow_demo=allow_demo or None)
-    serving.serve(
-        chosen,
-        started=lambda: console.print(f"Turnout serves {chosen.public_url}"),
-    )
+    start.serve(host=host, port=port, allow_demo=allow_demo, insecure_http=insecure_http)
 
 
 def work() -> None:
@@ -35,15 +38,7 @@ def work() -> None:
 
     Example: `turnout work`
     """
-    from turnout import serving
-
-    chosen = settings()
-    serving.work(
-        chosen,
-        started=lambda: console.print(
-            f"Turnout processes the queues of {hide_password(chosen.database_url)}"
-        ),
-    )
+    start.work()
 
 
 def migrate(*, quiet: bool = False, no_copy: bool = False) -> None:
@@ -72,8 +67,8 @@ def migrate(*, quiet: bool = False, no_copy: bool = False) -> None:
     console.print(f"{hide_password(url)}: {change} schema {after}")
     if moved:
         console.print(
-            f"The zone data {zone_data_version()} moved {moved} events, sessions and jobs that lie "
-            "ahead; the audit log says which."
+            f"The zone data {zone_data_version()} moved {counted(moved, 'time')} of events, "
+            "sessions and jobs that lie ahead; the audit log says which."
         )
 
 

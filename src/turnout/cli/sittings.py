@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from turnout.cli.app import actor, console, database, show_table
+from turnout.cli.app import actor, console, counted, database, show_table
 from turnout.cli.exams import exams
 from turnout.cli.exports import noting
 from turnout.cli.files import new_file, open_text
@@ -14,6 +14,7 @@ from turnout.cli.imports import IgnoreUnknown, Preview, Row, import_rows, say_im
 from turnout.cli.numbers import EventNumber
 from turnout.core.exams import results
 from turnout.core.exams.model import Accommodation, Attendance
+from turnout.core.exams.readmitting import readmit
 from turnout.core.exams.seating import add_walk_in
 from turnout.core.exams.seats import set_seat as give_seat
 from turnout.core.identity.organizations import get_organization
@@ -78,7 +79,7 @@ def candidates(
         else:
             out.writelines(roll_workbook(found))
         noting(db, org_id, "candidates", "event", event)(len(found))
-    console.print(f"{file} has {len(found)} candidates.")
+    console.print(f"{file} has {counted(len(found), 'candidate')}.")
 
 
 @exams.command
@@ -131,6 +132,26 @@ def seat(org: str, registration: str, number: int, /) -> None:
 
 
 @exams.command
+def restore(org: str, registration: str, /, *, reason: str = "") -> None:
+    """Register a cancelled candidate again in the same exam, with a new ticket.
+
+    Form and accommodations are those of before; in a room they get the next free seat.
+
+    Example: `turnout exam restore acme 2f6c1c9e-0000-4000-8000-000000000001`
+
+    Args:
+        org: Short name of the organization.
+        registration: GUID of the registration.
+        reason: What the history says of it.
+    """
+    with database() as db:
+        org_id = db.call(get_organization, org).org_id
+        done = db.call(readmit, org_id, _guid(registration), reason, actor=actor())
+    said = "is confirmed again" if done else "is not cancelled"
+    console.print(f"Registration {registration} {said}.")
+
+
+@exams.command
 def attend(org: str, attendance: Said, registration: list[str], /) -> None:
     """Write down whether candidates came.
 
@@ -148,7 +169,8 @@ def attend(org: str, attendance: Said, registration: list[str], /) -> None:
         for uuid in map(_guid, registration):
             value = Attendance(attendance.title())
             db.call(results.record_attendance, org_id, uuid, value, actor=actor())
-    console.print(f"{len(registration)} registrations are {attendance}.")
+    are = "is" if len(registration) == 1 else "are"
+    console.print(f"{counted(len(registration), 'registration')} {are} {attendance}.")
 
 
 @exams.command
@@ -166,7 +188,7 @@ def rest_absent(org: str, event: EventNumber, /) -> None:
         org_id = db.call(get_organization, org).org_id
         while marked := db.call(results.mark_rest_absent, org_id, event, actor=actor()):
             count += marked
-    console.print(f"{count} candidates are absent.")
+    console.print(f"{counted(count, 'candidate is', 'candidates are')} absent.")
 
 
 @exams.command
@@ -246,9 +268,10 @@ def notify(
     with database() as db:
         org_id = db.call(get_organization, org).org_id
         sent, left = _notify(db, org_id, event, notice, is_dry=dry_run)
-    console.print(f"{sent} candidates {'would get' if dry_run else 'get'} the notice.")
+    gets = "would get" if dry_run else "gets" if sent == 1 else "get"
+    console.print(f"{counted(sent, 'candidate')} {gets} the notice.")
     if left:
-        console.print(f"{left} have no address.")
+        console.print(f"{counted(left, 'has', 'have')} no address.")
 
 
 def _notify(

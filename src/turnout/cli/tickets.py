@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 from cyclopts import App
 
-from turnout.cli.app import Count, actor, console, database, say_time, show_table, tell_twice
+from turnout.cli.app import Count, actor, console, counted, database, show_table, tell_twice
 from turnout.cli.exports import noting
 from turnout.cli.files import new_file
 from turnout.cli.known import org_of_event
@@ -278,7 +278,7 @@ def print_tickets(
             language=spoken,
         )
         noting(db, organization.org_id, "tickets", "event", event)(len(found))
-    console.print(f"{file} has {len(found)} tickets.")
+    console.print(f"{file} has {counted(len(found), 'ticket')}.")
 
 
 @tickets.command
@@ -322,8 +322,8 @@ def keys(org: str, /, *, rotate: bool = False) -> None:
     rows = (
         (
             key.kid,
-            say_time(key.created_at),
-            say_time(key.retired_at) if key.retired_at else "signs",
+            stamp(key.created_at),
+            stamp(key.retired_at) if key.retired_at else "signs",
             key.public_key,
         )
         for key in found

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from turnout.cli.app import console, database, show_table
+from turnout.cli.app import console, counted, database, show_table
 from turnout.core.identity.organizations import get_organization
 from turnout.core.messaging.usage import Usage, list_usage
 from turnout.formats.spreadsheets import to_csv
@@ -27,7 +27,8 @@ def usage(org: str, /, *, month: str = "", output: Path | None = None) -> None:
     rows = [_row(line) for line in found]
     if output is not None:
         output.write_bytes(to_csv([[heading.capitalize() for heading in HEADINGS], *rows]))
-        console.print(f"{len(rows)} lines were written to {output}.")
+        written = counted(len(rows), "line was", "lines were")
+        console.print(f"{written} written to {output}.")
     elif rows:
         show_table(*HEADINGS, rows=rows)
     else:

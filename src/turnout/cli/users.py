@@ -5,6 +5,7 @@ import sys
 
 from cyclopts import App
 
+from turnout.cli import staff
 from turnout.cli.app import Count, actor, console, database, say_time, show_table
 from turnout.core.identity.model import Role
 from turnout.core.identity.organizations import get_organization
@@ -19,6 +20,7 @@ from turnout.core.identity.users import create_user, hash_password
 from turnout.errors import Invalid
 
 user = App(name="user")
+staff.add_commands(user)
 
 
 @user.command(name="create")

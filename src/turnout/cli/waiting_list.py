@@ -6,7 +6,7 @@ from typing import Annotated
 from cyclopts import App, Parameter
 
 from turnout.catalogue import say
-from turnout.cli.app import Number, actor, console, database, say_time, show_table
+from turnout.cli.app import Number, actor, console, counted, database, say_time, show_table
 from turnout.cli.files import open_text
 from turnout.cli.known import org_of_event
 from turnout.cli.numbers import EntryNumber, EventNumber, TicketTypeNumber
@@ -31,7 +31,9 @@ def add(
     first_name: str = "",
     last_name: str = "",
 ) -> None:
-    """Put somebody on an event's waiting list, and write to them.
+    """Put somebody on an event's waiting list, and write to them; also for a locked ticket type.
+
+    They go behind those who wait already, even where places are free.
 
     Example: `turnout waiting add acme 1000001 3 --email ann@example.com`
 
@@ -46,7 +48,7 @@ def add(
     contact = Contact(email=email, first_name=first_name, last_name=last_name)
     with database() as db:
         org_id = db.call(get_organization, org).org_id
-        entry = db.call(join_list, org_id, event, ticket_type, contact)
+        entry = db.call(join_list, org_id, event, ticket_type, contact, is_staff=True)
     console.print(f"{email} is on the waiting list: entry {entry.id}.")
 
 
@@ -80,7 +82,7 @@ def set_hours(org: str, event: EventNumber, /, *, hours: Number) -> None:
     with database() as db:
         org_id = db.call(get_organization, org).org_id
         db.call(set_waiting_hours, org_id, event, hours, actor=actor())
-    console.print(f"Places of event {event} are held for {hours} hours from now on.")
+    console.print(f"Places of event {event} are held for {counted(hours, 'hour')} from now on.")
 
 
 @waiting.command(name="priority")

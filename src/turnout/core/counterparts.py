@@ -24,7 +24,10 @@ LONGEST_DATE = 64
 LARGEST = 2**63 - 1
 # The digits of a number that is worth reading: more of them take time by the square.
 _DIGITS = 19
-_CONTROL = re.compile("[\x00-\x20\x7f-\x9f\ud800-\udfff]+")
+# With the marks that turn letters around, hide them or end a line.
+_CONTROL = re.compile(
+    "[\x00-\x20\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]+"
+)
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _WHOLE = re.compile(r"[+-]?[0-9]+")
 _SECONDS = re.compile(r"[0-9]+(?:\.[0-9]*)?")
@@ -42,7 +45,8 @@ def to_text(value: object) -> str:
 
 
 def tidy(text: str, limit: int = LONGEST_NOTE) -> str:
-    """A remark in one line of up to `limit` characters: single blanks, no control characters."""
+    """A remark in one line of up to `limit` characters: single blanks, no control characters,
+    and none that turns letters around or hides them."""
     is_tidy = len(text) <= limit and text.isprintable() and "  " not in text
     if is_tidy and text.strip() == text:
         return text

@@ -16,6 +16,14 @@ LONGEST_UNCHECKED = 256
 LONGEST_RUN = 30
 # What Unicode composes into `;`, a grave accent and K: in an address it is another character.
 _ASCII_ALIKE = re.compile("([\u037e\u1fef\u212a])")
+# How apostrophes and quotation marks are typed and set.
+_QUOTES = dict.fromkeys(map(ord, "\u2018\u2019\u201b\u02bc\u02b9\u2032\u00b4\uff07"), "'")
+_QUOTES |= dict.fromkeys(map(ord, "\u201c\u201d\u201e\u201f\u00ab\u00bb\u2033\uff02"), '"')
+# Accents of Latin, Greek and Cyrillic letters; in other scripts, marks are letters.
+_ACCENTS = re.compile("[\u0300-\u036f]+")
+_PLAIN = str.maketrans(
+    {"\xe6": "ae", "\u0153": "oe", "\xf8": "o", "\u0142": "l", "\u0111": "d", "\u0131": "i"}
+)
 # Control characters, line ends, and the signs that turn the reading direction of what follows.
 _NO_LINE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202d\u202e]+")
 # Format and control characters and separators; and letters and marks that Unicode gives no shape.
@@ -138,6 +146,26 @@ def fold(text: str) -> str:
         return text.lower()
     # Folding takes some characters apart, so the composed form comes last.
     return compose(unicodedata.normalize("NFD", _without_long_runs(text)).casefold())
+
+
+def search_key(text: str) -> str:
+    """`fold` for what is searched, without accents: *pena* finds Peña. Apostrophes and quotation
+    marks are one, however they are typed. What is indexed was written by this
+    (core/people/searching.py): if you change it, have a migration note everybody again."""
+    folded = fold(text)
+    if folded.isascii():
+        return folded
+    parted = unicodedata.normalize("NFD", folded.translate(_QUOTES))
+    return compose(_ACCENTS.sub("", parted).translate(_PLAIN))
+
+
+def without_marks(text: str) -> str:
+    """`text` without accents and other marks of its letters: é is e. Letters of their own, such as
+    ø, stay."""
+    if text.isascii():
+        return text
+    parts = unicodedata.normalize("NFKD", _without_long_runs(text))
+    return "".join(sign for sign in parts if not unicodedata.combining(sign))
 
 
 def compose(text: str) -> str:

@@ -7,15 +7,20 @@ have changed since.
 """
 
 import datetime
+import re
 from typing import NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from turnout.catalogue import fill_label
 from turnout.errors import Invalid
 
 # Which moments may be kept: those of years in which each has a date in every zone.
 YEARS = range(1970, 3000)
 # The epoch ms when these years are over.
 OVER_AT = 32_503_680_000_000
+_END_OF_DAY = re.compile(
+    r"(\d{4}-\d\d-\d\d[T ])24(:00(?::00(?:\.0{1,6})?)?(?:Z|[+-]\d\d:?\d\d)?)", re.ASCII
+)
 
 
 class Planned(NamedTuple):
@@ -39,6 +44,7 @@ def plan(local: str, timezone: str) -> Planned:
         raise _skipped(wall, zone, timezone)
     if time.tzinfo is not None:
         wall = wall.replace(fold=_fold(time, zone, local, timezone))
+    if time.tzinfo is not None or _END_OF_DAY.fullmatch(local):
         local = wall.isoformat(timespec="minutes" if not wall.second else "seconds")
     if first == second:
         return Planned(local, first)
@@ -98,14 +104,31 @@ def stamp(at: int, timezone: str = "UTC") -> str:
     return text.removesuffix("+00:00") + "Z" if timezone == "UTC" else text
 
 
+def say_days(count: int) -> str:
+    """`1 day`, `30 days`."""
+    return fill_label("{count:day|days}", {"count": count})
+
+
 def read_wall(local: str) -> datetime.datetime:
     """A local time as the clock on the wall shows it, whatever the zone. Raises Invalid."""
     return _read(local, "UTC")[0].replace(tzinfo=None)
 
 
+def read_iso(text: str) -> datetime.datetime:
+    """A time in ISO 8601, in which a day ends at 24:00. Raises ValueError."""
+    ends = _END_OF_DAY.fullmatch(text)
+    if ends is None:
+        return datetime.datetime.fromisoformat(text)
+    try:
+        midnight = datetime.datetime.fromisoformat(f"{ends[1]}00{ends[2]}")
+        return midnight + datetime.timedelta(days=1)
+    except OverflowError as error:
+        raise ValueError(text) from error
+
+
 def _read(text: str, timezone: str) -> tuple[datetime.datetime, ZoneInfo]:
     try:
-        time = datetime.datetime.fromisoformat(text)
+        time = read_iso(text)
         zone = ZoneInfo(timezone)
     except (ValueError, OSError, ZoneInfoNotFoundError) as error:
         raise Invalid("time.unreadable", local=text, timezone=timezone) from error

@@ -17,7 +17,7 @@ from turnout.core.exams.model import (
     ExamRequest,
     ValueKind,
 )
-from turnout.core.exams.planning import find_exam, make_exam, set_exam_state
+from turnout.core.exams.planning import find_exam, get_exam, make_exam, set_exam_state
 from turnout.core.exams.seating import NewSitting, book_seat
 from turnout.core.identity.demo import get_demo_organization
 from turnout.core.identity.model import CredentialKind
@@ -138,6 +138,9 @@ def _seed_exams(tx: Tx, org_id: OrgId, venue: str, learners: list[str]) -> str:
         for title, candidates in ((OPEN, learners[:8]), (FULL, learners[8 : 8 + FULL_PLACES])):
             for number, learner in enumerate(candidates):
                 _register(tx, org_id, venue, known[title], learner, has_more_time=number == 1)
+        exam = get_exam(tx, org_id, known[OPEN].event_id)
+        room, *_ = lists.list_rooms(tx, org_id, exam.venue_id)
+        lists.assign_room(tx, org_id, exam, room.id, actor=ACTOR)
         for title, state in (
             (OPEN, EventState.OPEN),
             (FULL, EventState.OPEN),

@@ -22,6 +22,7 @@ from turnout.core.identity.users import (
 )
 from turnout.core.ids import ListId, OrgId
 from turnout.core.messaging.accepting import Policy, accept_job
+from turnout.core.messaging.calling import get_calling, set_calling
 from turnout.core.messaging.lists import (
     Entry,
     add_entries,
@@ -57,6 +58,8 @@ USERS = (
 )
 # Names of lists, and how many people are on them.
 LISTS = {"Speakers": 12, "Volunteers": 60}
+# Where the demo may call: its own country, and those of the numbers that integrators try.
+COUNTRIES = ("DE", "AU", "FR", "GB", "NZ", "US", "ES", "AT", "CH")
 
 
 class Account(msgspec.Struct, frozen=True):
@@ -82,6 +85,7 @@ def seed(db: Database, known: Known, policy: Policy) -> Member:
     admin, agent, user = (
         _seed_user(db, org_id, user, member_of(known, user.name)) for user in USERS
     )
+    db.call(_allow_calls, org_id)
     principal = _find_principal(db, USERS[-1].user_code)
     lists = db.call(_seed_lists, principal)
     db.call(_seed_jobs, principal, lists, policy)
@@ -112,6 +116,12 @@ def _store_user(tx: Tx, org_id: OrgId, seeded: _Seeded, hashed: str) -> None:
         password_hash=hashed,
         actor=ACTOR,
     )
+
+
+def _allow_calls(tx: Tx, org_id: OrgId) -> None:
+    """Let the demo call abroad, unless somebody has decided where it may."""
+    if not get_calling(tx, org_id).countries:
+        set_calling(tx, org_id, COUNTRIES, actor=ACTOR)
 
 
 def _find_principal(db: Database, user_code: str) -> Principal:
@@ -227,7 +237,8 @@ def show(base_url: str, member: Member) -> Trial:
     steps = [
         Step(
             "Send a text to three people",
-            "The simulator carries it, and decides the outcome by the last digit.",
+            "The simulator carries it, and decides the outcome by the last digit. Calls and faxes "
+            f"may go to {', '.join(COUNTRIES)}.",
             f"{set_variable('LOGIN', login)}\nANSWER=$({send})\n{SHOW_ANSWER}",
         ),
         Step(

@@ -32,7 +32,8 @@ from turnout.core.ids import OrgId
 from turnout.core.people.model import Contact
 from turnout.core.questions.editing import QuestionChange, add_question
 from turnout.core.questions.model import Answer, Kind
-from turnout.core.registrations.intake import accept, process
+from turnout.core.registrations.accepting import accept
+from turnout.core.registrations.intake import process
 from turnout.core.registrations.model import Submitted
 from turnout.core.registrations.places import (
     set_event_state,

@@ -6,11 +6,12 @@ Importing the library takes a tenth of a second, so that is done by anyone who m
 """
 
 import datetime
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 from zoneinfo import ZoneInfo
 
 if TYPE_CHECKING:
-    from icalendar import Calendar, vCalAddress
+    from icalendar import Calendar, Event, vCalAddress
 
 YEAR = datetime.timedelta(days=366)
 
@@ -56,6 +57,39 @@ class Entry(NamedTuple):
 
 def calendar_file(entry: Entry) -> bytes:
     """The entry as an `.ics` file, with the rules of its zone in it."""
+    return _write([entry], entry.method)
+
+
+def calendar_feed(entries: Sequence[Entry], name: str) -> bytes:
+    """Entries as a calendar of that name, which programs subscribe to and read again."""
+    return _write(entries, "PUBLISH", name)
+
+
+def _write(entries: Sequence[Entry], method: str, name: str = "") -> bytes:
+    import icalendar
+
+    calendar = icalendar.Calendar()
+    calendar.add("prodid", "-//Turnout//Turnout//EN")
+    calendar.add("version", "2.0")
+    calendar.add("method", method)
+    if name:
+        calendar.add("name", name)
+        calendar.add("x-wr-calname", name)
+        calendar.add("refresh-interval", datetime.timedelta(hours=6), {"value": "DURATION"})
+    for entry in entries:
+        calendar.add_component(_make_event(entry))
+    days = [
+        _instant(at, ZoneInfo(entry.timezone)).date()
+        for entry in entries
+        for at in (entry.starts_at, entry.ends_at)
+    ]
+    if days:
+        calendar.add_missing_timezones(first_date=min(days) - YEAR, last_date=max(days) + YEAR)
+    _begin_by_the_old_clock(calendar)
+    return bytes(calendar.to_ical())
+
+
+def _make_event(entry: Entry) -> "Event":
     import icalendar
 
     zone = ZoneInfo(entry.timezone)
@@ -76,17 +110,7 @@ def calendar_file(entry: Entry) -> bytes:
     ):
         if value:
             event.add(name, value)
-    calendar = icalendar.Calendar()
-    calendar.add("prodid", "-//Turnout//Turnout//EN")
-    calendar.add("version", "2.0")
-    calendar.add("method", entry.method)
-    calendar.add_component(event)
-    calendar.add_missing_timezones(
-        first_date=_instant(entry.starts_at, zone).date() - YEAR,
-        last_date=_instant(entry.ends_at, zone).date() + YEAR,
-    )
-    _begin_by_the_old_clock(calendar)
-    return bytes(calendar.to_ical())
+    return event
 
 
 def _begin_by_the_old_clock(calendar: "Calendar") -> None:

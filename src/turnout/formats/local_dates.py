@@ -17,6 +17,17 @@ if TYPE_CHECKING:
 MINUTE, HOUR, DAY = 60, 3600, 86_400
 
 
+def say_language(code: str) -> str:
+    """A language by its own name: `Deutsch` of `de`; the code of one that Babel does not know."""
+    from babel import Locale, UnknownLocaleError
+
+    try:
+        name = Locale.parse(code, sep="-").get_display_name()
+    except (UnknownLocaleError, ValueError):
+        return code
+    return name[:1].upper() + name[1:] if name else code
+
+
 def say_day(at: datetime.datetime, language: str) -> str:
     """`1 March 2027`."""
     return _format(at, "date.day", language)
@@ -35,6 +46,21 @@ def say_day_time(at: datetime.datetime, language: str) -> str:
 def say_short_moment(at: datetime.datetime, language: str) -> str:
     """`1 March, 09:00`."""
     return _format(at, "date.short_moment", language)
+
+
+def say_sign(day: datetime.date, language: str) -> str:
+    """The month as on a date plate: `Mar`."""
+    from babel.dates import format_date
+
+    return format_date(day, "LLL", locale=_babel_name(language)).rstrip(".")
+
+
+def say_weekday(day: datetime.date, language: str) -> str:
+    """`Monday, 1 March`."""
+    from babel.dates import format_date
+
+    own = label(language, "date.weekday") if _is_translated(language) else "full"
+    return format_date(day, own, locale=_babel_name(language))
 
 
 def say_time(at: datetime.datetime, language: str) -> str:
@@ -76,6 +102,29 @@ def say_money(minor: int, currency: str, language: str) -> str:
     )
 
 
+def say_price(micros: int, currency: str, language: str) -> str:
+    """An amount in millionths of a currency's unit, with as many decimals as it needs, at least
+    those of the currency: `€0.08`, `€0.0075`."""
+    from decimal import Decimal
+
+    from babel.numbers import format_currency
+
+    amount, decimals = Decimal(micros).scaleb(-6), DECIMALS.get(currency, 2)
+    cents = amount.quantize(Decimal(1).scaleb(-decimals))
+    shown = cents if cents == amount else amount.normalize()
+    locale = _babel_name(language)
+    return format_currency(shown, currency, locale=locale, decimal_quantization=shown is cents)
+
+
+def with_offset(said: str, at: datetime.datetime) -> str:
+    """A time, with its offset where clocks go back and show it twice: `02:30 (+02:00)`."""
+    first, second = (at.replace(fold=fold).utcoffset() for fold in (0, 1))
+    # Where clocks go forward the offset grows, and the time is no time at all.
+    if first is None or second is None or first <= second:
+        return said
+    return f"{said} ({at.isoformat()[-6:]})"
+
+
 def say_wait(seconds: int, language: str) -> str:
     """A time to wait, rounded up: "20 seconds", "a minute", "5 minutes", "an hour", "2 days"."""
     if seconds < MINUTE:
@@ -102,7 +151,8 @@ def _format(at: datetime.datetime, code: str, language: str) -> str:
     from babel.dates import format_datetime
 
     own = label(language, code) if _is_translated(language) else _cldr_pattern(language, code)
-    return format_datetime(at, own, locale=_babel_name(language))
+    said = format_datetime(at, own, locale=_babel_name(language))
+    return said if code == "date.day" else with_offset(said, at)
 
 
 def _is_translated(language: str) -> bool:

@@ -3,9 +3,10 @@ starts it. It limits itself before it reads anything."""
 
 import io
 import json
-import resource
 import sys
 import zlib
+
+from turnout.formats.child_limits import limit_process
 
 MEMORY, CPU_S = 900_000_000, 30
 LARGEST_PIXELS = 50_000_000
@@ -16,24 +17,13 @@ QUALITY = 82
 
 def main() -> None:
     """Answer one line of JSON, and behind it the two pictures."""
-    limit()
+    limit_process(MEMORY, CPU_S)
     content = sys.stdin.buffer.read()
     try:
         answer, parts = remake(content, sys.argv[1])
     except (OSError, ValueError, SyntaxError, MemoryError, EOFError, KeyError, IndexError):
         answer, parts = {"refusal": "broken"}, []
     sys.stdout.buffer.write(json.dumps(answer).encode() + b"\n" + b"".join(parts))
-
-
-def limit() -> None:
-    """No more memory, CPU, files or processes than a picture needs."""
-    for what, most in (
-        (resource.RLIMIT_AS, MEMORY),
-        (resource.RLIMIT_CPU, CPU_S),
-        (resource.RLIMIT_FSIZE, 0),
-        (resource.RLIMIT_CORE, 0),
-    ):
-        resource.setrlimit(what, (most, most))
 
 
 def remake(content: bytes, name: str) -> tuple[dict[str, object], list[bytes]]:

@@ -2,6 +2,7 @@
 with their marks, links as their text and address, emphasis as plain words."""
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import Any
 
 from turnout.formats.markdown import parser
@@ -9,6 +10,8 @@ from turnout.formats.markdown import parser
 RULE = "-" * 20
 
 
+# Many mails say the same of their event; what is a person's is put in afterwards.
+@lru_cache(maxsize=256)
 def to_plain(text: str) -> str:
     """`text` without its marks, blocks apart, without a line end at its end."""
     return "\n".join(_Writer().write(parser().parse(text))).strip("\n")

@@ -1,8 +1,11 @@
 """QR codes, with the quiet zone that scanners need, dark on light whatever the page's colours."""
 
 import io
+from functools import lru_cache
+from typing import TYPE_CHECKING
 
-import segno
+if TYPE_CHECKING:
+    from segno import QRCode
 
 QUIET_MODULES = 4
 # Survives a scratch or a glare over 15 % of it, and stays coarse enough for a phone's screen.
@@ -24,19 +27,21 @@ def qr_svg(text: str) -> str:
     )
 
 
-def qr_svg_file(text: str) -> bytes:
-    """A QR code as an SVG file."""
+def qr_svg_file(text: str, *, is_quick: bool = False) -> bytes:
+    """A QR code as an SVG file; `is_quick` as for `qr_rows`."""
     out = io.BytesIO()
-    _make(text).save(
+    _make(text, QUICK_MASK if is_quick else None).save(
         out, kind="svg", border=QUIET_MODULES, dark="#000", light="#fff", scale=PIXELS_A_MODULE
     )
     return out.getvalue()
 
 
-def qr_png(text: str) -> bytes:
-    """A QR code as a PNG file, some 500 pixels wide."""
+def qr_png(text: str, *, is_quick: bool = False) -> bytes:
+    """A QR code as a PNG file, some 500 pixels wide; `is_quick` as for `qr_rows`."""
     out = io.BytesIO()
-    _make(text).save(out, kind="png", border=QUIET_MODULES, scale=PIXELS_A_MODULE)
+    _make(text, QUICK_MASK if is_quick else None).save(
+        out, kind="png", border=QUIET_MODULES, scale=PIXELS_A_MODULE
+    )
     return out.getvalue()
 
 
@@ -49,5 +54,9 @@ def qr_rows(text: str, *, is_quick: bool = False) -> list[bytearray]:
     return [bytearray(row) for row in _make(text, QUICK_MASK if is_quick else None).matrix]
 
 
-def _make(text: str, mask: int | None = None) -> segno.QRCode:
+# A ticket's code is drawn on paper, as a picture and as a drawing, one right after the other.
+@lru_cache(maxsize=16)
+def _make(text: str, mask: int | None = None) -> "QRCode":
+    import segno  # many load this module, and few draw a code
+
     return segno.make_qr(text, error=CORRECTION, mask=mask)

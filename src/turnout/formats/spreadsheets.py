@@ -7,7 +7,7 @@ also take full-width signs for those of ASCII.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 SIGNS = "=+\\-@\uff1d\uff0b\uff0d\uff20"
 """The signs that begin a formula, for a character class."""
@@ -18,8 +18,19 @@ _IS_SUSPECT = re.compile(f"[{SIGNS}\t\r\n]").search
 # A sign where a cell begins for some program, unless it is the sign of a number.
 _BEGINNING = '((?:^|[,;|\t\r\n])[ "\xa0\u3000]*)'
 _FORMULA = re.compile(f"{_BEGINNING}(?![+-][0-9 .]*[0-9](?:[,;|\t\r\n]|$))(?=[{SIGNS}])")
+_CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff\ud800-\udfff]")
 _NEEDS_QUOTES = re.compile('[",;\t\r\n]').search
 _DEFUSED = re.compile(f"{_BEGINNING}'(?=[{SIGNS}])")
+SEPARATOR = "\x1f"
+# Plain cells, which change at most by quotes: printable, and with no sign where a cell begins for
+# some program, or a number with its sign. Those of many scripts are, but not all that might be.
+_INSIDE = "[ -+\\--:<-{}~\xa0-\ud7ff]*+"
+_PLAIN = (
+    f"(?:[!#-*.-:<>?A-{{}}~\xa1-\u2fff\u3001-\ud7ff]{_INSIDE}"
+    f'(?:[,;|](?![ "\xa0\u3000]*[=+\\-@]){_INSIDE})*+'
+    "|[+-][0-9 .]*[0-9])?"
+)
+_PLAIN_CELLS = re.compile(f"(?:{_PLAIN}{SEPARATOR})*+")
 
 
 def defuse(cell: str) -> str:
@@ -45,11 +56,48 @@ def quote(cell: str) -> str:
     return '"' + cell.replace('"', '""') + '"' if _NEEDS_QUOTES(cell) else cell
 
 
+def csv_cells(texts: Sequence[str], clean: Callable[[str], str] = str) -> list[str]:
+    """`quote(defuse(clean(text)))` of many texts at once, at a tenth of the cost. `clean` leaves
+    what is printable as it is, and has no SEPARATOR."""
+    joined = SEPARATOR.join(texts)
+    if joined.count(SEPARATOR) >= len(texts):  # somebody wrote one
+        joined = SEPARATOR.join(map(clean, texts))
+    return split_cells(joined, clean)
+
+
+def split_cells(joined: str, clean: Callable[[str], str] = str) -> list[str]:
+    """The same for texts with a SEPARATOR between."""
+    cells = joined.split(SEPARATOR)
+    odd = {number: quote(defuse(clean(cells[number]))) for number in _find_odd(joined)}
+    if '"' in joined or ";" in joined:
+        cells = [quote(cell) for cell in cells]
+    elif "," in joined:
+        cells = [f'"{cell}"' if "," in cell else cell for cell in cells]
+    for number, cell in odd.items():
+        cells[number] = cell
+    return cells
+
+
+def _find_odd(joined: str) -> Iterator[int]:
+    """The numbers of the cells that are not plain."""
+    ended, at, number = joined + SEPARATOR, 0, 0
+    while (odd := _PLAIN_CELLS.match(ended, at).end()) < len(ended):  # type: ignore[union-attr]
+        number += ended.count(SEPARATOR, at, odd)
+        yield number
+        at = ended.index(SEPARATOR, odd) + 1
+        number += 1
+
+
 def to_csv(rows: Iterable[Iterable[object]]) -> bytes:
     """Rows as CSV (RFC 4180, UTF-8 with a byte order mark, which spreadsheets go by)."""
     return "".join(map(csv_line, rows)).encode("utf-8-sig")
 
 
 def csv_line(row: Iterable[object]) -> str:
-    """One row of such a file, with its line end."""
-    return ",".join([quote(defuse(str(cell))) for cell in row]) + "\r\n"
+    """One row of such a file, with its line end. Controls, which a terminal that shows the file
+    would obey, are replaced as in workbooks."""
+    return ",".join([quote(defuse(_printable(str(cell)))) for cell in row]) + "\r\n"
+
+
+def _printable(cell: str) -> str:
+    return cell if cell.isprintable() else _CONTROLS.sub("\ufffd", cell)

@@ -8,16 +8,16 @@ every way in, and stored at most once a minute.
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Generator
 from contextlib import asynccontextmanager
-from typing import Any, Concatenate, ParamSpec, TypeVar
-
-from falcon.asgi import Request
+from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
 from turnout.core.identity.credentials import UNKNOWN, CredentialKey
 from turnout.core.identity.model import Principal
 from turnout.errors import Unauthenticated
 from turnout.http.client_address import address_of
+from turnout.http.mounts import Scope
 from turnout.http.sign_ins import SignIns
 from turnout.store import Batches, Database, Tx
+from turnout.store.streaming import piecewise
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -27,7 +27,15 @@ Recognize = Callable[[Tx], Principal]
 """Whose credential a request has shown. Raises Unauthenticated, Denied, Invalid, Missing."""
 Bridge = Callable[..., Awaitable[Any]]
 """`db.read` or one of its kind."""
-Rows = Generator[tuple[Any, ...], None, None]
+Pieces = Generator[tuple[bytes], None, None]
+
+
+class Scoped(Protocol):
+    """A request that knows where it came from."""
+
+    @property
+    def scope(self) -> Scope:
+        """The request's scope, as ASGI has it."""
 
 
 class LastUses:
@@ -68,7 +76,7 @@ class Admission:
     async def run(
         self,
         bridge: Bridge,
-        req: Request,
+        req: Scoped,
         recognize: Recognize,
         verb: Verb[P, T],
         *args: P.args,
@@ -95,9 +103,10 @@ class Admission:
 
     @asynccontextmanager
     async def stream(
-        self, recognize: Recognize, verb: Callable[..., Rows], *args: object
+        self, recognize: Recognize, verb: Callable[..., Pieces], *args: object
     ) -> AsyncIterator[Batches]:
-        """`db.stream` of `verb(tx, principal, …)`, for what has been recognized by `run` before."""
+        """`db.stream` of `verb(tx, principal, …)`, which makes the answer in pieces (bytes), for
+        what has been recognized by `run` before."""
         async with self._db.stream(_stream, recognize, verb, args) as rows:
             yield rows
 
@@ -109,5 +118,6 @@ def _run(
     return verb(tx, principal, *args, **kwargs), principal
 
 
-def _stream(tx: Tx, recognize: Recognize, verb: Callable[..., Rows], args: Any) -> Rows:
+@piecewise
+def _stream(tx: Tx, recognize: Recognize, verb: Callable[..., Pieces], args: Any) -> Pieces:
     yield from verb(tx, recognize(tx), *args)

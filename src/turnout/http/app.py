@@ -7,6 +7,7 @@ else, so that no request, health checks included, has a way of its own. (A fast 
 same responder, only faster.)
 """
 
+import asyncio
 import re
 import time
 from collections.abc import Awaitable, Callable
@@ -16,14 +17,16 @@ from urllib.parse import quote
 import structlog
 
 from turnout.errors import Failure, Invalid, Unavailable
-from turnout.http import client_address, cross_site, health, logs, metrics, request_id
+from turnout.http import client_address, compression, cross_site, health, logs, metrics, request_id
 from turnout.http.client_address import ClientAddresses, TrustedProxies
+from turnout.http.compression import Coding, Compressed, choose_coding
 from turnout.http.cross_site import VERDICT, CrossSiteGuard
 from turnout.http.errors import Answer, Present, Unexpected, present_plainly
 from turnout.http.fast_path import spell
 from turnout.http.masks import Masks
 from turnout.http.mounts import Mount, Receive, Scope, Send
 from turnout.http.reception import CHUNKED, Reception, Receptions
+from turnout.http.server_sent_events import STOPPING
 from turnout.store import deadlines
 from turnout.store.deadlines import REQUEST_S, Patience
 
@@ -40,7 +43,7 @@ START, BODY = "http.response.start", "http.response.body"
 REQUEST_ID = request_id.NAME
 # All headers that the front door looks at. Most requests have none of them, and then nothing that
 # depends on them is done.
-TELLING = client_address.NAMES | cross_site.NAMES | {REQUEST_ID}
+TELLING = client_address.NAMES | cross_site.NAMES | {REQUEST_ID, compression.ACCEPTS}
 # Granian's names of versions that ASGI calls otherwise.
 VERSIONS = {"1": "1.0"}
 _SLASHES = re.compile("/{2,}")
@@ -66,6 +69,8 @@ class RootApp:
         request_seconds: float = REQUEST_S,
     ) -> None:
         self.in_flight = 0
+        self.stopping = asyncio.Event()
+        """Set when the node is to stop: what would go on for long ends by itself."""
         self._request_seconds = request_seconds
         self._receptions = Receptions()
         own = health.build(is_ready, lambda: self.in_flight)
@@ -73,7 +78,12 @@ class RootApp:
             *mounts,
             *(Mount(prefix, "health", own, own.present) for prefix in health.PREFIXES),
         ]
-        self._exact = {(mount.method, mount.prefix): mount for mount in mounts if mount.method}
+        self._exact = {
+            (mount.method, mount.prefix): mount
+            for mount in mounts
+            if mount.method and mount.shape is None
+        }
+        self._shaped = _sort_by_method(mounts)
         self._by_part = _sort_by_part([mount for mount in self.mounts if not mount.method])
         self._access_log = access_log
         self._guard = CrossSiteGuard(base_url)
@@ -85,6 +95,7 @@ class RootApp:
         if scope["type"] != "http":
             return
         telling = [header for header in scope["headers"] if header[0] in TELLING]
+        scope[STOPPING] = self.stopping
         reception = Reception(scope, receive, Patience(self._request_seconds))
         exchange = _Exchange(scope, send, request_id.choose(telling), reception)
         token = request_id.current.set(exchange.number)
@@ -98,7 +109,8 @@ class RootApp:
                 return
             if telling and (verdict := self._guard.judge(scope, telling)):
                 scope[VERDICT] = verdict
-            await self._lead(exchange, scope, reception)
+            coding = choose_coding(telling) if telling else None
+            await self._lead(exchange, scope, reception, coding)
         except Unavailable as failure:  # in the middle of a list: its cause is known
             log.warning("answer broke off", app=exchange.name, code=failure.code)
             await exchange.fail(failure)
@@ -112,20 +124,26 @@ class RootApp:
             request_id.current.reset(token)
             self._note(exchange, reception)
 
-    async def _lead(self, exchange: "_Exchange", scope: Scope, reception: Reception) -> None:
-        """Let the app that serves the path answer."""
+    async def _lead(
+        self, exchange: "_Exchange", scope: Scope, reception: Reception, coding: Coding | None
+    ) -> None:
+        """Let the app that serves the path answer, in that coding where that is less."""
         normalize(scope)
         mount = self._find_mount(exchange.method, scope["path"])
         exchange.name, exchange.present = mount.name, mount.present
-        await mount.app(scope, reception.begin_without_waiting, exchange.send)
+        send = Compressed(scope, exchange.send, coding).send if coding else exchange.send
+        await mount.app(scope, reception.begin_without_waiting, send)
         if not exchange.is_begun:
             raise RuntimeError(f"{mount.name} ended without an answer")
 
     def _find_mount(self, method: str, path: str) -> Mount:
-        """The one of exactly this method and path, else of the longest prefix that fits; the one at
-        `/` fits everything."""
+        """The one of exactly this method and path, or of its shape, else of the longest prefix that
+        fits; the one at `/` fits everything."""
         if exact := self._exact.get((method, path)):
             return exact
+        for shape, mount in self._shaped.get(method, ()):
+            if shape.fullmatch(path):
+                return mount
         path = path.lower()
         for prefix, below, mount in self._by_part.get(path.split("/", 2)[1], ()):
             if path == prefix or path.startswith(below):
@@ -261,6 +279,15 @@ def normalize(scope: Scope) -> None:
     query: bytes = scope["query_string"]
     if not query.isascii():
         scope["query_string"] = quote(query, safe=_QUERY_SIGNS).encode()
+
+
+def _sort_by_method(mounts: list[Mount]) -> dict[str, list[tuple[re.Pattern[str], Mount]]]:
+    """The mounts that serve paths of one shape, by their method."""
+    found: dict[str, list[tuple[re.Pattern[str], Mount]]] = {}
+    for mount in mounts:
+        if mount.shape is not None:
+            found.setdefault(mount.method, []).append((mount.shape, mount))
+    return found
 
 
 def _sort_by_part(mounts: list[Mount]) -> dict[str, list[tuple[str, str, Mount]]]:

@@ -49,6 +49,20 @@ UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 async def read_body(req: Incoming, limit: int, timeout_s: float = READ_TIMEOUT_S) -> bytes:
     """The whole body, in UTF-8. Raises Invalid when it is over `limit` bytes (as sent or as
     decoded), when it does not arrive whole, and in `timeout_s`, and when it cannot be decoded."""
+    body = await read_sent(req, limit, timeout_s)
+    if not body:
+        return b""
+    if encoding := req.get_header("Content-Encoding"):
+        body = await in_thread(limit, decompress, body, encoding, limit)
+    content_type = req.get_header("Content-Type")
+    if body.startswith(_BEGINNINGS) or (content_type and "charset" in content_type.lower()):
+        return await in_thread(len(body), to_utf8, body, content_type or "", limit)
+    return body
+
+
+async def read_sent(req: Incoming, limit: int, timeout_s: float = READ_TIMEOUT_S) -> bytes:
+    """The whole body as it was sent. Raises Invalid when it is over `limit` bytes, and when it does
+    not arrive whole, and in `timeout_s`."""
     length = req.content_length
     if length == 0:
         return b""
@@ -60,11 +74,6 @@ async def read_body(req: Incoming, limit: int, timeout_s: float = READ_TIMEOUT_S
     deadlines.renew()
     if len(body) > limit:
         raise too_large(limit)
-    if encoding := req.get_header("Content-Encoding"):
-        body = await in_thread(limit, decompress, body, encoding, limit)
-    content_type = req.get_header("Content-Type")
-    if body.startswith(_BEGINNINGS) or (content_type and "charset" in content_type.lower()):
-        return await in_thread(len(body), to_utf8, body, content_type or "", limit)
     return body
 
 

@@ -59,6 +59,9 @@ def new_app(present: Present, *, judges_queries: bool = False) -> DialectApp:
     app.req_options.strip_url_path_trailing_slash = True
     app.req_options.auto_parse_qs_csv = False
     app.resp_options.default_media_type = falcon.MEDIA_JSON
+    for options in (app.req_options, app.resp_options):
+        # Nobody sends it, and each holds a buffer of 128 KB.
+        options.media_handlers.pop(falcon.MEDIA_MSGPACK, None)
     install(app, present)
     return app
 

@@ -80,32 +80,34 @@ def install(app: "falcon.asgi.App[Any, Any]", present: Present) -> None:
     async def answer_failure(
         req: Any, resp: falcon.asgi.Response, failure: Failure, _params: Any
     ) -> None:
-        _write(resp, present(failure))
+        write_answer(resp, present(failure))
 
     async def answer_http_error(
         req: falcon.asgi.Request, resp: falcon.asgi.Response, error: Any, _params: Any
     ) -> None:
-        _write(resp, present(_translate(error, req)))
+        write_answer(resp, present(translate(error, req)))
 
     async def answer_unexpected(
         req: falcon.asgi.Request, resp: falcon.asgi.Response, error: Exception, _params: Any
     ) -> None:
         log.error("unexpected failure", route=req.uri_template, exc_info=error)
-        _write(resp, present(Unexpected()))
+        write_answer(resp, present(Unexpected()))
 
     app.add_error_handler(Exception, answer_unexpected)
     app.add_error_handler(falcon.HTTPError, answer_http_error)
     app.add_error_handler(Failure, answer_failure)
 
 
-def _write(resp: falcon.asgi.Response, answer: Answer) -> None:
+def write_answer(resp: falcon.asgi.Response, answer: Answer) -> None:
+    """Answer with a failure as it is presented."""
     resp.status = answer.status
     resp.data = answer.body
     resp.content_type = answer.content_type
     resp.set_headers(dict(answer.headers))
 
 
-def _translate(error: falcon.HTTPError, req: falcon.asgi.Request) -> Failure:
+def translate(error: falcon.HTTPError, req: falcon.asgi.Request) -> Failure:
+    """Falcon's own failure as one of ours."""
     if isinstance(error, falcon.HTTPMethodNotAllowed):
         allowed = dict(error.headers or {}).get("Allow", "").split(", ")
         return MethodNotAllowed(req.method, req.path, [m for m in allowed if m != "OPTIONS"])

@@ -1,12 +1,16 @@
-"""A way past Falcon for one request that is worth it.
+"""A way past Falcon for the few requests that are worth it.
 
 Routing, request and response objects and wrapped calls cost some 30 µs a request, a sixth of what
 a registration costs in all (docs/adr/0012-fast-path.md). A mount with a method (mounts.py) leads
 exactly this method and path to a `FastPath`; everything else goes on to the dialect's app: other
 methods, other letter cases of the path. Both call the same responder, so the rules are written
 once; what the responder needs of a request is `Incoming`, which Falcon's own request is as well.
+
+Where a path has a variable part, the mount takes the paths of one shape, and a `BareFastPath` those
+requests among them that have neither a body nor a query and come from no page of another origin.
 """
 
+import re
 from collections.abc import Awaitable, Callable
 from functools import lru_cache
 from typing import Protocol
@@ -16,12 +20,15 @@ import structlog
 from turnout.errors import Failure, Invalid
 from turnout.http.cross_site import VERDICT
 from turnout.http.errors import Answer, Present, Unexpected
-from turnout.http.mounts import Mount, Receive, Scope, Send
+from turnout.http.mounts import Asgi, Mount, Receive, Scope, Send
 
 log = structlog.get_logger()
 
 Headers = list[tuple[bytes, bytes]]
 JSON = (b"content-type", b"application/json")
+NO_BODY = (b"content-length", b"0")
+ORIGIN = b"origin"
+VARY = (b"vary", b"Origin")
 
 
 class BodyStream(Protocol):
@@ -58,9 +65,10 @@ class Incoming(Protocol):
 class DirectRequest:
     """A request as it came, without Falcon."""
 
-    __slots__ = ("_headers", "_receive", "method", "path")
+    __slots__ = ("_headers", "_receive", "method", "path", "scope")
 
     def __init__(self, scope: Scope, receive: Receive) -> None:
+        self.scope = scope
         self.method: str = scope["method"]
         self.path: str = scope["path"]
         self._headers: dict[bytes, bytes] = dict(scope["headers"])
@@ -141,6 +149,48 @@ class FastPath:
             log.error("unexpected failure", path=scope["path"], exc_info=error)
             return spell(self._present(Unexpected()))
         return 200, [JSON, (b"content-length", b"%d" % len(body))], body
+
+
+class BareFastPath(FastPath):
+    """The same for requests without body, query and `Origin`, of an API that is open to all origins
+    (cors.py); `app` serves every other one of the same paths."""
+
+    def __init__(
+        self,
+        respond: Callable[[DirectRequest], Awaitable[bytes]],
+        present: Present,
+        app: Asgi,
+    ) -> None:
+        super().__init__(respond, present)
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request, or have it answered."""
+        if not _is_bare(scope):
+            await self._app(scope, receive, send)
+            return
+        status, headers, body = await self._answer(scope, receive)
+        headers.append(VARY)
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
+
+
+def _is_bare(scope: Scope) -> bool:
+    headers = scope["headers"]
+    if scope["query_string"] or VERDICT in scope or headers.count(NO_BODY) != 1:
+        return False
+    return all(name != ORIGIN and name != b"transfer-encoding" for name, _ in headers)
+
+
+def mount_bare_fast_path(
+    name: str,
+    method: str,
+    shape: re.Pattern[str],
+    path: BareFastPath,
+    present: Present,
+) -> Mount:
+    """A mount that answers `method` and the paths of this shape, past Falcon where it can."""
+    return Mount(shape.pattern, name, path, present, method, shape)
 
 
 def mount_fast_path(

@@ -28,6 +28,7 @@ _FIRST_LINES = re.compile(rb"--([^\r\n]{1,200})\r?\ncontent-", re.IGNORECASE)
 _FIELD_NAME = re.compile(
     rb"""[;\s]name\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s;"]+))""", re.IGNORECASE | re.DOTALL
 )
+_SENT_AS = re.compile(rb';\s*filename="([^"\r\n]*)"', re.IGNORECASE)
 _HEADERS_END = re.compile(rb"\r?\n\r?\n")
 
 
@@ -56,6 +57,30 @@ def parse_multipart(text: bytes, boundary: bytes, limit: int) -> Pairs:
     part that cannot be read."""
     check_count(text, b"--" + boundary, limit + 1, limit)
     return [_read_part(part) for part in _split(text, b"--" + boundary)]
+
+
+class SentFile(NamedTuple):
+    """A file in a form: the field's name, the file's own name as it was sent, and its bytes."""
+
+    field: str
+    name: str
+    content: bytes
+
+
+def parse_files(text: bytes, boundary: bytes, limit: int) -> tuple[Pairs, list[SentFile]]:
+    """The parts of a multipart form, as fields and files; a file that was not chosen is left out.
+    Raises Invalid as `parse_multipart` does."""
+    check_count(text, b"--" + boundary, limit + 1, limit)
+    pairs: Pairs = []
+    files: list[SentFile] = []
+    for part in _split(text, b"--" + boundary):
+        named = _SENT_AS.search(part.headers)
+        if named is None:
+            pairs.append(_read_part(part))
+        elif part.content:
+            field = _read_part(part._replace(content=b""))[0]
+            files.append(SentFile(field, named[1].decode("utf-8", "replace"), part.content))
+    return pairs, files
 
 
 def nest(pairs: Pairs) -> dict[str, Any]:

@@ -91,6 +91,7 @@ class Logins:
         shown = _shown(req)
         digest = self._digest(shown)
         if principal := self._recall(digest):
+            await self._sign_ins.check_open(shown)
             try:
                 result = await bridge(verb, principal, *args, **kwargs)
                 self._last_uses.note(principal)

@@ -206,6 +206,8 @@ def log_request(line: RequestLine) -> None:
     if _sink is not None:
         line.ms = round(line.ms, 2)
         line.timestamp = say_moment(float(line.timestamp))
+        # What was asked for may have letters that no line can have.
+        line.path = line.path.encode("utf-8", "backslashreplace").decode()
         if _as_text is None:
             _sink.add(_encode(line) + b"\n")
         else:

@@ -21,8 +21,36 @@ HIDDEN = "…"
 SECRET_FIELDS = frozenset({"address", "code", "token"})
 OPEN_FIELDS = frozenset(
     {
-        *("action", "event", "invitation_id", "job_id", "name", "number", "pak"),
-        *("recipient_id", "registration", "slug", "state", "user_id"),
+        *(
+            "action",
+            "campaign",
+            "candidate",
+            "domain",
+            "ending",
+            "event",
+            "form",
+            "invitation_id",
+            "job",
+            "job_id",
+            "kind",
+            "name",
+            "number",
+            "pak",
+            "part",
+        ),
+        *(
+            "question",
+            "recipient",
+            "recipient_id",
+            "registration",
+            "reply",
+            "scope",
+            "series",
+            "session",
+            "template",
+        ),
+        *("slug", "speaker"),
+        *("state", "ticket_type", "user_id", "venue"),
     }
 )
 LONGEST_PATH = 2000
@@ -65,8 +93,17 @@ class Masks:
             if _is_secret(template):
                 self._words.update(_words_after(template))
         self._routes = _compile(beginnings)
-        # The paths of a busy server are few; one of a million is made again.
-        self.hide_path = lru_cache(maxsize=2048)(self._hide_path)
+        self._known = _compile_known(beginnings, self._words)
+        # The paths without a code in them are few on a busy server.
+        self._hide_kept = lru_cache(maxsize=2048)(self._hide_path)
+
+    def hide_path(self, path: str) -> str:
+        """A request's path, as the log may have it: its beginning, with single slashes, decoded."""
+        # Where a route leads past one code and nothing else, there is nothing to look for.
+        known = self._known and self._known.fullmatch(path)
+        if known and known[2].lower() not in self._words:
+            return f"{known[1]}{HIDDEN}{known[3]}"
+        return self._hide_kept(path)
 
     def hide(self, text: str) -> str:
         """`text` without what is secret in it."""
@@ -82,7 +119,6 @@ class Masks:
         return _shapes.sub(HIDDEN, text)
 
     def _hide_path(self, path: str) -> str:
-        """A request's path, as the log may have it: its beginning, with single slashes, decoded."""
         path = path[:LONGEST_PATH]
         for _ in range(DEEPEST_ENCODING):
             if "%" not in path:
@@ -126,6 +162,33 @@ def _words_after(template: str) -> set[str]:
     words = template.strip("/").lower().split("/")[len(_beginning(template)) :]
     fixed = {word for word in words if "{" not in word}
     return fixed | {f"{word}.json" for word in fixed}
+
+
+def _compile_known(
+    beginnings: Iterable[tuple[str, ...]], words: Iterable[str]
+) -> re.Pattern[str] | None:
+    """Paths that begin as a route does, without variable parts, and then have one secret part and
+    the route's own words: beginning, secret and rest."""
+    fixed = [f"/{'/'.join(parts)}/" for parts in beginnings if parts and all(parts)]
+    chosen = [
+        re.escape(beginning)
+        for beginning in fixed
+        # Another route might hide something else behind the same beginning.
+        if not any(_may_begin_with(other, beginning) for other in beginnings)
+    ]
+    if not chosen:
+        return None
+    ends = "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))
+    return re.compile(
+        rf"({'|'.join(sorted(chosen))})([0-9a-z:]+)(|(?:/(?:{ends}))+)", re.IGNORECASE | re.ASCII
+    )
+
+
+def _may_begin_with(parts: tuple[str, ...], beginning: str) -> bool:
+    """Whether a longer beginning of a route may fit what begins with `beginning`, too."""
+    own = beginning.strip("/").split("/")
+    pairs = zip(parts, own, strict=False)
+    return len(parts) > len(own) and all(part in ("", other) for part, other in pairs)
 
 
 def _compile(beginnings: Iterable[tuple[str, ...]]) -> re.Pattern[str] | None:

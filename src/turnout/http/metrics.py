@@ -6,6 +6,7 @@ shapes when somebody asks: a labelled counter and histogram cost 8 µs a request
 
 from bisect import bisect_left
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from prometheus_client import REGISTRY, Counter, Gauge, generate_latest
 from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily, Metric
@@ -13,6 +14,7 @@ from prometheus_client.registry import Collector
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+FAILED = 500
 _BOUNDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
 in_flight = Gauge("turnout_requests_in_flight", "Requests being answered now")
@@ -28,6 +30,8 @@ account_messages = Counter(
     "turnout_account_messages", "Messages handed to each account", ["account", "outcome"]
 )
 account_open = Gauge("turnout_account_open", "Whether an account takes messages now", ["account"])
+calls = Gauge("turnout_calls", "Calls in progress, by trunk", ["account"])
+calls_ended = Counter("turnout_calls_ended", "Calls that ended", ["account", "status"])
 heartbeats = Counter("turnout_heartbeats", "Heartbeats of viewers", ["outcome"])
 beats_waiting = Gauge("turnout_heartbeats_waiting", "Heartbeats that wait for the database")
 beat_delay = Gauge("turnout_beat_delay_seconds", "Seconds that players are told to wait")
@@ -37,6 +41,16 @@ clock_difference = Gauge(
 clock_jumps = Counter("turnout_clock_jumps", "How often the clock was set", ["direction"])
 alerts = Counter("turnout_alerts", "Alerts that were raised", ["kind"])
 callbacks = Counter("turnout_callbacks", "Calls made to integrators", ["outcome"])
+
+
+class AppTotals(NamedTuple):
+    """What an app of this process has answered since it began: requests, those of them that the
+    server itself failed (5xx), and the mean time of an answer in seconds."""
+
+    app: str
+    answered: int
+    failed: int
+    mean_s: float
 
 
 class _Requests(Collector):
@@ -55,6 +69,16 @@ class _Requests(Collector):
             self._seconds[app] = 0.0
         self._buckets[app][bisect_left(_BOUNDS, duration)] += 1
         self._seconds[app] += duration
+
+    def sum_up(self) -> list[AppTotals]:
+        """What each app answered so far."""
+        totals = []
+        for app, seconds in sorted(self._seconds.items()):
+            counts = {key: count for key, count in self._answered.items() if key[0] == app}
+            answered = sum(counts.values())
+            failed = sum(count for (_, _, status), count in counts.items() if status >= FAILED)
+            totals.append(AppTotals(app, answered, failed, seconds / answered))
+        return totals
 
     def collect(self) -> Iterator[Metric]:
         answered = CounterMetricFamily(
@@ -87,6 +111,11 @@ REGISTRY.register(_requests)
 def observe(app: str, method: str, status: int, duration: float) -> None:
     """Count one answered request; `duration` in seconds. On the event loop only."""
     _requests.observe(app, method if method in METHODS else "OTHER", status, duration)
+
+
+def sum_up() -> list[AppTotals]:
+    """What each app answered so far. On the event loop only."""
+    return _requests.sum_up()
 
 
 def render() -> bytes:

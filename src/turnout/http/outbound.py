@@ -130,6 +130,38 @@ class Outbound:
             raise OutboundError(f"{host_of(url)} answered {status}", "status")
         return FetchedFile(content, read_content_type(content_type))
 
+    async def send(
+        self, host: str, port: int, data: bytes, timeout_s: float, *, party: int
+    ) -> None:
+        """Send bytes over a connection of their own, such as to a printer, and close it; nothing is
+        read. Raises OutboundRefused, OutboundError as `post`."""
+        self._check_port(port)
+        _check_host(host, self._allowed)
+        try:
+            async with asyncio.timeout(timeout_s), self._turn(party):
+                known = [host] if find_address(host) else await self._names.look_up(host)
+                fit = [address for address in known if may_reach(address, self._allowed)]
+                if not fit:
+                    raise OutboundRefused(_unreachable(host), "private")
+                await self._deliver(fit[0], port, data)
+        except TimeoutError as error:
+            said = f"{host} did not answer in {timeout_s:g} s"
+            raise OutboundError(said, "time-out") from error
+        except (UnknownName, NameFailed) as error:
+            raise OutboundError(_unreachable(host), "unknown name") from error
+        except OSError as error:
+            raise _translate(error, host) from error
+
+    async def _deliver(self, address: str, port: int, data: bytes) -> None:
+        family = socket.AF_INET6 if ":" in address else socket.AF_INET
+        to = (address, port)
+        made = self._make_socket((family, socket.SOCK_STREAM, socket.IPPROTO_TCP, "", to))
+        with made:
+            made.setblocking(False)
+            loop = asyncio.get_running_loop()
+            await loop.sock_connect(made, to)
+            await loop.sock_sendall(made, data)
+
     async def close(self) -> None:
         """Close every connection."""
         if self._session is not None:
@@ -177,14 +209,16 @@ class Outbound:
     def _parse(self, url: str) -> "URL":
         """The address as the client will take it, judged as far as it can be without a look-up."""
         parsed = _read(url)
-        if not _is_in(parsed.port or 0, self._ports):
-            raise OutboundRefused(
-                f"port {parsed.port} is not one that is called; TURNOUT_OUTBOUND_PORTS has those "
-                "that are",
-                "port",
-            )
+        self._check_port(parsed.port or 0)
         _check_host(str(parsed.raw_host), self._allowed)
         return parsed
+
+    def _check_port(self, port: int) -> None:
+        if not _is_in(port, self._ports):
+            raise OutboundRefused(
+                f"port {port} is not one that is called; TURNOUT_OUTBOUND_PORTS has those that are",
+                "port",
+            )
 
     @asynccontextmanager
     async def _turn(self, party: int) -> AsyncIterator[None]:

@@ -1,8 +1,8 @@
 """Which resource serves a path, and with which methods.
 
 Two rules hold for every route, so that no dialect has to think of them: HEAD works wherever GET
-does (but on a GET that acts, marked with `acts`), and the fixed parts of a path mean the same in
-any letter case. Variable parts are handed on as they came: some are secrets.
+does (but on one that is marked with `acts` or `without_head`), and the fixed parts of a path mean
+the same in any letter case. Variable parts are handed on as they came: some are secrets.
 """
 
 from collections.abc import Awaitable, Callable, Iterable
@@ -20,6 +20,7 @@ Spellings = dict[str | None, Any]
 PREFLIGHT = "Access-Control-Request-Method"
 VARIABLE = None
 DEEPEST = 12
+NO_HEAD = ("acts", "without_head")
 
 
 class Route(NamedTuple):
@@ -34,6 +35,13 @@ def acts(responder: R) -> R:
     """Mark an `on_get` that changes something: HEAD is refused there, and a program that only
     looks (a link checker, a prefetching browser) does nothing by asking."""
     responder.acts = True  # type: ignore[attr-defined]
+    return responder
+
+
+def without_head(responder: R) -> R:
+    """Mark an `on_get` that changes nothing but has no HEAD: what it hands out is noted in the
+    audit, or has no end."""
+    responder.without_head = True  # type: ignore[attr-defined]
     return responder
 
 
@@ -59,7 +67,7 @@ class Router(CompiledRouter):
         """The responders by method, with those that follow from others."""
         methods: dict[str, Any] = super().map_http_methods(resource, **kwargs)
         get = methods.get("GET")
-        if get is not None and not getattr(get, "acts", False):
+        if get is not None and not any(getattr(get, mark, False) for mark in NO_HEAD):
             methods["HEAD"] = _head_of(get)
         methods["OPTIONS"] = _options_of(resource, sorted(set(methods) - {"OPTIONS"}))
         self._methods = frozenset(methods)  # of the route that is being added

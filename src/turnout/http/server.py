@@ -1,7 +1,8 @@
 """Running an ASGI app with Granian inside this process, and stopping it gracefully.
 
 One process is one server: when it is killed, nothing of it lives on. On SIGTERM or SIGINT the
-listening socket closes, requests that were accepted are finished, then the queues.
+listening socket closes, streams of events end, requests that were accepted are finished, then the
+queues.
 """
 
 import asyncio
@@ -10,7 +11,6 @@ import os
 import signal
 import socket
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 
 import structlog
 from granian.constants import HTTPModes, Interfaces
@@ -30,6 +30,7 @@ from turnout.http.connections import (
 )
 
 POLL_S = 0.02
+CANCELLING_S = 1.0
 HEAD_BYTES = 65_536
 """What a connection may hold in memory of a request's head, and of a body's next part. hyper reads
 ahead of the check, so a head that comes in one piece may be nearly three times as long."""
@@ -49,8 +50,10 @@ async def run(
 ) -> None:
     """Serve until SIGTERM or SIGINT; then finish what was accepted and return.
 
-    `started` is called once the port listens, `drain` after the last request was answered.
-    Raises OSError when the port cannot be had.
+    `started` is called once the port listens, `drain` after the last request was answered, or
+    `grace_seconds` after the signal, whatever comes first: a client that sends half a request, or
+    reads nothing of its answer, holds nobody up for longer. Raises OSError when the port cannot be
+    had.
     """
     files = raise_file_limit()
     connections = limit_connections(limits.connections, files)
@@ -64,11 +67,12 @@ async def run(
         started()
         await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
         log.info("stopping", in_flight=app.in_flight)
+        app.stopping.set()
+        ends_at = asyncio.get_running_loop().time() + grace_seconds
         refusing.cancel()
         server.stop()  # type: ignore[no-untyped-call]
-    with suppress(TimeoutError):
-        await asyncio.wait_for(serving, grace_seconds)
-    await _until_idle(app, grace_seconds)
+    await _end(serving, ends_at)
+    await _until_idle(app, ends_at)
     await drain()
     log.info("stopped")
 
@@ -132,7 +136,19 @@ async def until_signal() -> None:
     await stop.wait()
 
 
-async def _until_idle(app: RootApp, seconds: int) -> None:
+async def _end(serving: "asyncio.Future[None]", ends_at: float) -> None:
+    """Let it end by itself, or end it at that time. Raises what it raises."""
+    seconds = ends_at - asyncio.get_running_loop().time()
+    done, _ = await asyncio.wait({serving}, timeout=seconds)
+    if not done:
+        serving.cancel()
+        await asyncio.wait({serving}, timeout=CANCELLING_S)
+    elif error := serving.exception():
+        raise error
+
+
+async def _until_idle(app: RootApp, ends_at: float) -> None:
+    seconds = ends_at - asyncio.get_running_loop().time()
     for _ in range(int(seconds / POLL_S)):
         if not app.in_flight:
             return

@@ -1,6 +1,6 @@
 """Bodies that are sent while they are made."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Generator, Iterator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from typing import Any
 
@@ -37,3 +37,23 @@ class ClosingBody(AsyncIterator[bytes]):
     async def close(self) -> None:
         """Called by the app at the end, and when the client has gone away."""
         await self._source.aclose()
+
+
+async def join_pieces(
+    batches: AsyncIterator[list[tuple[Any, ...]]], opening: bytes = b""
+) -> AsyncIterator[bytes]:
+    """What a verb made in pieces, for `stream_rows`; `opening` stands before it."""
+    if opening:
+        yield opening
+    async for batch in batches:
+        yield b"".join(piece for (piece,) in batch)
+
+
+def make_array(batches: Iterator[bytes]) -> Generator[tuple[bytes], None, None]:
+    """A JSON array in pieces, from the JSON of some elements at a time (`[…]`, or nothing)."""
+    opening = b"["
+    for some in batches:
+        if len(some) > 2:
+            yield (opening + some[1:-1],)
+            opening = b","
+    yield (b"[]" if opening == b"[" else b"]",)

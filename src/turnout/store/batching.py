@@ -56,13 +56,18 @@ class Batcher(Generic[I, R]):
         *,
         limit: int,
         lane: Lane = Lane.REQUEST,
+        most: int = MOST,
+        is_alone: bool = False,
     ) -> None:
+        """`limit` callers wait at most, and `most` share a command. `is_alone`: one command at a
+        time, for a verb that holds the rows that the next one wants."""
         self._db = db
         self._verb = verb
         self._limit = limit
         self._lane = lane
         # One that is carried out (on PostgreSQL three), and one that has not begun.
-        self._at_once = 2 if db.backend == "sqlite" else 4
+        self._at_once = 1 if is_alone else 2 if db.backend == "sqlite" else 4
+        self._most = most
         self._waiting: deque[_Entry[I, R]] = deque()
         self._running = 0
         self._is_awaited = False
@@ -120,7 +125,7 @@ class Batcher(Generic[I, R]):
         self._is_awaited = False
         now = time.monotonic()
         with self._turn:
-            while self._waiting and len(batch) < MOST:
+            while self._waiting and len(batch) < self._most:
                 entry = self._waiting.popleft()
                 if not _is_dropped(entry, now):
                     batch.append(entry)

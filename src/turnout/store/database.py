@@ -147,16 +147,19 @@ class Database(ABC):
         if took_ms - noted_ms <= OVERLAP_MS:
             return
         if any(command.error is None and command.verb is not note_late for command in commands):
-            with suppress(Unavailable):  # the database is away, or the queue is closed or full
-                if not self._keeps_late():
-                    return
+            if not self._keeps_late():
+                return
+            with suppress(Unavailable):  # the queue is closed or full
                 future: concurrent.futures.Future[None] = concurrent.futures.Future()
                 command = Command(note_late, (began.at, took_ms), {}, future)
                 self.lanes[Lane.DOOR].put(command, Lane.DOOR)
 
     def _keeps_late(self) -> bool:
-        """Whether the database has a table for it; one that is to be migrated may not."""
-        self._has_late = self._has_late or (self.schema_version() or "") >= LATE_SCHEMA
+        """Whether the database has a table for it; one that is to be migrated may not. False, too,
+        while it cannot be asked: nobody's change fails for that, and it is asked again."""
+        if not self._has_late:
+            with suppress(Unavailable):
+                self._has_late = (self.schema_version() or "") >= LATE_SCHEMA
         return self._has_late
 
     def on_wake(self, queue: str, callback: Callable[[], None]) -> None:

@@ -17,14 +17,23 @@ say `| None` behind it where there may be no row, or no value:
 - `(type, …)`: a plain tuple, for the few statements where every microsecond counts;
 - for `$` a type.
 
+What several statements share, such as one filter, stands once, behind `-- part: NAME`; a line
+`-- use: NAME` stands for it. Statements use the parts of their own file and of `queries.sql`.
+
 `tools/stubs.py` makes the `sql.pyi` beside each file of these.
 """
 
 import re
-from itertools import pairwise
+from collections.abc import Iterator
+from importlib.resources.abc import Traversable
+from itertools import zip_longest
 from typing import NamedTuple
 
-_START = re.compile(r"^-- name:\s*(\w+)", re.MULTILINE)
+SHARED = "queries.sql"
+
+_START = re.compile(r"^-- (name|part):\s*(\w+)", re.MULTILINE)
+_COMMENTS = re.compile(r"\A(?:--.*\n)+")
+_USE = re.compile(r"^ *-- use: (\w+)$", re.MULTILINE)
 _HEAD = re.compile(
     r"name:\s*+(\w+)\s*+(?:\(([^)]*)\)\s*+)?(\*!|[\^$!]|)\s*+(?:->\s*+(.+))?", re.DOTALL
 )
@@ -52,11 +61,44 @@ class Head(NamedTuple):
     is_optional: bool
 
 
-def split_statements(text: str) -> dict[str, str]:
-    """The statements of a file by name, each with its head and comment."""
-    starts = [match.start() for match in _START.finditer(text)] + [len(text)]
-    blocks = [text[start:end] for start, end in pairwise(starts)]
-    return {match[1]: block for block in blocks if (match := _START.match(block))}
+def read_statements(folder: Traversable, file: str) -> dict[str, str]:
+    """The statements of a folder's file by name, each with its head and comment, and with the parts
+    that it uses; none where there is no such file.
+
+    Raises LookupError for a part that is not there.
+    """
+    text = _read(folder, file)
+    shared = text if file == SHARED else _read(folder, SHARED)
+    return split_statements(text, shared)
+
+
+def split_statements(text: str, shared: str = "") -> dict[str, str]:
+    """The same of texts: that of the file, and that of the one which also has parts for it."""
+    parts = {
+        name: _COMMENTS.sub("", block).rstrip()
+        for kind, name, block in [*_split(shared), *_split(text)]
+        if kind == "part"
+    }
+
+    def use(match: re.Match[str]) -> str:
+        if match[1] not in parts:
+            raise LookupError(f"there is no part {match[1]!r} to use")
+        return parts[match[1]]
+
+    return {name: _USE.sub(use, block) for kind, name, block in _split(text) if kind == "name"}
+
+
+def _read(folder: Traversable, file: str) -> str:
+    path = folder.joinpath(file)
+    return path.read_text(encoding="utf-8") if path.is_file() else ""
+
+
+def _split(text: str) -> Iterator[tuple[str, str, str]]:
+    """Kind, name and text of all that a file holds."""
+    starts = [*_START.finditer(text)]
+    for match, following in zip_longest(starts, starts[1:]):
+        end = following.start() if following else len(text)
+        yield match[1], match[2], text[match.start() : end]
 
 
 def read_head(block: str) -> tuple[Head, str]:

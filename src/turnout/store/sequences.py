@@ -38,6 +38,7 @@ SEQUENCES = {
     "scan": Block(1, 100),
     "invitation": Block(1, 100),
     "waiting": Block(1, 1),
+    "staff": Block(1, 1),
     "exam_change": Block(1, 100),
     "job": Block(60_000_001, 1),
     "recipient": Block(1, 500),

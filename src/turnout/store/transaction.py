@@ -1,7 +1,7 @@
 """What a verb works with: one open transaction. Only the bridge begins and ends one."""
 
 from collections.abc import Callable, Hashable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Literal
 
 from turnout.store.sequences import Sequences
@@ -111,3 +111,14 @@ class Tx:
             self._sequences.forget_uncommitted()
             raise
         self.connection.execute("RELEASE SAVEPOINT part")
+
+    @contextmanager
+    def trial(self) -> Iterator[None]:
+        """Undo what the block wrote, whatever comes of it: what it found out stays."""
+        with suppress(_TriedError), self.savepoint():
+            yield
+            raise _TriedError
+
+
+class _TriedError(Exception):
+    """Ends a block that was only a trial."""

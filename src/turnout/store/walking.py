@@ -31,12 +31,17 @@ def read_page(
     limit: int,
 ) -> list[Row]:
     """The next rows that meet `condition`, which names its parameters `:name`, behind the key
-    `after` (None = from the first)."""
+    `after` (None = from the first). With a parameter `org_id` they are of that organization."""
     used = {**parameters, "row_limit": limit}
     if after is not None:
-        marks = ", ".join(f":after_{place}" for place in range(len(key)))
-        condition = f"({condition}) AND ({', '.join(key)}) > ({marks})"
-        used |= {f"after_{place}": value for place, value in enumerate(after)}
+        # SQLite goes straight to the key only where a column that is fixed is not compared again.
+        fixed = {"org_id"} & used.keys()
+        behind = {name: value for name, value in zip(key, after, strict=True) if name not in fixed}
+        if not behind:
+            return []
+        marks = ", ".join(f":after_{name}" for name in behind)
+        condition = f"({condition}) AND ({', '.join(behind)}) > ({marks})"
+        used |= {f"after_{name}": value for name, value in behind.items()}
     named = ", ".join(dict.fromkeys((*key, *columns)))
     query = (
         f"SELECT {named} FROM {table} WHERE {condition}"  # noqa: S608

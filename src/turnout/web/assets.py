@@ -18,7 +18,7 @@ def list_assets() -> list[str]:
 def asset_path(name: str) -> str:
     """The address of the file `name`, such as /static/turnout.1f2e3d4c5b6a.css."""
     stem, _, suffix = name.rpartition(".")
-    digest = hashlib.sha256(_read(name)).hexdigest()[:12]
+    digest = hashlib.sha256(read_asset(name)).hexdigest()[:12]
     return f"/static/{stem}.{digest}.{suffix}"
 
 
@@ -26,9 +26,10 @@ def get_asset(name: str, cache_control: str = FOREVER) -> Document:
     """The file `name`, to be served."""
     kind = mimetypes.types_map[Path(name).suffix]
     content_type = f"{kind}; charset=utf-8" if kind.startswith("text/") else kind
-    return Document(_read(name), content_type, cache_control)
+    return Document(read_asset(name), content_type, cache_control)
 
 
 @cache
-def _read(name: str) -> bytes:
+def read_asset(name: str) -> bytes:
+    """The content of the file `name`."""
     return (FOLDER / name).read_bytes()

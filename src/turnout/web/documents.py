@@ -12,6 +12,7 @@ from falcon.asgi import Request, Response
 from turnout.http.dialect import Resource
 
 NO_STORE = "no-store"
+PERSONAL = "private, no-store"
 REVALIDATE = "no-cache"
 MINUTES = "public, max-age=300"
 DAY = "public, max-age=86400"
@@ -50,13 +51,18 @@ class DocumentResource(Resource):
 
     def __init__(self, make: Callable[[], Document]) -> None:
         self._make = make
-        self._document: Document | None = None
+        self._documents: dict[str, Document] = {}
+
+    def choose(self, req: Request, resp: Response) -> str:
+        """Which of its forms is asked for; it has one."""
+        return ""
 
     async def on_get(self, req: Request, resp: Response) -> None:
-        if self._document is None:
+        form = self.choose(req, resp)
+        document = self._documents.get(form)
+        if document is None:
             # Rendering takes up to a tenth of a second: not on the event loop.
-            self._document = await asyncio.to_thread(self._make)
-        document = self._document
+            document = self._documents[form] = await asyncio.to_thread(self._make)
         resp.set_header("Cache-Control", document.cache_control)
         resp.etag = document.etag
         if any(known in (document.etag, "*") for known in req.if_none_match or ()):

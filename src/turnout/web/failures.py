@@ -1,6 +1,6 @@
 """How the pages answer each kind of failure: a page for browsers, a line of text for others."""
 
-from turnout.catalogue.translations import label
+from turnout.catalogue.translations import ENGLISH, label
 from turnout.errors import (
     Conflict,
     Denied,
@@ -63,9 +63,12 @@ PLAIN = {
     **dict.fromkeys(
         ("body.malformed", "body.escapes", "body.parts_cut", "body.part_unnamed"), "page.damaged"
     ),
-    "body.fields": "page.many_fields",
+    **dict.fromkeys(("body.fields", "body.values"), "page.many_fields"),
     **dict.fromkeys(
-        ("body.nesting", "body.field_nesting", "body.field_twice", "body.not_object"),
+        (
+            *("body.nesting", "body.field_nesting", "body.field_twice", "body.not_object"),
+            "member.not_text",
+        ),
         "page.other_fields",
     ),
     **dict.fromkeys(
@@ -76,7 +79,7 @@ PLAIN = {
 
 
 # Not Basic: browsers would keep the password, and send it with what other sites make them send.
-CHALLENGE = 'Cookie realm="Turnout pages", form-action="/sign-in"'
+CHALLENGE = 'Cookie realm="Turnout pages", form-action="/console/sign-in"'
 
 
 def present_failure(failure: Failure) -> Answer:
@@ -86,17 +89,18 @@ def present_failure(failure: Failure) -> Answer:
         "Cache-Control": "no-store",
         "Vary": "Accept, Accept-Language",
     }
-    spoken, advice = language.get(), _advise(failure)
+    spoken, advice, plain = language.get(), _advise(failure), PLAIN.get(failure.code, "")
     if asks_for_html.get():
         page = render(
             "failure.html",
             status=status,
             title=label(spoken, title),
-            message=say_refusal(failure, PLAIN.get(failure.code, "")),
+            message=say_refusal(failure, plain),
             advice=label(spoken, advice) if advice else "",
         )
         return Answer(status, page.encode(), "text/html; charset=utf-8", headers)
-    text = f"{say_refusal(failure)}\n"
+    # What programs are told is in English alone; people's programs ask for another language.
+    text = f"{say_refusal(failure, plain if spoken != ENGLISH else '')}\n"
     return Answer(status, text.encode(), "text/plain; charset=utf-8", headers)
 
 

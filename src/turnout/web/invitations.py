@@ -23,18 +23,20 @@ from turnout.core.registrations.booking import find_language, get_contact
 from turnout.core.registrations.extras import with_answers
 from turnout.core.registrations.offers import join_list
 from turnout.core.registrations.pricing import asks_at
-from turnout.core.tickets.issuing import GrantKind
+from turnout.core.tickets.issuing import Grant, GrantKind, Ticket, list_valid_tickets_of_person
 from turnout.core.waiting_list.steering import is_closed
 from turnout.errors import Conflict, Invalid
 from turnout.formats.markdown import to_html
 from turnout.http.dialect import Resource
 from turnout.store import Database, Tx
 from turnout.web.documents import NO_STORE
-from turnout.web.forms import FIELDS, go_on, read_done, read_form
+from turnout.web.event_facts import cover_of, sign_of
+from turnout.web.forms import FIELDS, read_form
 from turnout.web.hosts import Host, find_host
 from turnout.web.languages import language
 from turnout.web.local_times import times
 from turnout.web.payments import Due, find_due, say_due
+from turnout.web.public_frame import frame_of
 from turnout.web.questions import (
     Entered,
     Field,
@@ -45,6 +47,7 @@ from turnout.web.questions import (
     size_of,
 )
 from turnout.web.refusals import say_refusal
+from turnout.web.said import go_on_saying, read_said
 from turnout.web.templates import render
 
 BODY_LIMIT = 4096
@@ -69,6 +72,7 @@ class Shown(NamedTuple):
     answers: list[Answer]
     is_list_closed: bool
     due: Due | None
+    tickets: list[Ticket]
     host: Host
     language: str
 
@@ -81,7 +85,7 @@ class InvitationResource(Resource):
 
     async def on_get(self, req: Request, resp: Response, token: str) -> None:
         """Show the invitation. Raises Missing for a link that this server did not make."""
-        done = read_done(req, (ANSWERED, WAIT))
+        done = await read_said(self._db, req, (ANSWERED, WAIT))
         shown = await self._db.read(_show, token)
         self._answer(resp, shown, is_new=done == ANSWERED, is_waiting=done == WAIT)
 
@@ -105,7 +109,8 @@ class InvitationResource(Resource):
             shown = await self._db.read(_show, token)
             self._answer(resp, shown, refusal, given=given, wrong=entered.wrong)
             return
-        go_on(req, resp, WAIT if answer == WAIT else ANSWERED, part=PART)
+        done = WAIT if answer == WAIT else ANSWERED
+        await go_on_saying(self._db, req, resp, done, part=PART)
 
     def _answer(
         self,
@@ -119,7 +124,7 @@ class InvitationResource(Resource):
         is_waiting: bool = False,
     ) -> None:
         event = shown.event.event
-        is_over = event.ends_at <= self._db.clock() or event.state is EventState.CANCELLED
+        is_over = shown.event.is_over(self._db.clock())
         resp.content_type = "text/html; charset=utf-8"
         resp.set_header("Cache-Control", NO_STORE)
         own = times(shown.event, shown.language)
@@ -127,9 +132,12 @@ class InvitationResource(Resource):
         kind = next(one for one in shown.event.ticket_types if one.id == shown.ticket_type_id)
         resp.text = render(
             "invitation.html",
+            **frame_of(shown.host.organization, shown.host.profile, shown.event.details.colour),
+            **cover_of(shown.org_id, shown.event),
             event=event,
             place=shown.event.place,
             host=shown.host,
+            sign=sign_of(own["starts"], own["ends"]),
             contact=shown.event.contact,
             description=Markup(to_html(shown.event.details.description)),  # noqa: S704 (cleaned)
             kind=kind,
@@ -138,6 +146,10 @@ class InvitationResource(Resource):
             **own,
             state=shown.invitee.state,
             code=shown.invitee.ticket_code if shown.invitee.state == CONFIRMED else None,
+            is_own=_is_own(shown),
+            kept_tickets=[
+                (ticket.code, f"{shown.org_id}-{ticket.code}") for ticket in shown.tickets
+            ],
             payment=say_due(shown.due),
             is_over=is_over,
             is_cancelled=event.state is EventState.CANCELLED,
@@ -175,8 +187,19 @@ def _show(tx: Tx, token: str) -> Shown:
         list_given(tx, org_id, event_id, invitee.person_id),
         is_closed(tx, org_id, event_id),
         find_due(tx, org_id, event, code or ""),
+        list_valid_tickets_of_person(tx, org_id, event_id, invitee.person_id),
         find_host(tx, org_id, event),
         find_language(tx, org_id, event_id, invitee.person_id),
+    )
+
+
+def _is_own(shown: Shown) -> bool:
+    """Whether the ticket came by the invitation, and so was mailed."""
+    own = Grant(GrantKind.INVITATION, shown.invitee.id)
+    code = shown.invitee.ticket_code
+    return any(
+        ticket.code == code and (ticket.granted_by, ticket.grant_id) == own
+        for ticket in shown.tickets
     )
 
 

@@ -2,9 +2,9 @@
 
 It is what the address asks for (`?lang=de`), else on a personal page the language in which that
 person registered, else that of the visitor's browser, else that of the event that the page shows or
-its organization, else English. Papers and mails go by the same rule, without a visitor. Pages alone
-speak a visitor's language. APIs and commands have contracts and programs as readers, and use
-English.
+its organization, else English. Papers and mails go by the same rule, without a visitor. Pages, and
+`/door/api` for the door's page, alone speak a visitor's language. Other APIs and commands have
+contracts and programs as readers, and use English.
 """
 
 from contextvars import ContextVar
@@ -48,6 +48,11 @@ def choose_language(req: Request) -> None:
     _asked.set(asked_language(req))
     _query.set(req.query_string)
     _speak(wanted or ENGLISH)
+
+
+def forget_query() -> None:
+    """Have the page at hand lead to its other languages by them alone: it is kept for others."""
+    _query.set("")
 
 
 def asked_language(req: Request) -> str:

@@ -12,6 +12,7 @@ from turnout.web.languages import settle_language
 
 def times(shown: EventView, own: str = "") -> dict[str, Any]:
     """`starts` and `ends` of an event, for a template, whose page is from here on in its language;
+    with `is_date_open` that is when it was planned for, as dates.html says to people;
     `own` is the language in which the person registered whose page it is. `own_lang` is the
     attribute of what the event says in another language than the page."""
     event = shown.event
@@ -20,6 +21,7 @@ def times(shown: EventView, own: str = "") -> dict[str, Any]:
         "starts": local(event.starts_at, event.timezone),
         "ends": local(event.ends_at, event.timezone),
         "own_lang": own_lang,
+        "is_date_open": shown.is_date_open,
     }
 
 

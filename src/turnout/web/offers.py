@@ -14,12 +14,14 @@ from turnout.core.tickets.issuing import GrantKind
 from turnout.core.times import local
 
 REGISTERED, WAITING = "registered", "waiting"
+# Behind what was done: others were registered along.
+OTHERS = "~others"
 # To be paid, for a ticket type that not everybody may know.
 PRICED = "registered-priced"
 
 
 class Offer(NamedTuple):
-    """A ticket type as the page offers it; `left` None = any number."""
+    """A ticket type as the page offers it; `left` None = any number; so many wait for it."""
 
     id: TicketTypeId
     name: str
@@ -27,6 +29,13 @@ class Offer(NamedTuple):
     description: str = ""
     price_minor: int = 0
     currency: str = ""
+    waiting: int = 0
+    ends: datetime.datetime | None = None
+
+    @property
+    def is_out(self) -> bool:
+        """Whether nothing is left of it."""
+        return self.left == 0
 
 
 class Later(NamedTuple):
@@ -48,8 +57,9 @@ class Sales(NamedTuple):
     is_unknown: bool
 
 
-def make_offer(event: Event, ticket_type: TicketType) -> Offer:
-    """A ticket type of the event as its page offers it."""
+def make_offer(event: Event, ticket_type: TicketType, waiting: int = 0) -> Offer:
+    """A ticket type of the event as its page offers it; so many wait for it."""
+    ends_at = ticket_type.sale_ends_at
     limits = [
         quantity - taken
         for quantity, taken in (
@@ -65,6 +75,8 @@ def make_offer(event: Event, ticket_type: TicketType) -> Offer:
         ticket_type.description,
         ticket_type.price_minor,
         ticket_type.currency,
+        waiting,
+        local(ends_at, event.timezone) if ends_at else None,
     )
 
 
@@ -101,6 +113,11 @@ def list_thanks(shown: EventView) -> dict[str, TicketType | None]:
     priced = _priced(shown)
     known = {f"{REGISTERED}-{kind.id}": kind for kind in list_seen(priced, "")}
     return dict.fromkeys((REGISTERED, WAITING, *([PRICED] if priced else []))) | known
+
+
+def list_said(shown: EventView) -> list[str]:
+    """The words with which the page says so: each may have OTHERS behind it."""
+    return [f"{word}{others}" for word in list_thanks(shown) for others in ("", OTHERS)]
 
 
 def _priced(shown: EventView) -> list[TicketType]:

@@ -34,7 +34,7 @@ class OutboxResource(Resource):
     async def on_get(self, req: Request, resp: Response) -> None:
         """Messages, newest first. Raises Unauthenticated, Limited, Invalid for a filter that
         cannot be read."""
-        wanted = _read_filter(req)
+        wanted = read_filter(req)
         found = await self._sessions.read(req, self._list_sent, wanted, limit=MESSAGES_LIMIT + 1)
         shown, has_older = found[:MESSAGES_LIMIT], len(found) > MESSAGES_LIMIT
         resp.content_type = falcon.MEDIA_HTML
@@ -45,11 +45,12 @@ class OutboxResource(Resource):
             wanted=wanted,
             channels=[channel.value for channel in Channel],
             messages=[(message, _moment(message)) for message in shown],
-            older=_link_older(wanted, shown[-1]) if has_older else "",
+            older=link_older("/outbox", wanted, shown[-1]) if has_older else "",
         )
 
 
-def _read_filter(req: Request) -> OutboxFilter:
+def read_filter(req: Request) -> OutboxFilter:
+    """What the address asks for. Raises Invalid for what cannot be read."""
     channel = req.get_param("channel", default="").strip()
     destination = req.get_param("to", default="").strip()
     job = req.get_param("job", default="").strip()
@@ -67,11 +68,11 @@ def _read_filter(req: Request) -> OutboxFilter:
     return OutboxFilter(channel, destination, JobId(int(job or 0)), place)
 
 
-def _link_older(wanted: OutboxFilter, last: SentMessage) -> str:
+def link_older(path: str, wanted: OutboxFilter, last: SentMessage) -> str:
     """The page with what is older than `last`, under the same filter."""
     given = {"channel": wanted.channel, "to": wanted.destination, "job": wanted.job_id or ""}
     query = {name: value for name, value in given.items() if value}
-    return f"/outbox?{urlencode(query | {'before': f'{last.at}.{last.id}'})}"
+    return f"{path}?{urlencode(query | {'before': f'{last.at}.{last.id}'})}"
 
 
 def _moment(message: SentMessage) -> datetime.datetime:

@@ -4,7 +4,8 @@ from typing import Any
 
 from turnout.http.dialect import Dialect
 from turnout.web.catalogue import WebParts
-from turnout.web.documents import NO_STORE, REVALIDATE, Document
+from turnout.web.documents import DAY, NO_STORE, REVALIDATE, Document
+from turnout.web.door.routes import DOOR
 from turnout.web.openapi import load
 from turnout.web.reference import read_reference
 from turnout.web.templates import render
@@ -14,7 +15,9 @@ BEGIN = """\
 turnout org create acme --name 'Acme Ltd'
 turnout token create acme --name website
 turnout event create acme 'Party' --starts 2027-06-01T18:00 --ends 2027-06-01T23:00 --publish"""
-ROBOTS = "User-agent: *\nDisallow: /\n"
+# The pages of organizations and their events are found; nobody's own, and nothing for staff.
+HIDDEN = ("console", "ticket", "my", "waiting", "invitation", "watch", "unsubscribe", "certificate")
+ROBOTS = "User-agent: *\n" + "".join(f"Disallow: /{name}/\n" for name in HIDDEN)
 
 
 def make_start_page(parts: WebParts) -> Document:
@@ -43,7 +46,7 @@ def make_reference_page(parts: WebParts, api: Dialect[Any]) -> Document:
 
 def make_reference_list(parts: WebParts) -> Document:
     """The APIs that have a reference."""
-    return Document.html(render("references.html", apis=parts.apis))
+    return Document.html(render("references.html", apis=(*parts.apis, DOOR)))
 
 
 def make_openapi_list(parts: WebParts) -> Document:
@@ -55,7 +58,7 @@ def make_openapi_list(parts: WebParts) -> Document:
             "openapi": f"{parts.base_url}/openapi/{api.name}.json",
             "reference": f"{parts.base_url}/reference/{api.name}",
         }
-        for api in parts.apis
+        for api in (*parts.apis, DOOR)
     ]
     return Document.json({"apis": served})
 
@@ -66,5 +69,15 @@ def make_openapi_document(parts: WebParts, api: Dialect[Any]) -> Document:
 
 
 def make_robots() -> Document:
-    """Nothing here is for search engines."""
+    """What is for search engines."""
     return Document.text(ROBOTS)
+
+
+def make_manifest() -> Document:
+    """What a phone shows of pages that somebody puts on its first screen."""
+    icon = {"src": "/apple-touch-icon.png", "sizes": "180x180", "type": "image/png"}
+    drawn = {"src": "/favicon.svg", "sizes": "any", "type": "image/svg+xml"}
+    colours = {"background_color": "#f8f6f0", "theme_color": "#0f3d36"}
+    facts = {"name": "Turnout", "start_url": "/", "display": "browser", "icons": [drawn, icon]}
+    manifest = Document.json(facts | colours, DAY)
+    return manifest._replace(content_type="application/manifest+json")

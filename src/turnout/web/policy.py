@@ -1,4 +1,4 @@
-"""What browsers may do with our pages: load from this server only, run nothing, frame nothing.
+"""What browsers may do with our pages: load and run only what is of this server, frame nothing.
 
 A page that needs more says exactly what, with `set_policy`.
 """
@@ -7,15 +7,23 @@ from contextvars import ContextVar
 
 from falcon.asgi import Request, Response
 
+from turnout.core.identity.addresses import is_loopback
+from turnout.http.client_address import address_of
+from turnout.http.compression import is_compressible
 from turnout.web.languages import choose_language
 
 _DIRECTIVES = {
     "default-src": "'none'",
+    "script-src": "'self'",
     "style-src": "'self'",
-    "img-src": "'self'",
-    "base-uri": "'none'",
+    "img-src": "'self' data: blob:",
+    "connect-src": "'self'",
+    "font-src": "'self'",
     "form-action": "'self'",
+    "base-uri": "'none'",
     "frame-ancestors": "'none'",
+    "manifest-src": "'self'",
+    "worker-src": "'self'",
 }
 
 # Whether the request at hand comes from a browser; failures are presented without the request.
@@ -34,6 +42,12 @@ def set_policy(resp: Response, more: dict[str, str]) -> None:
     resp.context.policy = _spell(_DIRECTIVES | more)
 
 
+def is_unread(req: Request, base_url: str) -> bool:
+    """Whether nobody else can read this request on its way: the server is at https, or both are on
+    one machine. Browsers call that a secure context."""
+    return base_url.startswith("https://") or is_loopback(address_of(req.scope))
+
+
 class PagePolicy:
     """Falcon middleware: the same headers on every answer, failures included."""
 
@@ -44,6 +58,9 @@ class PagePolicy:
     async def process_response(
         self, req: Request, resp: Response, resource: object, succeeded: bool
     ) -> None:
+        if is_compressible((resp.content_type or "").encode()):
+            # Also where a client takes no coding: what a cache keeps is not for all others.
+            resp.append_header("Vary", "Accept-Encoding")
         policy = getattr(resp.context, "policy", CONTENT_SECURITY_POLICY)
         resp.set_headers(
             {

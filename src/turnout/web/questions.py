@@ -53,7 +53,8 @@ class Option(NamedTuple):
 
 class Field(NamedTuple):
     """A question on a page. `id` is the name of its field; `said` names what describes it; `only`
-    are the ticket types with which it is asked, empty = with all; `text` is HTML."""
+    are the ticket types with which it is asked, empty = with all, `types` their numbers; `text` is
+    HTML."""
 
     id: str
     kind: str
@@ -68,6 +69,7 @@ class Field(NamedTuple):
     is_optional: bool
     error: str
     said: str
+    types: str = ""
 
 
 def read_answers(
@@ -145,7 +147,8 @@ def _show(
     refusal: Invalid | None,
 ) -> Field:
     name = _name(question)
-    types = [kind.name for kind in offered if question.is_asked_with(kind.id)]
+    asking = [kind for kind in offered if question.is_asked_with(kind.id)]
+    types = [kind.name for kind in asking]
     is_for_all = len(types) == len(offered)
     error = _say(refusal, question) if refusal else ""
     parts = {
@@ -168,6 +171,7 @@ def _show(
         is_optional=not question.is_required,
         error=error,
         said=" ".join(f"{name}-{part}" for part, has in parts.items() if has),
+        types="" if is_for_all else " ".join(str(kind.id) for kind in asking),
     )
 
 

@@ -1,33 +1,33 @@
-"""The sign-in page, and signing out. Both work without JavaScript."""
+"""The sign-in page, and signing out. Both work without JavaScript; passkeys need it."""
 
-import re
 from collections.abc import Collection
 from http import HTTPStatus
+from urllib.parse import quote
 
 import falcon
 from falcon.asgi import Request, Response
 
+from turnout.core.identity.passkeys import relying_party
 from turnout.core.text import is_storable
 from turnout.errors import Limited, Unauthenticated
 from turnout.http.dialect import Resource
+from turnout.web.canonical import lead_on
+from turnout.web.console.gate.page import go_to, own_path
 from turnout.web.documents import NO_STORE
 from turnout.web.failures import CHALLENGE
 from turnout.web.forms import read_form
+from turnout.web.languages import stay_in_language
 from turnout.web.refusals import answer_limited, say_refusal
-from turnout.web.sessions import PATH, PageSessions
+from turnout.web.sessions import PATH, STEP_PATH, PageSessions
 from turnout.web.templates import render
 
 BODY_LIMIT = 16_384
 LONGEST = 255
-LONGEST_PATH = 500
-START = "/outbox"
 _FIELDS_OF = {"login.user_code": ("user_code",), "login.password": ("password",)}
-# A path on this server: one slash, and printable ASCII without backslashes.
-_OWN_PATH = re.compile(r"/(?:[!-.0-\[\]-~][!-\[\]-~]*)?")
 
 
 class SignInResource(Resource):
-    """`/sign-in`."""
+    """`/console/sign-in`."""
 
     def __init__(self, sessions: PageSessions) -> None:
         self._sessions = sessions
@@ -47,7 +47,7 @@ class SignInResource(Resource):
             _check_filled(user_code, password)
             if not _is_possible(user_code, password):
                 raise Unauthenticated("login.wrong")
-            await self._sessions.sign_in(req, resp, user_code, password)
+            is_in = await self._sessions.sign_in(req, resp, user_code, password)
         except Unauthenticated as refusal:
             self._answer(req, resp, given, say_refusal(refusal), _wrong(refusal))
             resp.status = HTTPStatus.UNAUTHORIZED
@@ -57,9 +57,9 @@ class SignInResource(Resource):
             self._answer(req, resp, given, say_refusal(refusal))
             answer_limited(resp, refusal)
             return
-        resp.set_header("Cache-Control", NO_STORE)
-        resp.status = HTTPStatus.SEE_OTHER
-        resp.location = own_path(given.get("next", ""))
+        wanted = own_path(given.get("next", ""))
+        step = stay_in_language(f"{STEP_PATH}?next={quote(wanted, safe='')}")
+        go_to(resp, wanted if is_in else step)
 
     def _answer(
         self,
@@ -78,7 +78,21 @@ class SignInResource(Resource):
             user_code=given.get("user_code", "")[:LONGEST],
             refusal=refusal,
             faults=faults,
+            is_private=self._sessions.is_private(req),
+            has_passkeys=relying_party(self._sessions.base_url) is not None,
         )
+
+
+class FormerSignInResource(Resource):
+    """`/sign-in`, where the page was before; links and forms go on to where it is."""
+
+    async def on_get(self, req: Request, resp: Response) -> None:
+        """Redirect."""
+        lead_on(req, resp, PATH)
+
+    async def on_post(self, req: Request, resp: Response) -> None:
+        """Redirect, with the form."""
+        await self.on_get(req, resp)
 
 
 class SignOutResource(Resource):
@@ -91,15 +105,7 @@ class SignOutResource(Resource):
         """Sign out. Idempotent. Raises Denied for a form of another site."""
         given = await _read_form(req)
         await self._sessions.sign_out(req, resp, given.get("token", ""))
-        resp.set_header("Cache-Control", NO_STORE)
-        resp.status = HTTPStatus.SEE_OTHER
-        resp.location = PATH
-
-
-def own_path(text: str) -> str:
-    """`text` where it is a path on this server, else where people begin."""
-    is_own = len(text) <= LONGEST_PATH and _OWN_PATH.fullmatch(text)
-    return text if is_own else START
+        go_to(resp, PATH)
 
 
 async def _read_form(req: Request) -> dict[str, str]:

@@ -1,5 +1,6 @@
 """The templates: compiled once, and escaping everything that is put into them."""
 
+import secrets
 from functools import partial
 from typing import Any
 
@@ -12,20 +13,45 @@ from turnout.catalogue.translations import ENGLISH, label
 from turnout.formats.local_dates import (
     say_day,
     say_day_time,
+    say_language,
     say_moment,
     say_money,
+    say_price,
     say_short_moment,
     say_time,
+    say_weekday,
 )
 from turnout.web.assets import asset_path
+from turnout.web.console.figures import (
+    say_at,
+    say_at_day,
+    say_at_time,
+    say_local,
+    say_local_date,
+    say_local_day,
+    say_local_time,
+    say_number,
+)
 from turnout.web.languages import language, list_languages, stay_in_language
 
 # Pages whose words are labels; the others are English.
 TRANSLATED = frozenset(
     f"{name}.html"
     for name in (
-        *("event", "organization", "ticket", "certificate", "waiting", "invitation"),
-        *("unsubscribe", "failure", "watch", "watch_entry", "sign_in"),
+        *(
+            "event",
+            "embed",
+            "organization",
+            "series",
+            "ticket",
+            "certificate",
+            "waiting",
+            "invitation",
+        ),
+        *("unsubscribe", "failure", "watch", "watch_entry", "watch_live", "sign_in", "start"),
+        "second_step",
+        *("my/index", "my/part", "my/closed", "my/done", "my/find", "my/kept"),
+        *("door/ask", "door/door", "door/pair", "door/scan"),
     )
 )
 
@@ -37,11 +63,17 @@ def render(template: str, **values: Any) -> str:
     is_translated = template in TRANSLATED
     known = {
         "account": None,
+        "switch_form": "",
         "lang": spoken,
         "t": partial(say_label, spoken),
         "languages": list_languages() if is_translated else [],
     }
-    return _environment.get_template(template).render(known | values)
+    return make_page(template, known | values)
+
+
+def make_page(template: str, values: dict[str, Any]) -> str:
+    """The page that the file `template` makes of exactly these values."""
+    return _environment.get_template(template).render(values)
 
 
 def say_label(spoken: str, code: str, /, **facts: object) -> Markup:
@@ -84,6 +116,11 @@ def _stay(_context: Context, address: str) -> str:
     return stay_in_language(address)
 
 
+def _new_mark() -> str:
+    """What tells one form that was shown from every other (console/once.py)."""
+    return secrets.token_urlsafe(16)
+
+
 _environment = jinja2.Environment(
     loader=jinja2.PackageLoader("turnout.web"),
     autoescape=True,
@@ -98,8 +135,21 @@ _environment.filters.update(
     day_time=say_day_time,
     short_moment=say_short_moment,
     clock=say_time,
+    weekday=say_weekday,
     money=say_money,
     stay=_stay,
+    language_name=say_language,
+    price=say_price,
+)
+_environment.filters.update(
+    number=say_number,
+    local=say_local,
+    local_date=say_local_date,
+    local_day=say_local_day,
+    local_time=say_local_time,
+    at=say_at,
+    at_day=say_at_day,
+    at_time=say_at_time,
 )
 _environment.filters.update(prose=_prose, inline=_inline, breakable=_breakable)
-_environment.globals.update(asset=asset_path, version=turnout.__version__)
+_environment.globals.update(asset=asset_path, version=turnout.__version__, new_mark=_new_mark)

@@ -1,6 +1,8 @@
 """A ticket's page, to be shown at the door, and its files.
 
-Its address has the ticket's code, which nobody guesses; it names the event, and no person.
+Its address has the ticket's code, which nobody guesses, but which scanners and badges show to many.
+So it names the event and no person, and nothing on it acts or leads to what does: to watch, people
+prove their address (web/watch.py).
 """
 
 import asyncio
@@ -9,9 +11,8 @@ from typing import NamedTuple
 
 from falcon.asgi import Request, Response
 
-from turnout.core.audience.links import list_watch_links
+from turnout.core.audience.media import Show, list_shows
 from turnout.core.checkin.attendees import ShownTicket, read_ticket
-from turnout.core.events.model import EventState
 from turnout.core.events.showing import EventView
 from turnout.core.ids import OrgId
 from turnout.core.tickets.documents import TicketFacts, event_entry
@@ -28,6 +29,7 @@ from turnout.web.hosts import Host, find_host
 from turnout.web.languages import language, settle_language
 from turnout.web.local_times import times
 from turnout.web.payments import Due, find_due, say_due
+from turnout.web.public_frame import frame_of
 from turnout.web.templates import render
 
 
@@ -35,7 +37,7 @@ class _Found(NamedTuple):
     shown: EventView
     ticket: ShownTicket
     host: Host
-    watch: list[tuple[str, str]]
+    watch: list[Show]
     due: Due | None
 
 
@@ -53,6 +55,7 @@ class TicketResource(Resource):
         resp.set_header("Cache-Control", NO_STORE)
         resp.text = render(
             "ticket.html",
+            **frame_of(found.host.organization, found.host.profile, found.shown.details.colour),
             event=event,
             place=found.shown.place,
             **times(found.shown, found.ticket.language),
@@ -62,7 +65,7 @@ class TicketResource(Resource):
             payment=say_due(found.due),
             watch=found.watch,
             online=found.shown.details.online_url,
-            is_over=event.ends_at <= self._db.clock() or event.state is EventState.CANCELLED,
+            is_over=found.shown.is_over(self._db.clock()),
             address=address,
             qr="" if ticket.is_cancelled else qr_svg(ticket.signed),
             checked=local(ticket.checked_in_at, event.timezone) if ticket.checked_in_at else None,
@@ -139,5 +142,5 @@ def _find(tx: Tx, org_id: OrgId, code: str) -> _Found:
     shown, ticket = read_ticket(tx, org_id, code)
     host = find_host(tx, org_id, shown)
     due = find_due(tx, org_id, shown, ticket.code)
-    watch = list_watch_links(tx, org_id, ticket.code)
+    watch = [] if ticket.is_cancelled else list_shows(tx, org_id, shown.event.id)
     return _Found(shown, ticket, host, watch, due)

@@ -1,9 +1,9 @@
 """The page behind the unsubscribe link of every broadcast mail.
 
 Looking at it changes nothing: programs that check mails open every link. Pressing its button does,
-and so does a mail program's one-click request (RFC 8058), which is the same POST. The link is its
-own proof of who asks; there is nothing to sign in to, and no other site gains by sending the form.
-Mail programs follow no redirects (RFC 8058), so theirs is answered 200.
+and so does a mail program's one-click request (RFC 8058); any other POST gets the page. The link is
+its own proof of who asks; there is nothing to sign in to, and no other site gains by sending the
+form. Mail programs follow no redirects (RFC 8058), so theirs is answered 200.
 """
 
 from collections.abc import Sequence
@@ -23,12 +23,15 @@ from turnout.errors import Invalid
 from turnout.http.dialect import Resource
 from turnout.store import Database
 from turnout.web.documents import NO_STORE
-from turnout.web.forms import go_on, read_done, read_form
+from turnout.web.forms import read_form
+from turnout.web.said import go_on_saying, read_said
 from turnout.web.templates import render
 
 BODY_LIMIT = 16_384
 # The name of the page's own button, and what was done by it.
 BUTTON = "unsubscribe"
+# What a mail program posts for its user.
+ONE_CLICK = ("List-Unsubscribe", "One-Click")
 DONE, AGAIN = "unsubscribed", "again"
 # The button of the form that has a box for each way, and what was done by that.
 CHOOSE, CHOSEN = "choose", "chosen"
@@ -50,7 +53,7 @@ class UnsubscribeResource(Resource):
         """Ask what is meant, or say what was done. Raises Missing for a link that this server did
         not make."""
         sender, ways = await self._db.read(list_preferences, token)
-        done = read_done(req, (DONE, AGAIN, CHOSEN))
+        done = await read_said(self._db, req, (DONE, AGAIN, CHOSEN))
         is_done = done in (DONE, AGAIN)
         self._answer(
             resp, sender, ways, is_done=is_done, was_done=done == AGAIN, is_chosen=done == CHOSEN
@@ -59,16 +62,19 @@ class UnsubscribeResource(Resource):
     async def on_post(self, req: Request, resp: Response, token: str) -> None:
         """Opt out, or keep what was chosen; idempotent. Raises Missing."""
         given: dict[str, str] = {}
-        with suppress(Invalid):  # whatever a mail program sends, it means this
+        with suppress(Invalid):  # no form: nobody asked for anything
             given = await read_form(req, BODY_LIMIT)
         if CHOOSE in given:
             wanted = [medium for medium in Medium if medium.value in given]
             await self._db.write(choose_preferences, token, wanted)
-            go_on(req, resp, CHOSEN)
+            await go_on_saying(self._db, req, resp, CHOSEN)
+            return
+        if BUTTON not in given and ONE_CLICK not in given.items():
+            await self.on_get(req, resp, token)
             return
         sender, is_new = await self._db.write(opt_out_by_link, token)
         if BUTTON in given:
-            go_on(req, resp, DONE if is_new else AGAIN)
+            await go_on_saying(self._db, req, resp, DONE if is_new else AGAIN)
         else:
             self._answer(resp, sender, is_done=True, was_done=not is_new)
 

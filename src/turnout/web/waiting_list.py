@@ -28,7 +28,8 @@ from turnout.web.hosts import Host, find_host
 from turnout.web.languages import language
 from turnout.web.local_times import times
 from turnout.web.payments import Due, find_due, say_due
-from turnout.web.refusals import say_refusal
+from turnout.web.public_frame import frame_of
+from turnout.web.refusals import say_to_guest
 from turnout.web.templates import render
 
 BODY_LIMIT = 4096
@@ -64,23 +65,26 @@ class WaitingResource(Resource):
             await self._db.write(_act, token, answer)
             go_on(req, resp)
         except Conflict as refusal:
-            self._answer(resp, await self._db.read(_show, token), say_refusal(refusal))
+            self._answer(resp, await self._db.read(_show, token), refusal)
 
-    def _answer(self, resp: Response, shown: _Shown, refusal: str = "") -> None:
+    def _answer(self, resp: Response, shown: _Shown, refusal: Conflict | None = None) -> None:
         event, entry = shown.event.event, shown.entry
         now = self._db.clock()
-        deadline = entry.deadline_at or 0
         refused = find_refusal(Door.OFFER, event.state, event.ends_at, now)
-        is_late = entry.state is WaitingState.OFFERED and deadline <= now
+        state = "lapsed" if _is_late(entry, now) else entry.state.value
+        if shown.ticket and entry.state is not WaitingState.TAKEN:
+            state = "registered"  # by another door, or as the person whom they were merged into
         resp.content_type = "text/html; charset=utf-8"
         resp.set_header("Cache-Control", NO_STORE)
+        spoken = times(shown.event, entry.language)  # before anything is said
         resp.text = render(
             "waiting.html",
+            **frame_of(shown.host.organization, shown.host.profile, shown.event.details.colour),
             event=event,
             place=shown.event.place,
-            **times(shown.event, entry.language),
-            state="lapsed" if is_late else entry.state.value,
-            deadline=local(deadline, event.timezone),
+            **spoken,
+            state=state,
+            deadline=local(entry.deadline_at or 0, event.timezone),
             position=shown.position,
             ticket=shown.ticket,
             wanted=next(
@@ -92,17 +96,21 @@ class WaitingResource(Resource):
             payment_text=say_payment_text(shown.terms.text, language.get()),
             host=shown.host,
             contact=shown.event.contact,
-            refusal="" if refused else refusal,
-            closed=say_refusal(refused) if refused else "",
+            refusal=say_to_guest(refusal) if refusal and not refused else "",
+            closed=say_to_guest(refused) if refused else "",
             is_over=refused is not None and is_final(refused),
         )
+
+
+def _is_late(entry: Entry, now: int) -> bool:
+    return entry.state is WaitingState.OFFERED and (entry.deadline_at or 0) <= now
 
 
 def _show(tx: Tx, token: str) -> _Shown:
     org_id, entry = read_waiting_link(tx, token)
     event = get_shown_event(tx, org_id, entry.event_id)
-    is_taken = entry.state is WaitingState.TAKEN
-    ticket = find_ticket_address(tx, org_id, entry.event_id, entry.person_id) if is_taken else ""
+    is_open = entry.state in (WaitingState.WAITING, WaitingState.OFFERED)
+    ticket = "" if is_open else find_ticket_address(tx, org_id, entry.event_id, entry.person_id)
     host = find_host(tx, org_id, event)
     due = find_due(tx, org_id, event, ticket.partition("-")[2])
     terms = get_payment_terms(tx, org_id, event.details)

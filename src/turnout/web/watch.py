@@ -13,17 +13,23 @@ import falcon
 from falcon.asgi import Request, Response
 
 from turnout.core.audience.asking import OwnQuestion, ask_question, list_own_questions
+from turnout.core.audience.captions import captions_path, list_captions
+from turnout.core.audience.chapters import Chapter, list_chapters
 from turnout.core.audience.entering import enter, has_entry_code, send_entry_code
 from turnout.core.audience.links import PATH, Viewer, find_viewer, sign_opening
-from turnout.core.audience.media import find_media, get_session
+from turnout.core.audience.media import find_media, get_session, list_shows
 from turnout.core.audience.model import Media, MediaKind
+from turnout.core.audience.presenting import PublishedQuestion, list_published
+from turnout.core.audience.summary import SurveyResult, list_results
 from turnout.core.audience.surveys import Survey, answer_survey, list_own_answers, list_surveys
+from turnout.core.audience.voting import list_own_votes, vote_for_question
 from turnout.core.events.model import Event, EventState, Session
+from turnout.core.events.programmes import Programme, get_programme
 from turnout.core.events.showing import get_shown_event
 from turnout.core.identity.addresses import place_of
 from turnout.core.identity.names import find_name
 from turnout.core.identity.organizations import get_organization_of
-from turnout.core.ids import OrgId, SessionId, SurveyId
+from turnout.core.ids import OrgId, QuestionId, SessionId, SurveyId
 from turnout.core.registrations.form_limits import (
     FormLimits,
     Sender,
@@ -37,28 +43,50 @@ from turnout.http.client_address import address_of
 from turnout.http.dialect import Resource
 from turnout.store import Database, Tx
 from turnout.web.documents import NO_STORE
-from turnout.web.forms import NO_FAULTS, go_on, read_done, read_form
+from turnout.web.forms import NO_FAULTS, read_form
 from turnout.web.heartbeats import PATH as HEARTBEATS
+from turnout.web.hosts import Host, find_host
 from turnout.web.languages import language
 from turnout.web.local_times import speak
 from turnout.web.policy import set_policy
+from turnout.web.programmes import show_days
+from turnout.web.public_frame import frame_of
 from turnout.web.refusals import answer_limited, say_refusal
+from turnout.web.said import go_on_saying, read_said
 from turnout.web.templates import render
+from turnout.web.watch_forms import (
+    ASK,
+    LIVE,
+    QUESTION,
+    SURVEY,
+    SWITCH,
+    VOTE,
+    VOTES,
+    Given,
+    Sent,
+    is_more_typed,
+    read_sent,
+)
 
 BODY_LIMIT = 65_536
-# The forms of a page by their ids, which also say what was done.
-ASK, SURVEY = "ask", "survey-"
-Given = dict[str, str]
+NOTHING_TYPED: Given = {}
 
 
 class WatchableSession(NamedTuple):
-    """A session that can be watched, and its event."""
+    """A session that can be watched, and its event; `is_date_open`: that is postponed without a new
+    date."""
 
     org_id: OrgId
     event: Event
     session: Session
     media: Media
     locale: str
+    tracks: list[tuple[str, str]]
+    """Captions by their languages, with where they are."""
+    host: Host
+    colour: str
+    chapters: list[Chapter]
+    is_date_open: bool = False
 
 
 class ViewerAccess(NamedTuple):
@@ -70,6 +98,11 @@ class ViewerAccess(NamedTuple):
     surveys: list[Survey]
     answers: dict[tuple[SurveyId, int], str]
     opening: str
+    published: list[PublishedQuestion]
+    own_votes: set[QuestionId]
+    results: list[SurveyResult]
+    programme: Programme
+    shows: dict[SessionId, str]
 
 
 class EntryResource(Resource):
@@ -124,6 +157,7 @@ class EntryResource(Resource):
         _answer_page(
             resp,
             "watch_entry.html",
+            **_frame(place),
             event=place.event,
             session=place.session,
             email=email,
@@ -141,47 +175,70 @@ class WatchResource(Resource):
         self._db = db
 
     async def on_get(self, req: Request, resp: Response, pak: str, token: str) -> None:
-        """Show the session. Raises Missing, Gone for a cancelled registration."""
+        """Show the session, or with `?part=live` what changes while people watch. Raises Missing,
+        Gone for a cancelled registration."""
         seat = await self._db.read(_take_seat, pak, token)
-        self._answer(resp, seat, token, done=read_done(req, _forms(seat)))
+        if req.get_param("part", default="") == LIVE:
+            speak(seat.place.locale)
+            _answer_page(resp, "watch_live.html", **_live(seat))
+            return
+        done = await read_said(self._db, req, _forms(seat))
+        self._answer(resp, seat, token, done=done)
 
     async def on_post(self, req: Request, resp: Response, pak: str, token: str) -> None:
         """Ask, or answer a poll or survey. Raises Missing, Gone; what can be put right is said on
         the page, beside what was typed."""
         given = await read_form(req, BODY_LIMIT)
+        if SWITCH in given:
+            seat = await self._db.read(_take_seat, pak, token)
+            self._answer(resp, seat, token, {name: given[name] for name in given if name != SWITCH})
+            return
+        sent = read_sent(given)
         try:
-            await self._db.write(_act, pak, token, given)
+            await self._db.write(_act, pak, token, sent)
         except (Conflict, Invalid, Limited) as refusal:
             seat = await self._db.read(_take_seat, pak, token)
-            self._answer(resp, seat, token, given, refusal)
+            self._answer(resp, seat, token, sent.given, refusal, sent.part)
+            if isinstance(refusal, Limited):
+                answer_limited(resp, refusal)
             return
-        sent = _form_of(given)
-        go_on(req, resp, sent, part=sent)
+        seat = await self._db.read(_take_seat, pak, token)
+        if is_more_typed(seat.surveys, seat.answers, sent.rest):
+            self._answer(resp, seat, token, sent.rest, done=sent.part)
+        else:
+            await go_on_saying(self._db, req, resp, sent.part, part=sent.part)
 
     def _answer(
         self,
         resp: Response,
         seat: ViewerAccess,
         token: str,
-        given: Given | None = None,
+        given: Given = NOTHING_TYPED,
         refusal: Failure | None = None,
+        sent: str = "",
         done: str = "",
     ) -> None:
         place, now = seat.place, self._db.clock()
         media = place.media
         is_cancelled = place.event.state is EventState.CANCELLED
         mode = None if is_cancelled else media.mode_at(now)
-        times, sent = _times(place), _form_of(given or {})
+        times = _times(place)
         if mode:
             set_policy(resp, _policy(media))
         _answer_page(
             resp,
             "watch.html",
+            **_frame(place),
             event=place.event,
             session=place.session,
             media=media,
+            tracks=place.tracks,
             mode=mode,
-            is_early=now < media.live_from,
+            is_lobby=now < media.live_from,
+            chapters=place.chapters,
+            programme=show_days(seat.programme, place.event, {}),
+            shows=seat.shows,
+            **_live(seat),
             is_cancelled=is_cancelled,
             now=now,
             token=token,
@@ -191,10 +248,12 @@ class WatchResource(Resource):
             questions=seat.questions,
             surveys=seat.surveys,
             answers=seat.answers,
-            given=given or {},
+            given=given,
             refusal=say_refusal(refusal) if refusal else "",
             sent=sent if sent in _forms(seat) else "",
             done=done,
+            switch_form="asking-form",
+            is_enter_off=True,
             **times,
         )
 
@@ -223,7 +282,17 @@ def _find_place(tx: Tx, pak: str) -> WatchableSession:
         shown = get_shown_event(tx, target.org_id, session.event_id)
         if media and shown.event.state is not EventState.DRAFT:
             own = shown.details.locale or get_organization_of(tx, target.org_id).locale
-            return WatchableSession(target.org_id, shown.event, session, media, own)
+            tracks = [
+                (one.language, captions_path(target.org_id, one.digest))
+                for one in list_captions(tx, target.org_id, session.id)
+            ]
+            return WatchableSession(
+                *(target.org_id, shown.event, session, media, own, tracks),
+                find_host(tx, target.org_id, shown),
+                shown.details.colour,
+                list_chapters(tx, target.org_id, session.id),
+                is_date_open=shown.is_date_open,
+            )
     raise Missing("page.missing")
 
 
@@ -239,34 +308,51 @@ def _take_seat(tx: Tx, pak: str, token: str) -> ViewerAccess:
     ]
     questions = list_own_questions(tx, *whose, place.session.id)
     opening = sign_opening(tx, viewer.org_id, viewer.registration_id, tx.now)
-    return ViewerAccess(place, viewer, questions, surveys, list_own_answers(tx, *whose), opening)
+    answers = list_own_answers(tx, *whose)
+    return ViewerAccess(
+        *(place, viewer, questions, surveys, answers, opening),
+        list_published(tx, place.org_id, place.session.id),
+        list_own_votes(tx, place.org_id, viewer.registration_id),
+        _list_results(tx, place, surveys, answers),
+        get_programme(tx, place.org_id, place.event.id),
+        {show.session_id: show.pak for show in list_shows(tx, place.org_id, place.event.id)},
+    )
 
 
-def _act(tx: Tx, pak: str, token: str, given: Given) -> None:
+def _list_results(
+    tx: Tx,
+    place: WatchableSession,
+    surveys: list[Survey],
+    answers: Mapping[tuple[SurveyId, int], str],
+) -> list[SurveyResult]:
+    """How the polls stand in which the viewer has voted: before, nobody sees what others think."""
+    answered = {survey_id for survey_id, _ in answers}
+    polls = {survey.id for survey in surveys if survey.is_poll and survey.id in answered}
+    if not polls:
+        return []
+    return [one for one in list_results(tx, place.org_id, place.event.id) if one.id in polls]
+
+
+def _act(tx: Tx, pak: str, token: str, sent: Sent) -> None:
     place, viewer, *_ = _take_seat(tx, pak, token)
     where = (place.org_id, viewer.registration_id, place.session.id)
-    if given.get("act") == "ask":
-        ask_question(tx, *where, given.get("question", ""))
-        return
-    survey = given.get("survey", "")
-    if not (survey.isascii() and survey.isdigit() and len(survey) < 16):
-        raise Invalid("watch.act")
-    answers = {
-        int(name.removeprefix("item-")): value
-        for name, value in given.items()
-        if name.startswith("item-") and name.removeprefix("item-").isdecimal() and len(name) < 9
-    }
-    answer_survey(tx, *where, SurveyId(int(survey)), answers)
+    try:
+        if sent.act == ASK:
+            ask_question(tx, *where, sent.given.get(QUESTION, ""))
+        elif sent.act in VOTES:
+            number = QuestionId(sent.read_number())
+            vote_for_question(tx, *where, number, is_on=sent.act == VOTE)
+        else:
+            answer_survey(tx, *where, SurveyId(sent.read_number()), sent.answers)
+    except Missing as missing:
+        # No button of the page names such a number; what was typed stays on it.
+        raise Invalid("watch.act") from missing
 
 
 def _forms(seat: ViewerAccess) -> list[str]:
     """The forms that the page has."""
-    return [ASK, *(f"{SURVEY}{survey.id}" for survey in seat.surveys)]
-
-
-def _form_of(given: Given) -> str:
-    """The form that was sent."""
-    return ASK if given.get("act") == ASK else f"{SURVEY}{given.get('survey', '')}"
+    live = [LIVE] if seat.published else []
+    return [ASK, *live, *(f"{SURVEY}{survey.id}" for survey in seat.surveys)]
 
 
 def _policy(media: Media) -> dict[str, str]:
@@ -274,7 +360,7 @@ def _policy(media: Media) -> dict[str, str]:
     name pieces at any other place."""
     parts = urlsplit(media.url)
     origin = f"{parts.scheme}://{parts.netloc}" if parts.netloc else "'self'"
-    policy = {"script-src": "'self'", "connect-src": "'self'"}
+    policy = {"connect-src": "'self'"}
     if media.kind is MediaKind.EMBED:
         return policy | {"frame-src": origin}
     policy["media-src"] = f"'self' blob: {origin}"
@@ -285,6 +371,18 @@ def _policy(media: Media) -> dict[str, str]:
     return policy
 
 
+def _live(seat: ViewerAccess) -> dict[str, Any]:
+    return {
+        "published": seat.published,
+        "own_votes": seat.own_votes,
+        "results": seat.results,
+    }
+
+
+def _frame(place: WatchableSession) -> dict[str, Any]:
+    return frame_of(place.host.organization, place.host.profile, place.colour)
+
+
 def _times(place: WatchableSession) -> dict[str, Any]:
     """When it is shown, by the event's clock; the page is in its language from here on."""
     zone, media = place.event.timezone, place.media
@@ -292,6 +390,7 @@ def _times(place: WatchableSession) -> dict[str, Any]:
         "starts": local(media.live_from, zone),
         "ends": local(media.live_until, zone),
         "own_lang": speak(place.locale),
+        "is_date_open": place.is_date_open,
     }
 
 

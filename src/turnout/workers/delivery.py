@@ -28,13 +28,15 @@ from turnout.carriers import (
     Retry,
     Unknown,
 )
-from turnout.core.ids import RecipientId
+from turnout.core.ids import RecipientId, RegistrationId
+from turnout.core.mails.model import MY_LINK
 from turnout.core.messaging.delivering import (
     ALWAYS_ON,
     ClaimedJob,
     ClaimedRecipient,
     claim,
 )
+from turnout.core.messaging.fence import Fence
 from turnout.core.messaging.hours import QuietHours
 from turnout.core.messaging.lengths import Lengths
 from turnout.core.messaging.merging import UNSUBSCRIBE
@@ -44,6 +46,8 @@ from turnout.core.messaging.receiving import forget_early_reports, match_early_r
 from turnout.core.messaging.reckoning import fields_of
 from turnout.core.messaging.recording import Patience, Result
 from turnout.core.messaging.sender_ids import SenderRules
+from turnout.core.messaging.speakable import Scripts
+from turnout.core.tickets.guest_links import make_guest_tokens
 from turnout.errors import Unavailable
 from turnout.store import Database
 from turnout.store.sources import counting_clock
@@ -73,7 +77,8 @@ _fields_decoder = msgspec.json.Decoder(dict[str, str])
 
 
 class Delivery(msgspec.Struct, frozen=True):
-    """How messages are delivered. `unsubscribe_url` gives a recipient's one-click address;
+    """How messages are delivered. `unsubscribe_url` gives a recipient's one-click address; `my_url`
+    is what guests' personal links begin with.
     `journal` is the folder of what is sent and not recorded yet (journal.py), None = there is
     none."""
 
@@ -81,10 +86,13 @@ class Delivery(msgspec.Struct, frozen=True):
     prices: Prices
     unsubscribe_url: Callable[[RecipientId], str]
     senders: SenderRules
+    my_url: str = ""
+    fence: Fence = Fence()
     lease_ms: int = 120_000
     patience: Patience = Patience(72 * 3600 * 1000)
     quiet_hours: QuietHours = ALWAYS_ON
     journal: Path | None = None
+    scripts: Scripts = {}
     most_in_flight: int = 2_000
 
 
@@ -137,7 +145,12 @@ class DeliveryLoop(Loop):
         since_s = counting_clock()
         delivery = self._delivery
         claimed = await self._write(
-            claim, self._lane, SHARE, delivery.lease_ms, delivery.quiet_hours
+            claim,
+            self._lane,
+            SHARE,
+            delivery.lease_ms,
+            delivery.quiet_hours,
+            delivery.fence,
         )
         for job in claimed:
             self._in_flight += len(job.recipients)
@@ -190,9 +203,11 @@ class DeliveryLoop(Loop):
                 Result(head, recipient, "", Misconfigured(reason)) for recipient in job.recipients
             ]
         message, lengths, sender = await self._get_message(head)
+        links = await self._make_guest_links(job)
         possible, results = [], []
         for recipient in job.recipients:
-            made = self._prepare(head, recipient, lengths, lease, carrier.name, sender)
+            link = links.get(recipient.reference, "")
+            made = self._prepare(head, recipient, lengths, lease, carrier.name, sender, link)
             if isinstance(made, Parcel):
                 possible.append((recipient, made))
             else:
@@ -206,6 +221,17 @@ class DeliveryLoop(Loop):
                 if piece.id not in lease.settled
             ]
         return results
+
+    async def _make_guest_links(self, job: ClaimedJob) -> dict[str, str]:
+        """Personal links of the guests whom a mail of ours is about, by their references; nothing
+        that is kept has them (core/tickets/guest_links.py)."""
+        head = job.head
+        if head.kind is not Kind.NOTICE or f"%%{MY_LINK}%%" not in head.content.text:
+            return {}
+        about = {one.reference for one in job.recipients if one.reference.isdecimal()}
+        numbers = [RegistrationId(int(reference)) for reference in about]
+        tokens = await self._write(make_guest_tokens, head.org_id, numbers) if numbers else {}
+        return {str(id_): f"{self._delivery.my_url}{token}" for id_, token in tokens.items()}
 
     async def _get_message(self, head: JobHead) -> Prepared:
         """What is handed over. While the database is away it is asked again and again, as the
@@ -227,6 +253,7 @@ class DeliveryLoop(Loop):
         lease: Lease,
         carrier: str,
         sender: str,
+        link: str,
     ) -> Parcel | Rejected | Retry:
         """What is handed over for somebody, or why nothing is. One whose row cannot be read costs
         the others nothing."""
@@ -235,7 +262,9 @@ class DeliveryLoop(Loop):
                 self._delivery.unsubscribe_url(recipient.id) if head.can_be_left else ""
             )
             fields = merge_fields(head, recipient, unsubscribe_url)
-            if fault := find_refusal(head, recipient, lengths, fields):
+            if head.kind is Kind.NOTICE:
+                fields[MY_LINK] = link if recipient.reference else fields.get(MY_LINK, "")
+            if fault := find_refusal(head, recipient, lengths, fields, self._delivery.scripts):
                 return fault
             is_mail = head.job_type.channel is Channel.EMAIL
             not_after = self._not_after(head, recipient)
@@ -353,7 +382,7 @@ def _portions(possible: list[_Possible]) -> list[list[_Possible]]:
 
 def delivery_loops(db: Database, delivery: Delivery) -> list[Loop]:
     """The loops that send on this node: one for each lane, and one for reports that went astray."""
-    messages = Messages(db, Senders(db, delivery.senders))
+    messages = Messages(db, Senders(db, delivery.senders), delivery.fence.redirects)
 
     async def match() -> bool:
         return await db.write_behind(match_early_reports, SWEEP) == SWEEP

@@ -13,6 +13,7 @@ from turnout.core.erasure.erasing import (
 from turnout.core.erasure.expiring import find_run, take_stretch
 from turnout.core.erasure.places import TABLES
 from turnout.store import Database
+from turnout.store.trigrams import compact
 from turnout.workers.loop import Loop
 
 EVERY_S = 60.0
@@ -26,9 +27,16 @@ def erasure_loop(db: Database) -> Loop:
             await db.write_behind(take_step, found)
             return True
         erased = await db.read(list_uncleaned)
-        if erased and await scrub():
-            await db.write_behind(mark_cleaned, erased)
+        if erased:
+            await forget_letters()
+            if await scrub():
+                await db.write_behind(mark_cleaned, erased)
         return False
+
+    async def forget_letters() -> None:
+        is_more = await db.write_behind(compact, is_first=True)
+        while is_more:
+            is_more = await db.write_behind(compact, is_first=False)
 
     async def scrub() -> bool:
         return await asyncio.to_thread(db.scrub, TABLES)

@@ -4,10 +4,14 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 
 from turnout.core.audience.permissions import forget_old_sessions
+from turnout.core.audience.sharing import forget_old_links
+from turnout.core.door.devices import forget_old_devices
 from turnout.core.identity.credentials import CredentialKey, touch_credentials
+from turnout.core.identity.guessing import forget_old_tries
 from turnout.core.identity.idempotency import forget_old_keys
 from turnout.core.identity.page_sessions import forget_old_page_sessions
 from turnout.core.identity.proxies import note_untrusted_proxies
+from turnout.core.identity.single_uses import forget_single_uses
 from turnout.core.maintenance.set_aside import ACTIONS
 from turnout.core.messaging.network_ids import forget_shared_ids, forget_told_ids
 from turnout.core.messaging.old_numbers import read_conversations, read_opt_outs
@@ -28,8 +32,12 @@ SWEEP = 500
 SWEPT: dict[str, Callable[[Tx, int], int]] = {
     "sweep": forget_old_keys,
     "reporting-sessions": forget_old_sessions,
+    "report-links": forget_old_links,
+    "door-devices": forget_old_devices,
     "page-sessions": forget_old_page_sessions,
+    "single-uses": forget_single_uses,
     "windows": forget_ended_windows,
+    "sign-in-tries": forget_old_tries,
     "reply-keys": forget_reply_keys,
     "shared-ids": forget_shared_ids,
     "told-ids": forget_told_ids,
@@ -78,7 +86,7 @@ def housekeeping_loops(
         Loop("set-aside", partial(_look_aside, db), every_s=10),
         Loop("last-used", touch, every_s=60),
         Loop("untrusted-proxies", note, every_s=2),
-        Loop("statistics", partial(_refresh, db), every_s=5),
+        Loop("statistics", partial(_refresh, db), every_s=1),
         *(Loop(name, _sweep(db, verb), every_s=60) for name, verb in SWEPT.items()),
     ]
 

@@ -38,6 +38,7 @@ _SUFFIX = ".journal"
 _FLAGS = os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
 
 log = structlog.get_logger()
+_encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(Handed)
 
 
@@ -100,8 +101,8 @@ class Journal:
             self._soon.cancel()
             self._soon = None
         waiting, self._waiting = self._waiting, []
-        handed = filter(None, map(hand, waiting))
-        if lines := b"".join(msgspec.json.encode(line) + b"\n" for line in handed):
+        if handed := [line for line in map(hand, waiting) if line]:
+            lines = _encoder.encode_lines(handed)
             self._new.append(lines)
             self._write(lines)
 

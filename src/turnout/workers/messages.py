@@ -13,12 +13,14 @@ from turnout.carriers import (
     Message,
 )
 from turnout.catalogue.translations import choose_locale, label
+from turnout.core.identity.countries import find_country
 from turnout.core.identity.organizations import get_organization_of
 from turnout.core.ids import JobId, OrgId
 from turnout.core.messaging.files import read_file
 from turnout.core.messaging.lengths import Lengths
 from turnout.core.messaging.merging import UNSUBSCRIBE
-from turnout.core.messaging.model import JobHead, Kind
+from turnout.core.messaging.model import Channel, JobHead, KeyResponse, Kind
+from turnout.core.messaging.numbers import is_deliverable, to_address
 from turnout.formats.html_text import to_text
 from turnout.formats.mail_html import to_mail_html
 from turnout.http.body import in_thread
@@ -47,8 +49,10 @@ class Prepared(NamedTuple):
 class Messages:
     """What jobs say, as carriers take it; the files of some are kept in memory."""
 
-    def __init__(self, db: Database, senders: Senders) -> None:
+    def __init__(self, db: Database, senders: Senders, redirects: int = 0) -> None:
+        """`redirects` is how many of an organization's calls may be put through at once."""
         self._db = db
+        self._redirects = redirects
         self._senders = senders
         self._kept: OrderedDict[tuple[OrgId, JobId], tuple[Message, Lengths]] = OrderedDict()
         self._bytes = 0
@@ -69,6 +73,10 @@ class Messages:
             content = await self._db.read(read_file, head.org_id, file.digest)
             attachments.append(Attachment(file.name, file.content_type, content))
         given = to_message(head, tuple(attachments))
+        if any(key.redirect_to for key in given.keys):
+            country = await self._db.read(find_country, head.org_id)
+            keys = tuple(_with_whole_number(key, country) for key in given.keys)
+            given = msgspec.structs.replace(given, keys=keys, redirects=self._redirects)
         size = len(given.text) + len(given.html)
         language = await self._db.read(footer_language, head.org_id) if head.can_be_left else ""
         message = await in_thread(size, as_sent, given, head, language)
@@ -84,6 +92,14 @@ class Messages:
         while self._bytes > CACHED_BYTES and len(self._kept) > 1:
             _, (dropped, _) = self._kept.popitem(last=False)
             self._bytes -= _weight(dropped)
+
+
+def _with_whole_number(key: KeyResponse, country: str) -> KeyResponse:
+    """The same, leading to the number as networks dial it, where it can be read."""
+    number = to_address(Channel.TTS, key.redirect_to, country)
+    if not is_deliverable(number):
+        return key
+    return msgspec.structs.replace(key, redirect_to=f"+{number}")
 
 
 def to_message(head: JobHead, attachments: tuple[Attachment, ...]) -> Message:

@@ -7,13 +7,26 @@ from turnout.core.messaging.delivering import ClaimedRecipient
 from turnout.core.messaging.lengths import Lengths
 from turnout.core.messaging.model import Channel, JobHead, Kind, Status
 from turnout.core.messaging.numbers import is_deliverable
+from turnout.core.messaging.speakable import Scripts, find_unreadable
+
+_NONE: Scripts = {}
 
 
 def find_refusal(
-    head: JobHead, recipient: ClaimedRecipient, lengths: Lengths, fields: Mapping[str, str]
+    head: JobHead,
+    recipient: ClaimedRecipient,
+    lengths: Lengths,
+    fields: Mapping[str, str],
+    scripts: Scripts = _NONE,
 ) -> Rejected | None:
-    """Why nothing is handed over for somebody; None if it can be."""
-    return _fault(head, recipient) or _emptiness(lengths, fields) or _excess(lengths, fields)
+    """Why nothing is handed over for somebody; None if it can be. `scripts` are those that voices
+    read."""
+    return (
+        _fault(head, recipient)
+        or _emptiness(lengths, fields)
+        or _excess(lengths, fields)
+        or _silence(head, lengths, fields, scripts)
+    )
 
 
 def _fault(head: JobHead, recipient: ClaimedRecipient) -> Rejected | None:
@@ -49,4 +62,20 @@ def _excess(lengths: Lengths, fields: Mapping[str, str]) -> Rejected | None:
         Status.FAILED,
         f"Not sent: the {excess.name} would have {excess.length} characters with this "
         f"recipient's fields, and may not be greater than {excess.limit} characters.",
+    )
+
+
+def _silence(
+    head: JobHead, lengths: Lengths, fields: Mapping[str, str], scripts: Scripts
+) -> Rejected | None:
+    """Why somebody is not called: the voice could read nothing of the message."""
+    if head.job_type.channel is not Channel.TTS:
+        return None
+    foreign = find_unreadable(lengths.merge(fields), head.content.voice, scripts)
+    if foreign is None:
+        return None
+    return Rejected(
+        Status.FAILED,
+        f"Not called: with this recipient's fields the message is in {foreign.language} "
+        f"({foreign.letter}), which its voice does not read.",
     )

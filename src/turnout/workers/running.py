@@ -1,6 +1,7 @@
 """Everything that works off queues, with the carriers: in `serve` or in `work`."""
 
 import asyncio
+from functools import partial
 
 import structlog
 
@@ -12,17 +13,23 @@ from turnout.core.messaging.model import Channel
 from turnout.core.messaging.opt_outs import unsubscribe_url
 from turnout.core.messaging.recording import Patience
 from turnout.core.registrations.live_lists import resolve
+from turnout.core.tickets.guest_links import MY
+from turnout.http.name_lookups import look_up
 from turnout.http.outbound import Outbound
 from turnout.settings import Settings
 from turnout.store import Database
 from turnout.workers.callbacks import callback_loops
+from turnout.workers.cards import card_loop
 from turnout.workers.delivery import Delivery, delivery_loops
 from turnout.workers.erasure import erasure_loop, retention_loop
 from turnout.workers.inbox import CarrierInbox, reply_receiver
 from turnout.workers.intake import intake_loops
 from turnout.workers.journal import find_folder, record_what_is_left
 from turnout.workers.loop import Loop
+from turnout.workers.lost_calls import lost_calls_loop
 from turnout.workers.schedules import schedule_loops
+from turnout.workers.searching import search_loop
+from turnout.workers.sender_checks import sender_check_loop
 from turnout.workers.waiting_list import waiting_loops
 
 # A rotated key of links is picked up within this time.
@@ -60,12 +67,15 @@ class Workers:
             prices=policy.prices,
             unsubscribe_url=self._unsubscribe_url,
             senders=policy.senders,
+            fence=policy.fence,
+            my_url=f"{self._base_url}{MY}",
             lease_ms=settings.delivery_lease_seconds * 1000,
             patience=Patience(
                 settings.receipt_wait_hours * HOUR_MS, settings.mail_retry_hours * HOUR_MS
             ),
             quiet_hours=networks.read_quiet_hours(settings),
             journal=folder,
+            scripts=policy.scripts,
         )
         await record_what_is_left(self._db, folder, delivery.prices, delivery.patience)
         inbox = CarrierInbox(self._db, reply_receiver(settings))
@@ -75,11 +85,19 @@ class Workers:
             Loop("link-key", self._read_link_key, every_s=LINK_KEY_READ_S),
             *intake_loops(self._db),
             *schedule_loops(self._db, resolve, policy.prices, _alert_limits(settings)),
-            *waiting_loops(self._db, self._base_url),
+            *waiting_loops(self._db, self._base_url, policy.prices),
             *delivery_loops(self._db, delivery),
+            lost_calls_loop(self._db),
+            sender_check_loop(
+                self._db,
+                networks.read_mail_domains(settings)[1],
+                partial(look_up, resolver=settings.sender_resolver),
+            ),
+            search_loop(self._db),
             erasure_loop(self._db),
             retention_loop(self._db),
             *callback_loops(self._db, self._outbound),
+            card_loop(self._db),
         ]
         for loop in self._loops:
             loop.start()

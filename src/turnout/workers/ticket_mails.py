@@ -2,9 +2,13 @@
 
 One ticket a step. What is claimed and what is drawn stay in hand while the database is away, held
 up or full: the next step goes on with them, so a mail is late by the trouble and not by a claim.
+
+Requests go first: drawing is the dearest part of a registration, and takes the interpreter from
+the guests who register. So while requests come, the loop rests REST times as long as it drew.
 """
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
@@ -28,6 +32,9 @@ from turnout.store import Database
 from turnout.workers.loop import Loop
 
 log = structlog.get_logger()
+
+# In times of the work, and at most so long: what is claimed waits, and its claim runs on.
+REST, LONGEST_REST_S = 4, 0.5
 
 
 class TicketMailLoop(Loop):
@@ -57,7 +64,10 @@ class TicketMailLoop(Loop):
             if self._db.clock() > mail.until - DRAWING_S * 1000:
                 await self._give_back()  # the claim would end while it is drawn
                 return True
+            began = time.perf_counter()
             self._result = await self._draw(mail)
+            if self._db.busy:
+                await asyncio.sleep(rest_for(time.perf_counter() - began))
         await self._record(*self._result)
         return True
 
@@ -90,3 +100,8 @@ class TicketMailLoop(Loop):
             await self._db.write_behind(give_ticket_mails_back, list(self._in_hand))
         self._in_hand.clear()
         self._result = None
+
+
+def rest_for(drawn_s: float) -> float:
+    """How many seconds the loop rests after so many seconds of drawing, while requests come."""
+    return min(REST * drawn_s, LONGEST_REST_S)

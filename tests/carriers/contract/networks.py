@@ -7,6 +7,7 @@ A `Network` knows who can be reached (`good`), whom it refuses for good (`refuse
 import asyncio
 import email
 import email.policy
+from base64 import b64encode
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from email.message import EmailMessage
@@ -18,6 +19,8 @@ import msgspec
 from aiohttp import web
 
 from tests.carriers.http_sms.provider import BASE_URL, SECRET, providing
+from tests.carriers.mm7 import mmsc
+from tests.carriers.sip.fake_worker import command_of, new_house, read_taken
 from tests.carriers.smpp.carrying import settings_for
 from tests.carriers.smpp.peer import Peer
 from tests.support.builder import make_organization
@@ -26,10 +29,14 @@ from tests.support.mail_sink import MailSink
 from tests.support.node import new_database
 from turnout.carriers import Carrier, DeliveryReport, Message, Outcome, Parcel, Reply
 from turnout.carriers.http_sms import HttpSmsCarrier, HttpSmsSettings, build_webhook
-from turnout.carriers.http_sms.signing import sign
 from turnout.carriers.http_sms.webhook import NAME, events_of
+from turnout.carriers.mm7 import Mm7Carrier
+from turnout.carriers.mm7 import build_webhook as build_mm7
+from turnout.carriers.mm7 import path_of as path_of_mm7
+from turnout.carriers.signing import sign
 from turnout.carriers.simulator import SimulatorCarrier, SimulatorSettings
 from turnout.carriers.simulator.outbox import list_messages
+from turnout.carriers.sip import SipCarrier, SipSettings
 from turnout.carriers.smpp import SmppCarrier
 from turnout.carriers.smtp import SmtpCarrier, SmtpSettings
 from turnout.core.ids import UserId
@@ -260,6 +267,58 @@ async def http_sms(folder: Path) -> AsyncIterator[Network]:
 
 
 @asynccontextmanager
+async def mm7(folder: Path) -> AsyncIterator[Network]:
+    """An MMSC."""
+    codes = {"+61400000999": 2003, "+61400000998": 4006}
+
+    async def answer(submitted: mmsc.Submitted) -> web.StreamResponse:
+        code = codes.get(submitted.number, 1000)
+        return mmsc.answer_with(code, "", f"M{submitted.number}")
+
+    with _database(folder) as db:
+        async with mmsc.serving(answer) as server:
+
+            async def taken() -> list[tuple[str, str]]:
+                found = [text for text in server.taken if text.number not in codes]
+                return [(text.number.lstrip("+"), text.text) for text in found]
+
+            settings = mmsc.settings_for(server.url)
+            carrier, lost = (
+                Mm7Carrier(given, system_clock)
+                for given in (settings, mmsc.settings_for("http://127.0.0.1:1/"))
+            )
+            async with _started(carrier) as inbox, _started(lost):
+                app = build_mm7(settings, db, inbox)
+                root = RootApp([Mount("/", "hook", app)], is_ready=_be_ready, access_log=False)
+
+                async def tell(ids: Sequence[str]) -> None:
+                    for id_ in ids:
+                        body = (
+                            "<Envelope><Body><DeliveryReportReq>"
+                            f"<MessageID>{id_}</MessageID><MMStatus>Retrieved</MMStatus>"
+                            "</DeliveryReportReq></Body></Envelope>"
+                        )
+                        pair = b64encode(f"turnout:{mmsc.SECRET}".encode()).decode()
+                        headers = {"Authorization": f"Basic {pair}", "Content-Type": "text/xml"}
+                        told = await AppClient(root).send(
+                            "POST", path_of_mm7("mm7"), headers=headers, body=body.encode()
+                        )
+                        assert told.status == 200
+
+                yield Network(
+                    carrier=carrier,
+                    lost=lost,
+                    inbox=inbox,
+                    message=_message(Channel.MMS),
+                    good=lambda n: f"614{n:08}",
+                    refused="61400000999",
+                    put_off="61400000998",
+                    taken=taken,
+                    tell=tell,
+                )
+
+
+@asynccontextmanager
 async def _started(carrier: Carrier) -> AsyncIterator[Inbox]:
     inbox = Inbox()
     await carrier.start(inbox)
@@ -279,4 +338,51 @@ async def _be_ready() -> None:
     pass
 
 
-NETWORKS = {"simulator": simulator, "smtp": smtp, "smpp": smpp, "http_sms": http_sms}
+@asynccontextmanager
+async def sip(folder: Path) -> AsyncIterator[Network]:
+    """A trunk whose worker dials nobody."""
+    with _database(folder) as db:
+        org_id = db.call(make_organization, "acme")
+        job_id = db.call(
+            add_internal_job,
+            org_id,
+            UserId(1),
+            kind=Kind.NOTICE,
+            job_type=JobType.TTS,
+            name="test",
+            content=Content(text="x"),
+            recipients=[NewRecipient("61412345678")],
+        )
+        made, lost = (folder / name for name in ("taken", "lost"))
+
+        async def taken() -> list[tuple[str, str]]:
+            found = read_taken(made)
+            return [(call["to"].lstrip("+"), call["text"]) for call in found if call["end"] == "ok"]
+
+        carrier, nowhere = (
+            SipCarrier("sip", settings, new_house(db), command_of(where, refuses=where is lost))
+            for where in (made, lost)
+            for settings in [SipSettings(host="127.0.0.1", channels=200, rate=0)]
+        )
+        async with _started(carrier) as inbox, _started(nowhere):
+            yield Network(
+                carrier=carrier,
+                lost=nowhere,
+                inbox=inbox,
+                message=_message(Channel.TTS, id=job_id, org_id=org_id),
+                good=lambda n: f"614{12_000_000 + n:08}",
+                refused="61412999904",
+                put_off="61412999953",
+                taken=taken,
+                tell=_by_itself,
+            )
+
+
+NETWORKS = {
+    "simulator": simulator,
+    "smtp": smtp,
+    "smpp": smpp,
+    "http_sms": http_sms,
+    "mm7": mm7,
+    "sip": sip,
+}

@@ -89,7 +89,7 @@ class Looks:
 
 # How often each looks before a message is handed over: the last time with the first byte of what
 # the network can act upon.
-LOOKS = {"smtp": 2, "smpp": 1, "http_sms": 2, "simulator": 1}
+LOOKS = {"smtp": 2, "smpp": 1, "http_sms": 2, "mm7": 2, "simulator": 1, "sip": 3}
 
 
 def test_what_is_not_ours_any_more_is_not_handed_over(kind, play):

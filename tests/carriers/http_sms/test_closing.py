@@ -10,7 +10,7 @@ import pytest
 
 from tests.carriers.http_sms.provider import carrying, new_message, new_parcel, run
 from turnout.carriers import Accepted, Outcome, Retry, Unknown
-from turnout.carriers.http_sms.answers import RETRY_S
+from turnout.carriers.posting import RETRY_S
 from turnout.http.handing_over import Body
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"

@@ -31,7 +31,8 @@ from turnout.carriers import (
     Unknown,
     http_sms,
 )
-from turnout.carriers.http_sms.answers import FATES, RETRY_S
+from turnout.carriers.http_sms.answers import FATES
+from turnout.carriers.posting import RETRY_S
 from turnout.core.messaging.model import Channel, Status
 
 README = Path(http_sms.__file__).with_name("README.md").read_text()

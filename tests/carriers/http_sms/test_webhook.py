@@ -12,8 +12,8 @@ from tests.carriers.http_sms.provider import BASE_URL, SECRET, settings_for
 from tests.support.client import Answer, AppClient
 from tests.support.node import LocalNode, new_database, open_node
 from turnout.carriers import Accepted, Attachment, DeliveryReport, Inbox, Message, Reply
-from turnout.carriers.http_sms.signing import sign, sign_like_twilio
 from turnout.carriers.http_sms.webhook import NAME, build_webhook, events_of, media_url
+from turnout.carriers.signing import sign, sign_like_twilio
 from turnout.core.identity.organizations import create_organization
 from turnout.core.ids import JobId
 from turnout.core.messaging.files import cut, digest_of, finish_file, store_piece

@@ -165,3 +165,8 @@ def test_an_address_that_passes_can_break_no_command(text):
         return
     assert not set(address) & set("<>\r\n \0\t\x85\u2028")
     assert address.rpartition("@")[2].isascii()
+
+
+def test_nothing_turns_the_direction_of_a_field():
+    assert clean("\u202egpj.exe\u2066 \u2069x") == "gpj.exe x"
+    assert clean("جين\u200d") == "جين\u200d"

@@ -1,5 +1,6 @@
 import html
 import re
+import unicodedata
 
 import pytest
 from hypothesis import given
@@ -61,8 +62,22 @@ def with_line_feeds(text: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
+def as_text(text: str) -> str:
+    """Without control characters but line ends and tabs, and without marks of direction."""
+    directions = {"LRE", "RLE", "PDF", "LRO", "RLO", "LRI", "RLI", "FSI", "PDI"}
+    return with_line_feeds(
+        "".join(
+            sign
+            for sign in text
+            if (sign in "\t\n\r" or unicodedata.category(sign) != "Cc")
+            and unicodedata.bidirectional(sign) not in directions
+            and not 0xFFF9 <= ord(sign) <= 0xFFFB
+        )
+    )
+
+
 def as_html(text: str) -> str:
-    return with_line_feeds(html.escape(text))
+    return html.escape(as_text(text))
 
 
 def has_line_end(part, mail) -> bool:
@@ -160,9 +175,7 @@ def test_whatever_is_merged_the_mail_reads_as_it_was_meant(subject, text, page, 
         if part.get_content_maintype() == "text"
     }
     expected = (
-        {"text/plain": merged(with_line_feeds(text), values, with_line_feeds)}
-        if text or not page
-        else {}
+        {"text/plain": merged(with_line_feeds(text), values, as_text)} if text or not page else {}
     )
     if page:
         expected["text/html"] = merged(with_line_feeds(page), values, as_html)
@@ -390,7 +403,37 @@ def test_the_address_for_answers_is_there_once():
         MailTemplate(message)
 
 
-@pytest.mark.parametrize("filler", ["", "日本語" * 100], ids=["quoted-printable", "base64"])
+FILLERS = pytest.mark.parametrize(
+    "filler", ["", "日本語" * 100], ids=["quoted-printable", "base64"]
+)
+
+
+@FILLERS
+@pytest.mark.parametrize(
+    ("value", "merged"),
+    [
+        ("javascript:alert(1)", ""),
+        (" java\nscript\x01:alert(1)", ""),
+        ("data:text/html;base64,AAAA", ""),
+        ("file:///etc/passwd", ""),
+        ("https://acme.example/?next=javascript:1", "https://acme.example/?next=javascript:1"),
+        ("Data: 5 GB", "Data: 5 GB"),
+        ("JavaScript: an introduction", "JavaScript: an introduction"),
+        ("gpj.\u202eexe\u2066\x1b[2J\x07\x00\x9b", "gpj.exe[2J"),
+        ("one\r\ntwo\tthree", "one\ntwo\tthree"),
+        ("جين 👩\u200d🚀", "جين 👩\u200d🚀"),
+    ],
+)
+def test_a_value_brings_nothing_that_acts_into_the_text(filler: str, value: str, merged: str):
+    message = make_message(text=f"{filler}go <%%u%%>", html="<p>%%u%%</p>")
+    parsed = parse(make_mail(message, make_parcel(fields={"u": value})))
+    [text, page] = [part.get_content() for part in parsed.walk() if not part.is_multipart()]
+    shown = f"go <{merged}>" if merged else "go"  # no brackets around nothing
+    assert with_line_feeds(text).rstrip("\n") == f"{filler}{shown}"
+    assert not {"\x1b", "\x00", "\x9b", "\u202e", "\u2066"} & set(page)
+
+
+@FILLERS
 def test_a_value_brings_no_script_into_a_link(filler: str):
     page = f'<p>{filler}</p><a href="%%u%%">go</a> %%u%%'
     message = make_message(text="t", html=page)

@@ -104,6 +104,16 @@ class Kannel:
             box.kill()
             box.wait()
 
+    @property
+    def send_port(self) -> int:
+        """Where its API for texts is."""
+        return self._ports["send"]
+
+    @property
+    def pids(self) -> list[int]:
+        """The processes of both boxes."""
+        return [box.pid for box in self._boxes]
+
     def send(self, to: str, text: str, **others: str) -> str:
         """Have it send a text; what it answers."""
         form = {"username": "me", "password": "secret", "from": "61400000100", "to": to}

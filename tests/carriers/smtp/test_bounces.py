@@ -177,9 +177,10 @@ def test_a_read_receipt_is_no_bounce_and_a_refusal_is():
     )
     assert find_bounce((receipt % "manual-action/MDN-sent-manually; displayed").encode()) is None
     assert find_bounce((receipt % "manual-action/MDN-sent-manually; deleted").encode()) is None
-    found = find_bounce((receipt % "automatic-action/MDN-sent-automatically; deleted").encode())
-    assert found is not None
-    assert (found.recipient, found.is_gone) == ("jo@example.com", False)
+    for refusal in ("Automatic-Action/MDN-sent; deleted", "automatic-action/x;\n deleted/error"):
+        found = find_bounce((receipt % refusal).encode())
+        assert found is not None
+        assert (found.recipient, found.is_gone) == ("jo@example.com", False)
 
 
 def test_a_report_may_be_inside_other_parts_and_cut_off_behind_itself():

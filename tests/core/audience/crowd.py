@@ -2,22 +2,51 @@
 
 import itertools
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 from tests.core.audience.cinema import LIVE_FROM, LIVE_UNTIL, MINUTE, Cinema
 from tests.support.node import LocalNode
 from turnout.core.audience.asking import answer_question, ask_question
 from turnout.core.audience.model import Interval, Mode
-from turnout.core.audience.reports import Registrant, ReportFilter
+from turnout.core.audience.reports import Registrants, ReportFilter
 from turnout.core.audience.surveys import Item, answer_survey, create_survey
 from turnout.core.audience.viewings import correct_viewing
-from turnout.core.ids import SessionId, SurveyId
+from turnout.core.ids import RegistrationId, SessionId, SurveyId
 from turnout.core.registrations.giving_back import cancel_registration
 
 DAY = 86_400_000
 DOMAINS = ("example.com", "mail.example.com", "example.org", "straße.de")
 STIS = ("", "newsletter", "ad|word", "x")
 HOSTILE = "=cmd|' /C calc'!A0 \"q\" <&> ]]> \u2028 é 🚊"
+
+
+class Registrant(NamedTuple):
+    """Somebody registered, with all that they did; as a row of `Registrants`."""
+
+    id: RegistrationId
+    email: str
+    first_name: str
+    last_name: str
+    company: str
+    job_title: str
+    phone: str
+    country_code: str
+    registered_at: int
+    sti: str
+    answers: list[tuple[str, str]]
+    viewings: list[tuple[Mode, Interval]]
+    questions: list[tuple[str, str]]
+    survey_answers: list[tuple[str, str]]
+    surveys_answered: int
+
+
+def read_each(some: Registrants) -> Iterator[Registrant]:
+    """Registrants one by one."""
+    for *facts, answers, viewings, questions, given in zip(*some, strict=True):
+        watched = [(Mode(mode), Interval(start, end)) for mode, start, end in viewings]
+        surveys = [(question, answer) for _, question, answer in given]
+        count = len({survey_id for survey_id, _, _ in given})
+        yield Registrant._make((*facts, answers, watched, questions, surveys, count))
 
 
 def fill(node: LocalNode, cinema: Cinema) -> list[Registrant]:

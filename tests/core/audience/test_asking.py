@@ -5,6 +5,8 @@ import pytest
 from tests.core.audience.cinema import LIVE_FROM, MINUTE, WHEN, show_something
 from turnout.core.audience.asking import (
     MOST_QUESTIONS,
+    PACE_LIMIT,
+    PACE_WINDOW_MS,
     OwnQuestion,
     answer_question,
     ask_question,
@@ -37,6 +39,7 @@ from turnout.core.audience.surveys import (
 from turnout.core.events.model import EventState
 from turnout.core.events.programme import create_event
 from turnout.core.identity.members import find_password
+from turnout.core.identity.staff import limit_colleague, limit_event
 from turnout.core.identity.users import create_user
 from turnout.core.registrations.giving_back import cancel_registration
 from turnout.core.registrations.sources import note_source
@@ -66,9 +69,25 @@ def test_a_question_is_asked_and_answered(node, cinema):
     with pytest.raises(Missing):
         cinema.db.call(answer_question, org_id, asked.id + 1000, "What?", actor="test")
     for number in range(MOST_QUESTIONS - 1):
+        if number % PACE_LIMIT == 0:
+            node.clock.advance(PACE_WINDOW_MS // 1000 + 1)
         cinema.db.call(ask_question, org_id, viewer, cinema.talk.id, f"Why {number}?")
+    node.clock.advance(PACE_WINDOW_MS // 1000 + 1)
     with pytest.raises(Limited):
         cinema.db.call(ask_question, org_id, viewer, cinema.talk.id, "Why?")
+
+
+def test_a_question_that_waits_is_asked_once_and_nobody_asks_faster_than_people(cinema):
+    viewer, org_id = cinema.register("ann@example.com"), cinema.org_id
+    whose = (org_id, viewer, cinema.talk.id)
+    first = cinema.db.call(ask_question, *whose, "Why?")
+    assert cinema.db.call(ask_question, *whose, " Why? ") == first
+    for number in range(PACE_LIMIT - 1):
+        cinema.db.call(ask_question, *whose, f"Why {number}?")
+    with pytest.raises(Limited) as refused:
+        cinema.db.call(ask_question, *whose, "Who?")
+    assert (refused.value.code, refused.value.retry_after) == ("question.pace", 60)
+    assert cinema.db.call(ask_question, *whose, "Why?") == first
 
 
 ITEMS = (Item("How was it?", ("good", "bad")), Item("Anything else?"))
@@ -97,7 +116,13 @@ def test_a_survey_is_answered_and_answered_anew(cinema):
         (survey.id, 1): "More.",
         (poll.id, 0): "good",
     }
-    for given in ({}, {0: ""}, {7: "x"}, {0: "splendid"}):
+    cinema.db.call(answer_survey, *here, survey.id, {0: "bad", 1: " "})
+    left = cinema.db.call(list_own_answers, org_id, event_id, viewer)
+    assert left == {(survey.id, 0): "bad", (poll.id, 0): "good"}
+    cinema.db.call(answer_survey, *here, survey.id, {1: "More."})
+    cinema.db.call(answer_survey, *here, survey.id, {1: ""})
+    assert cinema.db.call(list_own_answers, org_id, event_id, viewer) == left
+    for given in ({}, {0: ""}, {1: ""}, {7: "x"}, {0: "splendid"}):
         with pytest.raises(Invalid):
             cinema.db.call(answer_survey, *here, survey.id, given)
     with pytest.raises(Missing):
@@ -206,6 +231,18 @@ def test_a_user_sees_the_events_that_are_granted(cinema):
         other.id,
     ]
     assert db.call(require_event, login, other.id).id == other.id
+    # All are those that the user sees elsewhere; a list is what it says.
+    for is_limited, named, seen in (
+        (True, [other.id], [other.id]),
+        (False, [], [cinema.event.id]),
+        (False, [other.id], [cinema.event.id, other.id]),
+    ):
+        db.call(limit_event, org_id, other.id, is_limited=not is_limited, actor="test")
+        db.call(limit_colleague, org_id, user.id, named, is_limited=is_limited, actor="test")
+        assert [event.id for event in db.call(list_reported_events, login)] == seen
+        for event_id in {cinema.event.id, other.id} - set(seen):
+            with pytest.raises(Denied):
+                db.call(require_event, login, event_id)
     for missing in (draft.id, 9_999_999):
         with pytest.raises(Missing):
             db.call(require_event, login, missing)

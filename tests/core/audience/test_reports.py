@@ -1,14 +1,15 @@
 """The report's statement against a slow and obvious program, on both databases."""
 
+from collections.abc import Generator
+
 import pytest
 
-from tests.core.audience.crowd import fill, filters, keep
+from tests.core.audience.crowd import Registrant, fill, filters, keep, read_each
 from tests.support import proof
 from turnout.core.audience.reports import (
-    Registrant,
     ReportFilter,
     list_custom_questions,
-    stream_report,
+    stream_registrants,
 )
 from turnout.core.ids import EventId, OrgId
 from turnout.core.questions.editing import QuestionChange, add_question
@@ -16,7 +17,14 @@ from turnout.store import Tx
 
 
 def _list(tx: Tx, org_id: OrgId, event_id: EventId, wanted: ReportFilter) -> list[Registrant]:
-    return list(stream_report(tx, org_id, event_id, wanted))
+    return list(_stream(tx, org_id, event_id, wanted))
+
+
+def _stream(
+    tx: Tx, org_id: OrgId, event_id: EventId, wanted: ReportFilter
+) -> Generator[Registrant, None, None]:
+    for some in stream_registrants(tx, org_id, event_id, wanted):
+        yield from read_each(some)
 
 
 @pytest.mark.proof
@@ -54,7 +62,7 @@ def test_a_stream_gives_the_same_as_a_list(node, cinema):
     async def read() -> list[Registrant]:
         found = []
         named = (cinema.org_id, cinema.event.id, ReportFilter())
-        async with cinema.db.stream(stream_report, *named) as batches:
+        async with cinema.db.stream(_stream, *named) as batches:
             async for batch in batches:
                 found += batch
         return found

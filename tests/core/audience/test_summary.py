@@ -3,9 +3,8 @@
 from statistics import mean, median
 
 from tests.core.audience.cinema import LIVE_FROM, LIVE_UNTIL, MINUTE
-from tests.core.audience.crowd import fill
+from tests.core.audience.crowd import Registrant, fill
 from turnout.core.audience.model import Mode
-from turnout.core.audience.reports import Registrant
 from turnout.core.audience.summary import Group, Summary, Watched, summarize
 from turnout.core.checkin.scans import Scan, check_in
 

@@ -15,7 +15,6 @@ from turnout.core.audience.viewings import (
     Heartbeat,
     StoredInterval,
     correct_viewing,
-    find_mode,
     list_viewings,
     record_heartbeats,
 )
@@ -192,7 +191,6 @@ def test_media(cinema):
         )
     with pytest.raises(Missing):
         cinema.db.call(set_media, cinema.org_id, 10**9, MediaKind.MP4, "/x.mp4", actor="test")
-    assert cinema.db.call(find_mode, cinema.org_id, node_id) is None
     shows = cinema.db.call(list_shows, cinema.org_id, cinema.event.id)
     assert [(show.title, show.media.live_mode) for show in shows] == [
         ("Talk", Mode.LIVE),
@@ -242,7 +240,7 @@ def test_viewings_of_other_platforms_are_imported(cinema):
         refused = cinema.db.call(
             import_viewings, cinema.org_id, cinema.event.id, rows, actor="test"
         )
-        [(line, refusal, _)] = refused
+        [(line, refusal, *_)] = refused
         assert (line, refusal.code) == (5, "viewing.stranger")
         stranger = {"email": "stranger@example.com", "event_id": cinema.event.id}
         assert refusal.facts == stranger

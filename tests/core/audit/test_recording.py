@@ -22,8 +22,9 @@ from turnout.core.identity.model import CredentialKind
 from turnout.core.people.merging import find_person
 from turnout.core.people.model import Contact
 from turnout.core.registrations import giving_back, places
+from turnout.core.registrations.accepting import accept
 from turnout.core.registrations.booking import find_registration
-from turnout.core.registrations.intake import accept, process
+from turnout.core.registrations.intake import process
 from turnout.core.registrations.model import Submitted
 from turnout.core.registrations.submissions import Application, TargetNoun
 from turnout.store import Tx

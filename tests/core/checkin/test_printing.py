@@ -185,6 +185,7 @@ def test_the_list_of_names_speaks_the_events_language(full):
     text = "".join(read_text(out.getvalue()))
     assert squeeze(f"Entradas: {len(tickets)}") in text
     assert squeeze("Apellidos") in text
+    assert squeeze("Página 1") in text
     book = openpyxl.load_workbook(
         io.BytesIO(b"".join(name_workbook(full.event, tickets, "es"))), read_only=True
     )

@@ -5,14 +5,8 @@ from typing import Any
 import pytest
 
 from turnout.core.checkin.attendees import AttendeeFilter, find_attendee, list_attendees
-from turnout.core.checkin.scans import (
-    Result,
-    Scan,
-    check_in,
-    create_gate,
-    list_scans,
-    undo_check_in,
-)
+from turnout.core.checkin.gates import create_gate
+from turnout.core.checkin.scans import Result, Scan, check_in, list_scans, undo_check_in
 from turnout.core.events.model import EventState
 from turnout.core.events.programme import create_ticket_type
 from turnout.core.registrations.giving_back import cancel_registration
@@ -52,6 +46,16 @@ def test_the_first_scan_wins(desk, code):
     attendee = desk.db.call(find_attendee, desk.org_id, desk.event.id, code)
     assert [ticket.checked_in_at for ticket in attendee.tickets] == [AT]
     assert results(desk) == ["admitted", "repeated", "repeated"]
+
+
+def test_a_time_that_lies_ahead_of_the_event_counts_as_now(node, desk, code):
+    now, ends = node.clock.now, desk.event.ends_at
+    assert scan(desk, code, ends) == (Result.ADMITTED, now)
+    # By an hour a device's clock may be wrong while the event goes on.
+    bob = code_of(desk, BOB)
+    assert scan(desk, bob, now + 60 * MINUTE_MS) == (Result.ADMITTED, now + 60 * MINUTE_MS)
+    found = desk.db.call(list_scans, desk.org_id, desk.event.id, 100)
+    assert [one.at for one in found] == [now + 60 * MINUTE_MS, now]
 
 
 def test_a_code_with_marks_and_the_address_of_a_ticket_are_scanned_and_looked_up(desk, code):

@@ -16,7 +16,8 @@ from tests.core.registrations.invariants import find_faults
 from tests.support import proof
 from tests.support.node import START, LocalNode
 from turnout.core.checkin.attendees import Attendee, find_attendee
-from turnout.core.checkin.scans import Answer, Result, Scan, check_in, create_gate, undo_check_in
+from turnout.core.checkin.gates import create_gate
+from turnout.core.checkin.scans import Answer, Result, Scan, check_in, undo_check_in
 from turnout.core.checkin.together import Asked, check_in_together
 from turnout.core.events.model import EventState
 from turnout.core.ids import GateId

@@ -1,15 +1,35 @@
 """Nothing of an erased person is left, and what others have is untouched."""
 
 import json
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
-from tests.core.erasure.house import DETAILS, FIRST, LAST, NEW, OLD, SECRETS, House, find_in
+from tests.core.erasure.house import (
+    DETAILS,
+    FIRST,
+    LAST,
+    NEW,
+    OLD,
+    SECRETS,
+    House,
+    Planted,
+    find_in,
+)
 from tests.core.messaging.jobs import POLICY, new_job
+from tests.core.registrations.hall import Hall
 from tests.core.registrations.office import Office
 from tests.support import proof
 from tests.support.builder import Builder, contact
-from tests.support.node import LocalNode
+from tests.support.node import (
+    SEED,
+    Clock,
+    LocalNode,
+    copied_database,
+    database,
+    open_node,
+)
 from turnout.core.audit.recording import list_entries
 from turnout.core.checkin.attendees import AttendeeFilter, list_attendees
 from turnout.core.erasure.erasing import erase_again, erase_person
@@ -17,8 +37,16 @@ from turnout.core.erasure.exporting import export_person, to_page
 from turnout.core.erasure.not_personal import list_not_personal
 from turnout.core.erasure.places import PLACES
 from turnout.core.exams.learners import NewLearner, add_learner, list_learners
+from turnout.core.identity.link_keys import ensure_link_key
 from turnout.core.ids import CampaignId, PersonId
-from turnout.core.invitations.campaigns import send_campaign
+from turnout.core.invitations.campaigns import LINKS, send_campaign
+from turnout.core.invitations.invitees import (
+    InviteeFilter,
+    confirm,
+    decline,
+    list_invitees,
+    read_link,
+)
 from turnout.core.messaging.accepting import accept_job
 from turnout.core.messaging.model import Content, JobType, Medium, NewRecipient, Status
 from turnout.core.messaging.opt_outs import list_opt_outs
@@ -28,7 +56,7 @@ from turnout.core.people.model import Contact
 from turnout.core.registrations.giving_back import cancel_registration
 from turnout.core.registrations.offers import join_list
 from turnout.core.waiting_list.entries import list_entries as list_waiting
-from turnout.errors import Missing
+from turnout.errors import Conflict, Missing
 from turnout.store import Tx
 
 CANDIDATES = "of candidates, see test_a_candidate_keeps_the_name_and_nothing_else"
@@ -42,9 +70,31 @@ SHORT = {
 }
 
 
+@pytest.fixture(scope="module")
+def planted(
+    node: LocalNode, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> Iterator[tuple[str, Planted]]:
+    """The database of a house, which nobody uses, and what is known of it."""
+    backend, folder = node.db.backend, tmp_path_factory.mktemp("planted")
+    cluster = request.getfixturevalue("cluster") if backend == "postgresql" else None
+    with database(backend, folder, cluster) as url:
+        with open_node(url) as own:
+            planted = House(own).planted
+        yield url, planted
+
+
 @pytest.fixture
-def house(own_node: LocalNode) -> House:
-    return House(own_node)
+def house(
+    planted: tuple[str, Planted], tmp_path: Path, request: pytest.FixtureRequest
+) -> Iterator[House]:
+    url, known = planted
+    is_file = url.startswith("sqlite:")
+    cluster = None if is_file else request.getfixturevalue("cluster")
+    with (
+        copied_database(url, tmp_path, cluster) as copy,
+        open_node(copy, clock=Clock(known.now), seed=SEED + 1) as own,
+    ):
+        yield House(own, known)
 
 
 @pytest.mark.proof
@@ -149,6 +199,7 @@ def test_a_candidate_keeps_the_name_and_nothing_else(own_node: LocalNode) -> Non
         ("people", "title"): [DETAILS["title"]],
         ("people", "first_name"): [FIRST],
         ("people", "last_name"): [LAST],
+        ("people_search_texts", "text"): [FIRST, LAST],
         ("learners", "name_key"): [FIRST, LAST],
     }
     kept = [FIRST, LAST, DETAILS["title"]]
@@ -191,7 +242,19 @@ def test_everything_is_exported(house: House) -> None:
     text = json.dumps(found, ensure_ascii=False)
     assert [secret for secret in SECRETS if secret not in text] == []
     assert "bo@example.com" not in text
-    assert {"tickets", "payments", "invitations"} <= set(found)
+    assert {"tickets", "payments", "invitations", "session_bookings"} <= set(found)
+    registered = {row["id"] for row in found["registrations"]}
+    assert {row["registration_id"] for row in found["session_bookings"]} <= registered
+    assert {row["registration_id"] for row in found["tickets"]} <= registered
+    shown = {(row["event_title"], row["event_date"]) for row in found["registrations"]}
+    assert shown == {(house.account.event.title, "2027-06-01")}
+    for table, rows in found.items():
+        for row in rows:
+            # Event 1 is planted, and there is none.
+            number = row.get("event_id") or row.get("registration_id")
+            is_of_event = bool(number) and row.get("event_id") != 1
+            assert is_of_event == bool(row.get("event_title")), table
+            assert bool(row.get("session_id")) == bool(row.get("session_title")), table
     page = to_page("<Ada>", {"people": [{"name": "<script>"}]})
     assert "&lt;script&gt;" in page
     assert "<script>" not in page
@@ -226,3 +289,28 @@ def test_nobody_writes_to_an_invitee_who_is_gone(own_node: LocalNode) -> None:
     db.call(erase_person, house.org_id, ann.id, actor="test")
     _, total = db.call(send_campaign, house.org_id, campaign_id, "https://t.test", actor="test")
     assert total == 1
+
+
+@pytest.mark.parametrize("said", ["pending", "declined", "confirmed"])
+def test_nobody_confirms_for_an_invitee_who_is_gone(node: LocalNode, said: str) -> None:
+    hall = Hall(node, None, (3, 2))
+    invitee_id = hall.invitees[0]["a"]
+    token = LINKS.token(hall.db.call(ensure_link_key), invitee_id)
+    if said != "pending":
+        hall.call(confirm, invitee_id, actor="test")
+    if said == "declined":
+        hall.call(decline, invitee_id, actor="test")
+    person = hall.call(find_person, "a@example.com")
+    assert person
+    hall.call(erase_person, person.id, actor="test")
+    with pytest.raises(Missing, match="This invitation is over"):
+        hall.db.call(read_link, token)
+    if said == "confirmed":
+        hall.call(decline, invitee_id, actor="test")
+    expected = (Missing, "no recipient") if said == "pending" else (Conflict, "invitation is over")
+    with pytest.raises(expected[0], match=expected[1]):
+        hall.call(confirm, invitee_id, actor="test")
+    found = hall.call(list_invitees, hall.event_id, InviteeFilter(email=""))
+    states = {one.id: one.state for one in found}
+    assert states.get(invitee_id) == (None if said == "pending" else "declined")
+    assert hall.places().event[0] == 0

@@ -5,15 +5,27 @@ from typing import Any
 import pytest
 
 from tests.core.exams.college import College
+from tests.core.messaging.jobs import make_login, new_job, post
 from tests.core.registrations.office import Office
 from tests.support import proof
 from tests.support.node import START, LocalNode
 from turnout.core.audit.recording import list_entries
+from turnout.core.erasure import expiring
 from turnout.core.erasure.erasing import list_kept
 from turnout.core.erasure.expiring import AT_ONCE, KINDS, find_run, preview_retention, take_stretch
 from turnout.core.erasure.retention import DAY_MS, end_retention, list_runs, set_retention
 from turnout.core.events.model import span
-from turnout.core.ids import EventId
+from turnout.core.identity.model import Principal
+from turnout.core.ids import EventId, ListId
+from turnout.core.messaging.list_changes import change_entry
+from turnout.core.messaging.lists import (
+    Entry,
+    add_entries,
+    begin_list,
+    finish_list,
+    list_lists,
+)
+from turnout.core.messaging.model import JobType
 from turnout.core.payments.settling import PaymentState, ask_for_payment, settle
 from turnout.core.people.merging import find_person
 from turnout.core.registrations.notes import add_note
@@ -166,8 +178,11 @@ def test_records_of_exams_and_payments_have_their_own_time(own_node: LocalNode) 
 
 
 @pytest.mark.proof
-def test_a_run_of_many_takes_short_stretches(office: Office) -> None:
-    count = proof.scale(2_000, 20_000)
+def test_a_run_of_many_takes_short_stretches(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    count, looked_at = proof.scale((120, 50), (20_000, expiring.STRETCH))
+    monkeypatch.setattr(expiring, "STRETCH", looked_at)
     office.add("ann")
     office.node.execute(
         "INSERT INTO people (org_id, id, uuid, email, email_key, title, first_name, last_name,"
@@ -184,3 +199,57 @@ def test_a_run_of_many_takes_short_stretches(office: Office) -> None:
     assert one(office, "SELECT count(*) FROM erasures") == count
     assert office.person("ann") is not None
     proof.report("people go by time", backend=office.db.backend, people=count, stretches=stretches)
+
+
+# -- lists of recipients -------------------------------------------------------------------
+
+
+def make_list(office: Office, login: Principal, count: int = 3) -> ListId:
+    entries = [Entry(email=f"far{number}@example.com") for number in range(count)]
+    list_id = office.call(begin_list, login.user_id, "News")
+    office.call(add_entries, list_id, 1, entries)
+    office.call(finish_list, list_id, count, actor="test")
+    return list_id
+
+
+def sizes(office: Office) -> dict[ListId, tuple[int, int]]:
+    """How many entries each list says that it has, and has."""
+    count = "SELECT count(*) FROM list_entries WHERE list_id = {}"
+    return {
+        found.id: (found.entries, one(office, count.format(found.id)))
+        for found in office.call(list_lists)
+    }
+
+
+def test_a_list_that_nobody_uses_loses_its_entries_and_stays(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(expiring, "ENTRIES", 2)
+    login = office.call(make_login, "au/lists")
+    unused, changed, used = (make_list(office, login) for _ in range(3))
+    office.act(set_retention, 30)
+    office.node.clock.now = START + 40 * DAY_MS
+    office.call(change_entry, changed, 1, {"recipient": "Far"}, actor="test")
+    post(office.db, login, new_job(JobType.EMAIL, list_ids=(str(used),)), [])
+    assert office.call(preview_retention)["lists"] == 1
+    run_all(office.db)
+    assert sizes(office) == {unused: (0, 0), changed: (3, 3), used: (3, 3)}
+    assert office.call(list_runs, 10)[0].counts["lists"] == 1
+    office.node.clock.now += 31 * DAY_MS
+    run_all(office.db)
+    # A job that has not ended still reads its list.
+    assert sizes(office) == {unused: (0, 0), changed: (0, 0), used: (3, 3)}
+    office.node.execute("UPDATE jobs SET completed_at = accepted_at WHERE kind = 'broadcast'")
+    office.node.clock.now += DAY_MS
+    run_all(office.db)
+    assert sizes(office)[used] == (0, 0)
+    assert office.call(preview_retention)["lists"] == 0
+
+
+def test_lists_stay_where_nobody_said_how_long(office: Office) -> None:
+    login = office.call(make_login, "au/lists")
+    kept = make_list(office, login)
+    office.act(set_retention, 5, event_id=office.event_id)
+    office.node.clock.now = START + 400 * DAY_MS
+    run_all(office.db)
+    assert sizes(office) == {kept: (3, 3)}

@@ -4,12 +4,22 @@ import pytest
 
 from tests.core.registrations.hall import Hall
 from tests.support.builder import contact
+from turnout.catalogue import Phrase
+from turnout.core.audience.summary import summarize
 from turnout.core.audit.recording import list_entries
 from turnout.core.erasure.overview import Part, read_overview
 from turnout.core.erasure.uniting import unite_people
 from turnout.core.exams.learners import NewLearner, add_learner
+from turnout.core.identity.link_keys import ensure_link_key
 from turnout.core.ids import PersonId, RegistrationId
-from turnout.core.invitations.invitees import confirm
+from turnout.core.invitations.campaigns import LINKS, list_campaigns
+from turnout.core.invitations.invitees import (
+    InviteeFilter,
+    confirm,
+    decline,
+    list_invitees,
+    read_link,
+)
 from turnout.core.people.finding import get_person
 from turnout.core.people.merging import count_people, find_person, merge_person
 from turnout.core.people.model import Contact, FormerAddress
@@ -18,6 +28,8 @@ from turnout.core.registrations.changing import set_answers
 from turnout.core.registrations.giving_back import cancel_registration
 from turnout.core.registrations.joining import register_directly
 from turnout.core.registrations.offers import join_list
+from turnout.core.timeline.reading import read_timeline
+from turnout.core.waiting_list.entries import WaitingState, make_link, read_waiting_link
 from turnout.errors import Conflict, Invalid, Missing
 
 
@@ -66,9 +78,8 @@ def test_two_registrations_of_one_event_become_one_with_both_tickets(hall):
     assert hall.tickets() == {"a": [0, 1]}
     assert hall.places() == ((1, None), [(1, 3), (1, 2)])
     parts = hall.call(read_overview, person_id(hall, "a")).parts
-    assert [part for part in parts if part.what == "registration"] == [
-        Part("Dinner", "registration", "confirmed", hall.db.clock())
-    ]
+    [part] = [part for part in parts if part.what == "registration"]
+    assert part == Part("Dinner", "registration", "confirmed", hall.db.clock(), part.event_id)
 
 
 def test_answers_go_over_unless_the_kept_one_gave_one(hall):
@@ -101,6 +112,30 @@ def test_a_cancelled_registration_changes_hands_with_a_confirmed_one(hall):
     assert (hall.registered(), hall.code("a"), hall.places()) == ({"a": 0}, code, before)
 
 
+def test_a_merged_registration_says_where_it_went(hall):
+    register(hall, "a")
+    register(hall, "b", 1)
+    mine, theirs = hall.registration_id("a"), hall.registration_id("b")
+    unite(hall, "a", "b")
+    told = [step for step in hall.call(read_timeline, theirs) if step.world == "registration"]
+    went = Phrase("did.registration.merged", {"into": mine})
+    assert [(step.what, step.who) for step in told[1:]] == [(went, "test")]
+
+
+def test_the_link_of_a_wait_that_was_merged_shows_the_place_that_is_kept(hall):
+    for guest in "cde":
+        register(hall, guest)
+    for guest in "ab":
+        hall.call(join_list, hall.event_id, hall.type_ids[0], contact(guest))
+    key = hall.db.call(ensure_link_key)
+    kept, gone = hall.entry("a"), hall.entry("b")
+    unite(hall, "b", "a")
+    for entry_id in (kept, gone):
+        token = make_link(key, "", entry_id).rpartition("/")[2]
+        org_id, shown = hall.db.call(read_waiting_link, token)
+        assert (org_id, shown.id, shown.state) == (hall.org_id, kept, WaitingState.WAITING)
+
+
 def test_the_newer_of_two_waits_is_left_and_one_beside_a_registration(hall):
     for guest in "cde":
         register(hall, guest)
@@ -121,6 +156,57 @@ def test_invitations_move_unless_both_have_one(hall):
     assert parts == ["invitation", "invitation", "registration"]
     unite(hall, "z", "b")
     assert [part.what for part in hall.call(read_overview, stranger).parts] == parts
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ("", "pending"),
+        ("a-", "declined"),
+        ("b-", "declined"),
+        ("a+", "confirmed"),
+        ("b+", "confirmed"),
+        ("a- b+", "confirmed"),
+        ("a+ b-", "confirmed"),
+        ("b+ a+ a-", "confirmed"),
+        ("a+ b+", "confirmed"),
+    ],
+)
+def test_two_invitations_of_one_campaign_become_one(hall, said, expected):
+    campaign_id, recipients = hall.campaigns[0], hall.invitees[0]
+    for guest, sign in said.split():
+        answer(hall, recipients[guest], sign)
+    before = hall.call(list_invitees, hall.event_id, InviteeFilter(campaign_id=campaign_id))
+    unite(hall, "a", "b")
+    after = hall.call(list_invitees, hall.event_id, InviteeFilter(campaign_id=campaign_id))
+    assert [(one.id, one.email) for one in after] == [
+        (one.id, one.email) for one in before if one.id != recipients["b"]
+    ]
+    assert after[0].state == expected
+    ((_, counts), _) = hall.call(list_campaigns, hall.event_id)
+    assert counts == {"pending": 4} | {expected: 1 + 4 * (expected == "pending")}
+    assert hall.call(summarize, hall.event_id).invited == 5
+    with pytest.raises(Missing, match="no recipient"):
+        hall.call(confirm, recipients["b"], actor="test")
+    answer(hall, recipients["a"], "-")
+    assert (hall.tickets(), hall.places().event[0]) == ({}, 0)
+
+
+def test_the_link_of_a_merged_person_leads_to_the_kept_ones_invitation(hall):
+    links = hall.db.call(ensure_link_key)
+    gone, kept = hall.invitees[0]["b"], hall.invitees[0]["a"]
+    unite(hall, "a", "b")
+    org_id, event_id, invitee = hall.db.call(read_link, LINKS.token(links, gone))
+    assert (org_id, event_id, invitee.id) == (hall.org_id, hall.event_id, kept)
+    unite(hall, "c", "a")
+    kept = hall.invitees[0]["c"]
+    for guest in "abc":
+        token = LINKS.token(links, hall.invitees[0][guest])
+        assert hall.db.call(read_link, token)[2].id == kept
+
+
+def answer(hall: Hall, invitee_id, sign: str) -> None:
+    hall.call(confirm if sign == "+" else decline, invitee_id, actor="test")
 
 
 def test_details_are_completed_and_the_address_is_a_former_one(db, org_id):
@@ -173,6 +259,9 @@ def test_every_table_that_names_people_is_moved(db):
         "learners.person_id",
         "former_addresses.person_id",
         "former_names.person_id",
+        # What people are searched by is made again of them.
+        "people_search_due.person_id",
+        "people_search_texts.person_id",
         # Nobody finds a person who was erased.
         "erasures.person_id",
     }

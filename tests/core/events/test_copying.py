@@ -10,7 +10,7 @@ from turnout.core.audience.surveys import (
     list_surveys,
     set_survey_open,
 )
-from turnout.core.checkin.scans import create_gate, list_gates
+from turnout.core.checkin.gates import create_gate, list_gates
 from turnout.core.events.copying import copy_event
 from turnout.core.events.describing import EventChange, change_event
 from turnout.core.events.model import EventState, SessionState, Visibility, span

@@ -6,7 +6,14 @@ import pytest
 from tests.support.builder import WHEN
 from turnout.core.audit.recording import list_entries
 from turnout.core.events.describing import EventChange, change_event, set_event_times
-from turnout.core.events.model import EventState, PayingDoor, VenueDetails, Visibility, span
+from turnout.core.events.model import (
+    EventState,
+    GuestRight,
+    PayingDoor,
+    VenueDetails,
+    Visibility,
+    span,
+)
 from turnout.core.events.programme import create_event, create_venue, get_event, list_events
 from turnout.core.events.showing import get_shown_event, has_page, list_public_events
 from turnout.core.events.venues import (
@@ -32,6 +39,13 @@ ALL = EventChange(
     payment_text="Pay %%amount%% by bank.",
     pay_within_days=7,
     payment_doors=(PayingDoor.STAFF,),
+    guest_rights=(GuestRight.CANCEL,),
+    confirms_links=True,
+    shows_ticket_at_once=True,
+    companions=3,
+    has_one_name=True,
+    recording_url="https://video.example.org/1",
+    publishes_numbers=True,
 )
 
 
@@ -48,12 +62,30 @@ def test_an_event_says_what_it_was_given(db, org_id, event):
     db.call(change_event, org_id, event.id, ALL, actor="test")
     shown = db.call(get_shown_event, org_id, event.id)
     details = msgspec.structs.asdict(shown.details)
-    wanted = {name: getattr(ALL, name) for name in ALL.__struct_fields__ if name in details}
+    fields = [name for name in ALL.__struct_fields__ if getattr(ALL, name) is not None]
+    wanted = {name: getattr(ALL, name) for name in fields if name in details}
     assert {name: details[name] for name in wanted} == wanted
     assert (shown.event.title, shown.details.visibility) == ("Rail Summit", Visibility.UNLISTED)
     newest = db.call(list_entries, org_id, "event", event.id)[-1]
     assert newest.action == "changed"
-    assert newest.facts == {"fields": [n for n in ALL.__struct_fields__ if getattr(ALL, n)]}
+    facts = newest.facts
+    assert facts["title"] == ["Summit", "Rail Summit"]
+    assert facts["payment_doors"] == [["form", "offer"], ["staff"]]
+    assert facts["confirms_links"] == [False, True]
+    told = ["description", "online_url", "contact_name", "contact_email", "contact_phone"]
+    assert facts["fields"] == [*told, "payment_text"]
+    assert {*facts, *facts["fields"]} == {"fields", *(n for n in fields if getattr(ALL, n))}
+
+
+def test_the_audit_has_what_changed_and_nothing_else(db, org_id, event):
+    db.call(change_event, org_id, event.id, ALL, actor="test")
+    before = len(db.call(list_entries, org_id, "event", event.id))
+    again = msgspec.structs.replace(ALL, title=" Rail Day ", contact_email="eve@example.org")
+    for _ in range(2):
+        db.call(change_event, org_id, event.id, again, actor="test")
+    entries = db.call(list_entries, org_id, "event", event.id)[before:]
+    facts = {"title": ["Rail Summit", "Rail Day"], "fields": ["contact_email"]}
+    assert [entry.facts for entry in entries] == [facts]
 
 
 def test_only_what_is_named_changes_and_empty_text_takes_away(db, org_id, event):
@@ -82,6 +114,8 @@ def test_only_what_is_named_changes_and_empty_text_takes_away(db, org_id, event)
         ({"online_url": "https://[x"}, "url.form"),
         ({"contact_email": "nobody"}, "user.email"),
         ({"registration_ends": "soon"}, "time.unreadable"),
+        ({"recording_url": "javascript:alert(1)"}, "url.form"),
+        ({"pictures": ("0" * 64,) * 31}, "event.pictures"),
     ],
 )
 def test_what_cannot_be_changes_nothing(db, org_id, event, fields, code):
@@ -94,7 +128,11 @@ def test_what_cannot_be_changes_nothing(db, org_id, event, fields, code):
 
 @pytest.mark.parametrize(
     ("fields", "code"),
-    [({"venue_id": VenueId(9)}, "venue.missing"), ({"cover": "0" * 64}, "picture.missing")],
+    [
+        ({"venue_id": VenueId(9)}, "venue.missing"),
+        ({"cover": "0" * 64}, "picture.missing"),
+        ({"pictures": ("0" * 64,)}, "picture.missing"),
+    ],
 )
 def test_what_is_not_there_is_missing(db, org_id, event, fields, code):
     with pytest.raises(Missing) as refusal:
@@ -154,7 +192,7 @@ def test_two_venues_of_one_name_are_told_apart_by_guid(db, org_id):
 
 
 def test_who_finds_it(db, org_id, event):
-    assert db.call(list_public_events, org_id, 10) == [(event, "")]
+    assert db.call(list_public_events, org_id, 10) == [(event, "", False)]
     for visibility, is_listed, has_own_page in (
         (Visibility.UNLISTED, False, True),
         (Visibility.PRIVATE, False, False),

@@ -31,6 +31,10 @@ def utc(text: str) -> int:
         ("2027-10-31T03:00", "Europe/Berlin", "2027-10-31T02:00"),
         ("2027-06-01T09:00+02:00", "Europe/Berlin", "2027-06-01T07:00"),
         ("2027-06-01T09:00Z", "UTC", "2027-06-01T09:00"),
+        # A day ends at 24:00.
+        ("2027-05-31T24:00", "Europe/Berlin", "2027-05-31T22:00"),
+        ("2027-12-31 24:00:00", "UTC", "2028-01-01T00:00"),
+        ("2027-05-31T24:00:00+02:00", "Europe/Berlin", "2027-05-31T22:00"),
     ],
 )
 def test_local_time_is_an_instant(local, zone, expected):
@@ -141,3 +145,13 @@ def test_every_list_shows_times_in_one_format():
         "2027-06-01 08:00:00+01:00",
     )
     assert stamp(utc("2027-01-01T07:00"), "Europe/London") == "2027-01-01 07:00:00+00:00"
+
+
+@pytest.mark.parametrize("text", ["2027-05-31T24:01", "2027-05-31T25:00", "9999-12-31T24:00"])
+def test_no_day_is_longer(text):
+    with pytest.raises(Invalid):
+        plan(text, "UTC")
+
+
+def test_the_end_of_a_day_is_kept_as_the_begin_of_the_next():
+    assert plan("2027-05-31T24:00", "UTC").local == "2027-06-01T00:00"

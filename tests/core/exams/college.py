@@ -108,8 +108,8 @@ class College:
         """The learners' codes, newest change first."""
 
         def read(tx: Tx) -> list[str]:
-            rows = searching.stream_found(tx, self.org_id, SittingFilter(**wanted))
-            return [SittingRecord(*row).learner_code for row in rows]
+            batches = searching.stream_found(tx, self.org_id, SittingFilter(**wanted))
+            return [SittingRecord(*row).learner_code for rows in batches for row in rows]
 
         found = self.db.call(read)
         assert self.db.call(searching.count_found, self.org_id, SittingFilter(**wanted)) == len(

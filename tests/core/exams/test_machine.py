@@ -291,7 +291,7 @@ def test_after_any_sequence_of_commands_everybody_sits_where_they_should(own_nod
     hypothesis.stateful.run_state_machine_as_test(
         Machine,
         settings=hypothesis.settings(
-            max_examples=proof.scale(10, 150), stateful_step_count=proof.scale(20, 50)
+            max_examples=proof.scale(6, 150), stateful_step_count=proof.scale(20, 50)
         ),
     )
     proof.report(

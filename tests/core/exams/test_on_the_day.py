@@ -96,6 +96,18 @@ def test_seats_that_cannot_be_given(college, exam):
         call(college, seats.set_seat, college.guid(1), 4)
 
 
+def test_two_change_seats(college, exam):
+    make_room(college, exam, "Aula", 4)
+    call(college, seats.swap_seats, college.guid(1), college.guid(3))
+    assert held_seats(college) == [3, 2, 1]
+    with refuses(Conflict, "seat.swap"):
+        call(college, seats.swap_seats, college.guid(1), college.guid(1))
+    college.cancel(2)
+    with refuses(Conflict, "sitting.cancelled", uuid=college.guid(2)):
+        call(college, seats.swap_seats, college.guid(1), college.guid(2))
+    assert held_seats(college)[::2] == [3, 1]
+
+
 def test_attendance_is_the_same_at_both_doors(college, exam):
     call(college, results.record_attendance, college.guid(1), Attendance.PRESENT)
     call(college, results.record_attendance, college.guid(2), Attendance.ABSENT)

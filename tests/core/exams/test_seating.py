@@ -10,7 +10,7 @@ from tests.core.exams.college import BILLING, DAY_MS, HOUR_MS, MORNING, ZONE, Co
 from tests.core.registrations.invariants import find_faults
 from tests.support.failures import refuses
 from tests.support.node import START
-from turnout.core.audience.reports import ReportFilter, stream_report
+from turnout.core.audience.reports import ReportFilter, stream_registrants
 from turnout.core.checkin.attendees import AttendeeFilter, list_attendees
 from turnout.core.checkin.scans import Result, Scan, check_in, undo_check_in
 from turnout.core.events.model import EventState
@@ -449,8 +449,8 @@ def test_candidates_are_in_the_report_of_their_exam(college):
     event_id = college.get_exam(uuid).event_id
 
     def read(tx: Tx) -> list[str]:
-        found = stream_report(tx, college.org_id, event_id, ReportFilter())
-        return [person.last_name for person in found]
+        found = stream_registrants(tx, college.org_id, event_id, ReportFilter())
+        return [name for some in found for name in some.last_name]
 
     assert college.db.call(read) == ["Lovelace", "O'Neill"]
 

@@ -37,7 +37,8 @@ def test_what_is_set_comes_before_the_zone(db) -> None:
     assert db.call(find_country, made.org_id) == "DE"
 
 
-def test_a_country_has_two_letters(db) -> None:
+@pytest.mark.parametrize("country", ["Germany", "ZZ", "XX", "uk"])
+def test_a_country_is_one_of_the_standard(db, country: str) -> None:
     with pytest.raises(Invalid) as refused:
-        db.call(create_organization, "no-land", "A", country="Germany", actor="test")
+        db.call(create_organization, "no-land", "A", country=country, actor="test")
     assert refused.value.code == "country.form"

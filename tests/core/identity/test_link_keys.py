@@ -37,6 +37,13 @@ def test_no_link_is_good_before_a_key_is_made(db):
     assert db.call(ensure_link_key) == db.call(find_link_key) == key
 
 
+def test_a_part_of_a_signature_is_none(db):
+    """Its first digit would be guessed with sixteen tries."""
+    whole = signed(db)
+    assert good(db, whole)
+    assert [size for size in range(len(whole)) if good(db, whole[:size])] == []
+
+
 def test_links_work_for_the_grace_time_and_not_a_millisecond_more(db):
     old = signed(db)
     db.call(rotate_link_key, DAY_MS, actor="cli:ops")

@@ -8,7 +8,14 @@ import pytest
 from tests.core.importing.variants import BOTH, VARIANTS, Variant
 from tests.support import proof
 from turnout.core.importing.layout import Known
-from turnout.core.importing.records import Fault, Record, Skipped, read_layout, read_records
+from turnout.core.importing.records import (
+    Fault,
+    Record,
+    Skipped,
+    fault_of,
+    read_layout,
+    read_records,
+)
 from turnout.errors import Invalid
 from turnout.formats.tables import read_table
 
@@ -83,3 +90,14 @@ def test_what_is_no_table_is_refused(content: bytes) -> None:
 def test_a_line_without_an_end_is_refused_before_it_fills_the_memory() -> None:
     with pytest.raises(Invalid, match="has a line of more than 1000000 characters"):
         read(b"Email\n" + b"x," * 1_000_000)
+
+
+def test_a_fault_has_the_column_and_value_of_what_a_refusal_names() -> None:
+    row = Record(4, {"last_name": "Lee\nX"}, {"Q-date": "01.03.2027"}, {"last_name": "Surname"})
+    dated = str(fault_of(row, Invalid("answer.not_date", question="Q-date")))
+    assert dated == (
+        "line 4, column Q-date: 'Q-date' takes a day such as 2027-03-01. It has '01.03.2027' there."
+    )
+    broken = str(fault_of(row, Invalid("contact.control", field="last name")))
+    assert broken.startswith("line 4, column Surname: ")
+    assert broken.endswith(" It has 'Lee\\nX' there.")

@@ -92,6 +92,7 @@ def test_a_text_is_replaced_and_reset(texts: Texts) -> None:
         (MailText("x", "%%offer_link%%\x00"), "mail.text"),
         (MailText("x", "%%offer_link%% %%email%%"), "mail.field"),
         (MailText("%%ticket_link%%", "%%offer_link%%"), "mail.field"),
+        (MailText("x", "%%offer_link%% %%Which T-shirt?%%"), "mail.field"),
         (MailText("x", "No link"), "mail.link"),
         (MailText("%%offer_link%%", "No link"), "mail.link"),
         (MailText("x", "%%offer_link%% [a](%%name%%)"), "mail.target"),

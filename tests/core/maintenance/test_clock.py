@@ -44,7 +44,7 @@ from turnout.core.messaging.outcomes import Accepted, Retry
 from turnout.core.messaging.pulling import LongestWaits, pull_leases, pull_recipients
 from turnout.core.messaging.recording import PAUSES_S
 from turnout.core.people.model import Contact
-from turnout.core.registrations.intake import accept
+from turnout.core.registrations.accepting import accept
 from turnout.core.registrations.model import Submitted
 from turnout.core.registrations.submissions import Application, TargetNoun
 from turnout.core.verification.codes import CodeRequest, check_code, send_code

@@ -2,7 +2,9 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from typing import Any
 
+import msgspec
 import pytest
 
 from tests.core.messaging.jobs import NUMBERS, POLICY, job, make_login, new_job, post, rows
@@ -15,6 +17,7 @@ from turnout.core.messaging.model import (
     Content,
     JobOptions,
     JobType,
+    KeyResponse,
     NewRecipient,
 )
 from turnout.core.messaging.staging import add_recipients
@@ -88,6 +91,27 @@ def test_speech_has_the_users_limit(db, org_id):
     post(db, login, new_job(JobType.TTS, content=Content(text="x" * 10)), NUMBERS[:1])
     with refuses(Invalid, "job.message_long", limit=10):
         post(db, login, new_job(JobType.TTS, content=Content(text="x" * 11)), NUMBERS[:1])
+
+
+def test_a_call_that_would_be_silent_is_refused(db, login):
+    def call(**texts: Any) -> None:
+        content = Content(**({"text": "Hello", "voice": "sophie"} | texts))
+        post(db, login, new_job(JobType.TWO_WAY_TTS, content=content), NUMBERS[:1])
+
+    call(text="Café Zoë, %%имя%%", header="1, 2")
+    for name, texts in (
+        ("message", {"text": "Привет"}),
+        ("header", {"header": "Hello Привет"}),
+        ("voicemail_message", {"voicemail": "Привет"}),
+        ("two_way_key_responses", {"keys": (KeyResponse("1", "Привет"),)}),
+    ):
+        with refuses(Invalid, "job.unspeakable", name=name, language="Russian", letter="П"):
+            call(**texts)
+    with refuses(Invalid, "job.nothing_said", name="message"):
+        call(text="... !")
+    reading = msgspec.structs.replace(POLICY, scripts={"anna": frozenset({"LATIN", "CYRILLIC"})})
+    new = new_job(JobType.TTS, content=Content(text="Привет, Ann", voice="anna"))
+    db.call(accept_job, login, new, [NewRecipient(NUMBERS[0])], reading)
 
 
 def test_duplicates_are_left_out_where_asked(db, login):

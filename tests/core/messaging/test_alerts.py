@@ -61,7 +61,9 @@ def test_a_mailing_that_bounces_is_told_once(db, firm, jo, node):
     alert = Alert(firm, AlertKind.BOUNCES, str(job_id), facts, node.clock())
     assert db.call(list_alerts, firm, 10) == [alert]
     (mail,) = mails(db)
-    assert mail.subject == "Alert: bounces"
+    name = db.call(get_organization_of, firm).name
+    said = f"20 of 400 mails of job {job_id} came back (5 %)."
+    assert mail.subject == f"Alert for {name}: {said}"
     assert mail.text.startswith(f"20 of 400 mails of job {job_id} came back (5 %).")
     slug = db.call(get_organization_of, firm).slug
     assert f"`turnout job show {slug} {job_id} --status BOUN` lists them." in mail.text
@@ -122,7 +124,10 @@ def test_many_who_opt_out_within_a_day_are_told(db, firm, jo, node):
     assert look(db) == [AlertKind.OPT_OUTS]
     [alert] = db.call(list_alerts, firm, 10)
     assert alert.facts == {"left": 20, "sent": 1000, "percent": 2}
-    assert [mail.subject for mail in mails(db)] == ["Alert: opt_outs"]
+    assert [mail.subject for mail in mails(db)] == [
+        f"Alert for {db.call(get_organization_of, firm).name}: 20 people opted out within a day, "
+        "of 1000 messages that arrived in three days (2 %)."
+    ]
     node.clock.advance(DAY_S + 1)
     assert look(db) == []
 

@@ -1,5 +1,7 @@
 """Large jobs wait for a second person, where the organization wants it."""
 
+import random
+
 import pytest
 
 from tests.core.messaging.jobs import (
@@ -13,9 +15,12 @@ from tests.core.messaging.jobs import (
     new_job,
     post,
 )
+from tests.support.builder import make_organization
+from tests.support.node import database, open_node
+from tests.support.turns import run_schedules
 from turnout.core.audit.recording import list_entries
 from turnout.core.identity.profiles import OrganizationChange, change_organization
-from turnout.core.ids import JobId
+from turnout.core.ids import JobId, OrgId
 from turnout.core.messaging.accepting import add_slice, begin_job, finish_job
 from turnout.core.messaging.approvals import approve_job
 from turnout.core.messaging.controlling import cancel_job, pause_job, resume_job
@@ -23,7 +28,6 @@ from turnout.core.messaging.holding import Approval, find_approval
 from turnout.core.messaging.lists import Entry, add_entries, begin_list, finish_list
 from turnout.core.messaging.model import JobOptions, NewRecipient
 from turnout.core.messaging.outcomes import Accepted
-from turnout.core.messaging.starting import run_schedules
 from turnout.errors import Conflict, Denied, Missing
 
 HOUR_MS = 3_600_000
@@ -158,3 +162,57 @@ def test_a_job_approved_after_its_cut_off_is_closed(db, login, org_id, second, n
     approve(db, org_id, job_id, second)
     assert sent(db) == 0
     assert job(db, job_id, "state", "closing_reason") == ("closed", "cut off")
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_nothing_leaves_before_approval_in_any_order(seed, node, tmp_path, request, monkeypatch):
+    """A job to people and to a list that is read one by one, while it is paused, resumed, looked at
+    and its server restarted."""
+    monkeypatch.setattr("turnout.core.messaging.starting.SLICE", 1)
+    dice, backend = random.Random(seed), node.db.backend
+    cluster = request.getfixturevalue("cluster") if backend == "postgresql" else None
+    with database(backend, tmp_path, cluster) as url:
+        with open_node(url) as own:
+            job_id, org_id = make_waiting(own.db)
+            now = own.clock.now
+        for _ in range(4):  # a restart each
+            with open_node(url) as own:
+                own.clock.now = now
+                for _ in range(8):
+                    disturb(own, dice, org_id, job_id)
+                    assert sent(own.db) == 0
+                now = own.clock.now
+        with open_node(url) as own:
+            own.clock.now = now
+            own.db.call(resume_job, org_id, job_id, actor="test")
+            run(own.db)
+            assert job(own.db, job_id, "state", "approval", "total") == ("scheduled", "waiting", 5)
+            assert sent(own.db) == 0
+            approve(own.db, org_id, job_id, "second")
+            assert sent(own.db) == 5
+            assert job(own.db, job_id, "state", "total", "sent") == ("complete", 5, 5)
+
+
+def make_waiting(db) -> tuple[JobId, OrgId]:
+    """A job to two people and a list of three, of an organization that sends to two at most."""
+    org_id = db.call(make_organization, "many")
+    db.call(change_organization, org_id, OrganizationChange(approval_above=2), actor="test")
+    first = db.call(make_login, org_id, "first", receive_reports=False)
+    db.call(make_login, org_id, "second")
+    list_id = db.call(begin_list, org_id, first.user_id, "many")
+    db.call(add_entries, org_id, list_id, 1, [Entry(mobile=number) for number in NUMBERS[2:5]])
+    db.call(finish_list, org_id, list_id, 3, actor="test")
+    return post(db, first, new_job(list_ids=(str(list_id),)), NUMBERS[:2]), org_id
+
+
+def disturb(node, dice: random.Random, org_id: OrgId, job_id: JobId) -> None:
+    """Something that may happen to a job before it is approved."""
+    match dice.randrange(4):
+        case 0:
+            node.db.call(pause_job, org_id, job_id, actor="test")
+        case 1:
+            node.db.call(resume_job, org_id, job_id, actor="test")
+        case 2:
+            node.db.call(run_schedules, lambda *_: ([], ""), PRICES)
+        case _:
+            node.clock.advance(dice.choice((1, 3600, 90_000)))

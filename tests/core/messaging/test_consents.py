@@ -38,7 +38,7 @@ from turnout.core.messaging.opt_outs import (
     unsubscribe_url,
 )
 from turnout.core.messaging.outcomes import Accepted
-from turnout.core.messaging.preferences import choose_preferences
+from turnout.core.messaging.preferences import choose_preferences, list_preferences
 from turnout.core.questions.editing import QuestionChange, add_question, change_question
 from turnout.core.questions.model import Answer, Kind, Question, Way
 from turnout.core.registrations.forms import register_by_form, wait_by_form
@@ -272,6 +272,43 @@ def test_whose_mail_is_allowed_again_behind_an_old_link_consents_again(own_node)
     form.db.call(choose_preferences, token, [Medium.EMAIL])
     assert form.consented("ann@example.com")
     assert form.send("ann@example.com", is_consented_only=True) == ["SENT"]
+
+
+def test_a_link_withdraws_what_was_consented_to_since_the_opt_out(own_node):
+    form = Form(own_node)
+    form.register("ann")
+    token = empty(form, own_node)
+    form.office.call(add_opt_out, Medium.EMAIL, "ann@example.com", actor="test")
+    form.register("ann")
+    assert form.db.call(opt_out_by_link, token)[1] is False
+    form.office.call(remove_opt_out, Medium.EMAIL, "ann@example.com", actor="test")
+    assert not form.consented("ann@example.com")
+
+
+def test_behind_an_old_link_an_opt_out_by_plain_address_is_seen_and_can_be_ended(
+    own_node, monkeypatch
+):
+    monkeypatch.setattr("turnout.core.messaging.opt_outs._PAGE", 1)
+    form = Form(own_node)
+    token = empty(form, own_node)
+    for name in ("aaron", "ann", "zoe"):
+        form.office.call(add_opt_out, Medium.EMAIL, f"{name}@example.com", actor="test")
+    _, [own] = form.db.call(list_preferences, token)
+    assert not own.is_allowed
+    assert form.db.call(opt_out_by_link, token)[1] is False
+    form.db.call(choose_preferences, token, [])
+    assert [known.address for known in form.office.call(list_opt_outs, 9)] == [
+        "aaron@example.com",
+        "ann@example.com",
+        "zoe@example.com",
+    ]
+    form.db.call(choose_preferences, token, [Medium.EMAIL])
+    assert [known.address for known in form.office.call(list_opt_outs, 9)] == [
+        "aaron@example.com",
+        "zoe@example.com",
+    ]
+    _, [own] = form.db.call(list_preferences, token)
+    assert own.is_allowed
 
 
 def test_a_consent_that_follows_an_opt_out_has_no_effect(form):

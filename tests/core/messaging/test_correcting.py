@@ -2,13 +2,26 @@
 
 import pytest
 
-from tests.core.messaging.jobs import NUMBERS, answer, claim_all, job, new_job, post, rows
+from tests.core.messaging.jobs import (
+    NUMBERS,
+    answer,
+    claim_all,
+    job,
+    make_login,
+    new_job,
+    post,
+    rows,
+)
+from tests.core.messaging.test_spending import spent
 from turnout.core.ids import JobId
 from turnout.core.messaging.correcting import NOTE
+from turnout.core.messaging.credit import add_credit, end_credit, get_credit
 from turnout.core.messaging.model import Content, JobOptions, Status
 from turnout.core.messaging.network_ids import TOLD_MS, forget_told_ids
-from turnout.core.messaging.outcomes import Accepted, DeliveryReport
+from turnout.core.messaging.outcomes import Accepted, DeliveryReport, Rejected
 from turnout.core.messaging.receiving import match_early_reports, receive_reports
+from turnout.core.messaging.usage import list_usage
+from turnout.errors import Invalid
 
 COUNTS = ("state", "sent", "failed", "cost_micros")
 URL = "https://crm.example.com/told"
@@ -56,14 +69,64 @@ def test_a_message_that_failed_and_arrived_all_the_same(db, login, name):
     assert job(db, job_id, *COUNTS) == ("complete", 2, 0, 160_000)
 
 
-def test_nothing_is_charged_for_what_arrives_when_its_job_has_ended(db, login, name):
+def test_what_arrives_when_its_job_has_ended_is_charged_and_given_back(db, login, name):
     job_id = accept(db, login, (name,))
     report(db, name, Status.FAILED)
     report(db, name, Status.SENT)
     assert ends(db, job_id) == [("done", "SENT", NOTE.format(status="FAIL"))]
-    assert job(db, job_id, *COUNTS) == ("complete", 1, 0, 0)
-    statement = f"SELECT reserved_micros FROM jobs WHERE id = {job_id}"
-    assert tuple(db.call(lambda tx: tx.connection.execute(statement).fetchone())) == (0,)
+    assert job(db, job_id, *COUNTS) == ("complete", 1, 0, 80_000)
+    assert (*job(db, job_id, "reserved_micros"), spent(db, login)) == (80_000, 80_000)
+    [usage] = db.call(list_usage, login.org_id, "", "UTC")
+    assert (usage.sent, usage.parts, usage.cost_micros) == (1, 1, 80_000)
+
+
+def test_the_limit_may_be_exceeded_by_corrections_and_then_nothing_is_accepted(db, org_id, name):
+    limited = db.call(
+        make_login, org_id, f"au/corrected-{db.backend}", monthly_limit=1, receive_reports=False
+    )
+    first = accept(db, limited, *((f"{name}-{n}",) for n in range(6)))
+    for n in range(6):
+        report(db, f"{name}-{n}", Status.FAILED)
+    assert spent(db, limited) == 0
+    post(db, limited, new_job(), NUMBERS[:12])
+    for n in range(6):
+        report(db, f"{name}-{n}", Status.SENT)
+    assert (job(db, first, "sent", "cost_micros"), spent(db, limited)) == (
+        (6, 480_000),
+        1_440_000,
+    )
+    with pytest.raises(Invalid, match="The limit of messages for this month is reached"):
+        post(db, limited, new_job(), NUMBERS[:1])
+    answer(db, claim_all(db), Rejected(Status.BLOCKED, "no"))
+    assert spent(db, limited) == 480_000
+    post(db, limited, new_job(), NUMBERS[:1])
+
+
+def test_prepaid_credit_follows_corrections_and_may_fall_below_zero(db, org_id, name):
+    login = db.call(make_login, org_id, f"au/prepaid-{db.backend}", receive_reports=False)
+    db.call(add_credit, org_id, 80_000, "", actor="test")
+    accept(db, login, (name,))
+    report(db, name, Status.FAILED)
+    post(db, login, new_job(), NUMBERS[1:2])
+    report(db, name, Status.SENT)
+    assert db.call(get_credit, org_id).balance_micros == -80_000
+    assert db.call(add_credit, org_id, 50_000, "", actor="test").balance_micros == -30_000
+    with pytest.raises(Invalid, match="prepaid credit does not cover"):
+        post(db, login, new_job(), NUMBERS[2:3])
+    answer(db, claim_all(db), Rejected(Status.BLOCKED, "no"))
+    assert db.call(get_credit, org_id).balance_micros == 50_000
+    db.call(end_credit, org_id, actor="test")
+
+
+def test_prepaid_credit_is_put_back_for_what_was_lost_after_all(db, org_id, name):
+    login = db.call(make_login, org_id, f"au/lost-{db.backend}", receive_reports=False)
+    db.call(add_credit, org_id, 100_000, "", actor="test")
+    accept(db, login, (name,))
+    report(db, name, Status.SENT)
+    assert db.call(get_credit, org_id).balance_micros == 20_000
+    report(db, name, Status.FAILED)
+    assert db.call(get_credit, org_id).balance_micros == 100_000
+    db.call(end_credit, org_id, actor="test")
 
 
 def test_a_message_that_arrived_and_was_lost_after_all(db, login, name):

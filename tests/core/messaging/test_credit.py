@@ -18,7 +18,9 @@ from tests.core.messaging.jobs import (
 from tests.core.messaging.test_lists import make_list
 from tests.core.messaging.test_notices import mails
 from tests.support.builder import make_organization
+from tests.support.turns import run_schedules
 from turnout.core.audit.recording import list_entries
+from turnout.core.identity.members import require_member
 from turnout.core.identity.model import Principal
 from turnout.core.ids import OrgId
 from turnout.core.messaging.accepting import accept_job
@@ -33,8 +35,9 @@ from turnout.core.messaging.credit import (
 from turnout.core.messaging.lists import Entry
 from turnout.core.messaging.model import Status
 from turnout.core.messaging.outcomes import Accepted, Rejected
-from turnout.core.messaging.starting import run_schedules
+from turnout.core.messaging.spending import reserve
 from turnout.errors import Invalid, Missing
+from turnout.store import Tx
 
 SENT = Accepted((), 1, is_final=True)
 _numbers = itertools.count(1)
@@ -62,6 +65,20 @@ def test_who_never_paid_pays_afterwards(db, firm, jo):
     post(db, jo, new_job(), NUMBERS[:5])
     with pytest.raises(Missing):
         left(db, firm)
+
+
+@pytest.mark.parametrize("node", ["sqlite"], indirect=True)
+def test_of_who_pays_afterwards_no_statement_asks_for_the_credit(db, firm, jo):
+    def count(tx: Tx) -> int:
+        ran: list[str] = []
+        tx.connection.set_trace_callback(ran.append)
+        reserve(tx, require_member(tx, jo), 80_000)
+        tx.connection.set_trace_callback(None)
+        return sum(text.startswith(("UPDATE credit", "SELECT balance")) for text in ran)
+
+    assert db.call(count) == 0
+    pay(db, firm, 100_000)
+    assert db.call(count) == 2  # the balance, and whether to alert
 
 
 def test_a_job_draws_what_it_may_cost_and_puts_back_what_it_did_not(db, firm, jo):
@@ -113,7 +130,7 @@ def test_a_job_to_a_list_is_closed_when_the_credit_ends(db, firm, jo):
         pass
     assert claim_all(db) == []
     assert set(rows(db, job_id, "status", "notes")) == {
-        ("EXPD", "Not sent: the organization's prepaid credit is used up.")
+        ("EXPD", "Not sent: the organization's prepaid credit does not cover the job.")
     }
     assert left(db, firm) == 100_000
 

@@ -2,10 +2,21 @@
 
 import pytest
 
-from tests.core.messaging.jobs import NUMBERS, POLICY, PRICES, answer, claim_all, job, new_job, rows
+from tests.core.messaging.jobs import (
+    NUMBERS,
+    POLICY,
+    answer,
+    claim_all,
+    job,
+    make_login,
+    new_job,
+    post,
+    rows,
+)
 from turnout.core.identity.members import require_member
 from turnout.core.messaging.accepting import accept_job
 from turnout.core.messaging.controlling import pause_job
+from turnout.core.messaging.credit import add_credit, end_credit
 from turnout.core.messaging.dry_runs import DryRun, preview_job, preview_new
 from turnout.core.messaging.lists import Entry, add_entries, begin_list, finish_list
 from turnout.core.messaging.model import (
@@ -20,7 +31,8 @@ from turnout.core.messaging.opt_outs import add_opt_out
 from turnout.core.messaging.outcomes import Accepted
 from turnout.core.messaging.parts import Alphabet
 from turnout.core.messaging.suppression import Reason, add_suppression, suppress
-from turnout.errors import Missing
+from turnout.core.times import local
+from turnout.errors import Invalid, Missing
 
 
 def nobody(*_):
@@ -135,7 +147,7 @@ def test_lists_are_read_as_they_are_now(db, login, org_id):
     new = new_job(list_ids=(str(list_id),), scheduled_local="2027-06-01T09:00:00")
     assert look(db, login, new, []).recipients == 700
     job_id = db.call(accept_job, login, new, [], POLICY)
-    run = db.look(preview_job, org_id, job_id, PRICES, nobody, number=700)
+    run = db.look(preview_job, org_id, job_id, POLICY, nobody, number=700)
     assert run.recipients == 700
     assert run.sample is not None
     assert run.sample.address == NUMBERS[699][1:]
@@ -147,11 +159,55 @@ def test_an_accepted_job_is_shown_as_far_as_it_waits(db, login, org_id):
     claimed = claim_all(db, limit=1)
     db.call(pause_job, org_id, job_id, actor="test")
     before = rows(db, job_id, "*")
-    run = db.look(preview_job, org_id, job_id, PRICES, nobody)
+    run = db.look(preview_job, org_id, job_id, POLICY, nobody)
     assert (run.asked, run.recipients, run.micros) == (2, 2, 160_000)
     assert run.sample is not None
     assert run.sample.fields == {"reference": "r", "recipient": "n", "x": "1"}
     assert rows(db, job_id, "*") == before
     del claimed
     with pytest.raises(Missing):
-        db.look(preview_job, org_id, 7, PRICES, nobody)
+        db.look(preview_job, org_id, 7, POLICY, nobody)
+
+
+def test_a_job_whose_cut_off_is_over_sends_nothing(db, login, node):
+    now = local(node.clock(), "UTC").strftime("%H:%M")  # begun, so it is over
+    over = new_job(options=JobOptions(cutoff_hour=now))
+    run = look(db, login, over, [NewRecipient(number) for number in NUMBERS[:2]])
+    assert (run.recipients, run.micros, run.left_out) == (0, 0, {"cut-off hour over": 2})
+    tomorrow = local(node.clock() + 86_400_000, "UTC").strftime("%Y-%m-%dT00:00:00")
+    ahead = new_job(options=over.options, scheduled_local=tomorrow)
+    run = look(db, login, ahead, [NewRecipient(NUMBERS[0])])
+    assert run.recipients == (now != "00:00")
+    job_id = post(db, login, over, NUMBERS[:2])
+    run = db.look(preview_job, login.org_id, job_id, POLICY, nobody)
+    assert (run.recipients, run.micros, run.left_out) == (0, 0, {"cut-off hour over": 2})
+
+
+def test_a_job_beyond_the_credit_or_the_limit_is_refused_as_when_it_is_posted(db, org_id):
+    login = db.call(make_login, org_id, f"au/foreseen-{db.backend}", monthly_limit=1)
+    people = [NewRecipient(number) for number in NUMBERS[:13]]
+    assert look(db, login, new_job(), people[:12]).refusal == ""
+    assert look(db, login, new_job(), people).refusal == "limit.exceeded"
+    db.call(add_credit, org_id, 80_000, "", actor="test")
+    assert look(db, login, new_job(), people[:1]).refusal == ""
+    assert look(db, login, new_job(), people[:2]).refusal == "credit.exhausted"
+    with pytest.raises(Invalid, match="prepaid credit does not cover"):
+        post(db, login, new_job(), NUMBERS[:2])
+    post(db, login, new_job(), NUMBERS[:1])
+    assert look(db, login, new_job(), people[:1]).refusal == "credit.exhausted"
+    db.call(end_credit, org_id, actor="test")
+    assert look(db, login, new_job(), people[:12]).refusal == "limit.exceeded"
+
+
+def test_controls_are_dropped_from_an_sms_before_it_is_reckoned(db, login):
+    new = new_job(content=Content(text="A\x07\x1b[2JB\tC\r\nD %%x%%"))
+    people = [NewRecipient(NUMBERS[0], fields={"x": "\x07" * 30 + "y" * 140 + "\x9b\t"})]
+    run = look(db, login, new, people)
+    assert run.head.content.text == "A[2JB C\nD %%x%%"
+    assert (run.parts, run.unicode, run.micros) == (1, 0, 80_000)
+    assert run.sample is not None
+    assert run.sample.fields["x"] == "y" * 140 + " "
+    job_id = db.call(accept_job, login, new, people, POLICY)
+    assert rows(db, job_id, "quote_micros") == [(80_000,)]
+    [claimed] = claim_all(db)
+    assert claimed.head.content.text == run.head.content.text

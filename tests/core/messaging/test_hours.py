@@ -18,6 +18,7 @@ from tests.core.messaging.jobs import (
     rows,
 )
 from tests.core.messaging.test_lists import make_list
+from tests.support.turns import run_schedules
 from turnout.core.messaging.accepting import accept_job
 from turnout.core.messaging.controlling import pause_job, resume_job
 from turnout.core.messaging.delivering import claim
@@ -25,7 +26,6 @@ from turnout.core.messaging.hours import QuietHours, UnreadableHoursError, cutof
 from turnout.core.messaging.lists import Entry
 from turnout.core.messaging.model import Channel, JobOptions, JobType
 from turnout.core.messaging.outcomes import Accepted, Retry
-from turnout.core.messaging.starting import run_schedules
 
 SENT = Accepted((), 1, is_final=True)
 CUT_OFF = ("EXPD", "Not sent: the job's cut-off hour had passed.")

@@ -1,5 +1,6 @@
 """A network that gives one id to several messages never has one of them end in place of another."""
 
+import msgspec
 import pytest
 from structlog.testing import capture_logs
 
@@ -98,3 +99,26 @@ def test_a_shared_id_is_free_when_no_report_can_come_any_more(db, login, name):
     assert db.call(forget_shared_ids, 100) == 1
     job_id = accept(db, login, NUMBERS[2:3], (name,))
     assert ends(db, job_id) == [WAITING]
+
+
+@pytest.mark.parametrize(
+    ("address", "end"),
+    [
+        ("", SENT),
+        (NUMBERS[0].lstrip("+"), SENT),
+        (f"0{NUMBERS[0][3:]}", SENT),
+        (NUMBERS[1].lstrip("+"), WAITING),
+        (NUMBERS[0][-4:], WAITING),
+    ],
+)
+def test_a_report_about_somebody_else_changes_nothing(db, login, name, address, end):
+    own = f"{name}-{address}"
+    told = DeliveryReport(carrier="net", status=Status.SENT, at=0, network_id=own, address=address)
+    job_id = accept(db, login, NUMBERS[:1], (own,))
+    db.call(receive_reports, [told])
+    assert ends(db, job_id) == [end]
+    # The same where it comes before its id is known.
+    early = msgspec.structs.replace(told, network_id=f"{own}-early")
+    db.call(receive_reports, [early])
+    job_id = accept(db, login, NUMBERS[:1], (f"{own}-early",))
+    assert ends(db, job_id) == [end]

@@ -16,6 +16,7 @@ from tests.core.messaging.jobs import (
     new_job,
     post,
 )
+from tests.support.turns import run_schedules
 from turnout.core.ids import JobId
 from turnout.core.messaging.accepting import accept_job
 from turnout.core.messaging.files import read_file
@@ -24,7 +25,6 @@ from turnout.core.messaging.model import Content, JobOptions, JobType, Kind, New
 from turnout.core.messaging.notices import ATTACHED, split
 from turnout.core.messaging.outcomes import Accepted, Rejected, Reply
 from turnout.core.messaging.replies import receive_replies
-from turnout.core.messaging.starting import run_schedules
 
 SENT = Accepted((), 1, is_final=True)
 HOUR_MS = 3_600_000
@@ -75,7 +75,8 @@ def test_a_job_that_ends_is_reported_with_its_recipients(db, org_id, clock_text)
     assert mail.to == ["team@example.com", "rep1@example.com", "boss@example.com"]
     assert mail.subject == "Report: 50%% %%off%% (1 sent, 1 failed)"
     assert mail.text == (
-        f"Job {job_id}, SMS: 50%% %%off%%\nStarted: {clock_text}\nEnded: {clock_text}\n"
+        f"Job {job_id}, SMS: 50%% %%off%%\n"
+        f"Started: {clock_text} (UTC)\nEnded: {clock_text} (UTC)\n"
         "Recipients: 2\nSent: 1\nFailed: 1\nCost: 0.08\n"
     )
     assert mail.files == {

@@ -23,3 +23,12 @@ def test_an_entry_that_cannot_be_read_is_named(entry):
     with pytest.raises(UnreadablePriceError) as refusal:
         Prices(f"email=0.1 {entry}")
     assert refusal.value.entry == entry
+
+
+def test_all_prices_are_told():
+    prices = Prices("sms=0.2 sms:61=0.05 email=0.001")
+    assert prices.entries() == [
+        (Channel.EMAIL, "", 1_000),
+        (Channel.SMS, "", 200_000),
+        (Channel.SMS, "61", 50_000),
+    ]

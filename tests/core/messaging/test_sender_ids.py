@@ -82,7 +82,8 @@ def test_once_some_are_listed_texts_come_from_those_alone(db, org_id, login):
     db.call(add_sender_id, org_id, "Acme", actor="jo")
     assert [row.sender for row in db.call(list_sender_ids, org_id)] == ["61400000100", "Acme"]
     assert accept(db, login, "+61400000100") == "61400000100"
-    assert accept(db, login, "ACME") == "ACME"
+    for typed in ("ACME", "acme", "Acme"):
+        assert accept(db, login, typed) == "Acme"
     assert accept(db, login, "") == ""
     for sender in ("Anybody", "61400000101"):
         with refuses(Invalid, "sender.id_refused", sender=sender):
@@ -174,3 +175,9 @@ def test_without_a_sender_of_its_own_the_installation_keeps_what_is_given():
     assert choose_mail_sender("jo@else.test", {}, unset) == MailSender(
         "jo@else.test", "jo@else.test"
     )
+    # What reaches nobody is shown as a network would get it.
+    shown = msgspec.structs.replace(unset, is_simulated=True)
+    assert choose_mail_sender("jo@else.test", {}, shown) == MailSender(
+        "turnout@localhost", "jo@else.test", is_via=True
+    )
+    assert choose_mail_sender("jo@acme.example", KNOWN, shown).address == "jo@acme.example"

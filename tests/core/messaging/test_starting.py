@@ -17,12 +17,13 @@ from tests.core.messaging.jobs import (
     rows,
 )
 from tests.core.messaging.test_lists import make_list
+from tests.support.turns import run_schedules
 from turnout.core.messaging.accepting import accept_job
 from turnout.core.messaging.lists import Entry
 from turnout.core.messaging.model import JobOptions, JobType, NewRecipient, Person
 from turnout.core.messaging.outcomes import Accepted
 from turnout.core.messaging.staging import SLICE
-from turnout.core.messaging.starting import run_schedules, to_recipient
+from turnout.core.messaging.starting import to_recipient
 
 SENT = Accepted((), 1, is_final=True)
 

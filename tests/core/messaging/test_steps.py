@@ -15,6 +15,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from tests.core.messaging.jobs import LEASE_MS, PATIENCE, POLICY, PRICES, make_login
 from tests.support import proof
 from tests.support.node import LocalNode
+from tests.support.turns import run_schedules
 from turnout.core.identity.organizations import create_organization
 from turnout.core.ids import OrgId
 from turnout.core.messaging.accepting import accept_job
@@ -42,7 +43,7 @@ from turnout.core.messaging.outcomes import (
 )
 from turnout.core.messaging.receiving import match_early_reports, receive_reports
 from turnout.core.messaging.recording import Result, record
-from turnout.core.messaging.starting import Page, run_schedules
+from turnout.core.messaging.starting import Page
 from turnout.errors import Conflict
 from turnout.store import Tx
 

@@ -14,6 +14,7 @@ from turnout.core.payments.settling import (
     book_statement_line,
     extend,
     find_due_end,
+    list_of_registration,
     list_payments,
     mail_payment,
     set_refuses_unpaid,
@@ -22,12 +23,14 @@ from turnout.core.payments.settling import (
 from turnout.core.people.model import Contact
 from turnout.core.registrations.giving_back import cancel_registration
 from turnout.core.registrations.joining import register_party
+from turnout.core.registrations.listing import RegistrationFilter, count_matching
 from turnout.core.registrations.model import RegistrationState
 from turnout.core.registrations.offers import join_list
 from turnout.core.registrations.parties import Guest
 from turnout.core.registrations.places import set_event_state
 from turnout.core.registrations.transferring import transfer_ticket
-from turnout.core.tickets.prices import find_price
+from turnout.core.tickets.prices import find_price, list_payments_of
+from turnout.core.timeline.overviews import sum_money
 from turnout.core.times import wall_clock
 from turnout.core.waiting_list.entries import list_entries
 from turnout.core.work.claims import turn
@@ -168,6 +171,11 @@ def test_an_open_payment_ends_with_its_registration_or_the_event(till, ends):
     assert till.states() == till.states(PaymentState.CANCELLED) == [(till.code, "cancelled")]
     assert till.states(PaymentState.OPEN) == []
     assert office.call(find_price, till.code) is None
+    assert [one.state for one in office.call(list_payments_of, till.ann)] == ["cancelled"]
+    assert "open" not in [one.state for one in office.call(list_of_registration, till.ann)]
+    wanted = RegistrationFilter(office.event_id, payment="open")
+    assert office.call(count_matching, wanted) == 0
+    assert [one.open_minor for one in office.call(sum_money, office.event_id)] in ([], [0])
     now = office.db.clock()
     for verb, arguments, code in (
         (settle, (PaymentState.PAID,), "payment.settled"),
@@ -241,6 +249,22 @@ def test_a_statement_settles_what_it_names_exactly(till):
     assert till.states() == [(till.code, "paid")]
     till.settle(PaymentState.REFUNDED)
     assert book(said) == Booked(till.code, "closed")
+
+
+@pytest.mark.parametrize(
+    "text", ["{code}", "Ticket {code}!", "t {code}", "T{code}", "EREF+T-{code}-", "--t-{code}--"]
+)
+def test_a_reference_is_found_as_people_and_banks_write_it(till, text):
+    named = {"actor": "test"}
+    line = (text.format(code=till.code.lower()), *PRICE)
+    booked = till.office.call(book_statement_line, *line, **named)
+    assert (booked, till.states()) == (Booked(till.code), [(till.code, "paid")])
+
+
+def test_a_ticket_that_was_passed_on_is_paid_by_its_own_code_too(till):
+    new = till.office.act(transfer_ticket, till.code, contact("bob"))
+    booked = till.office.call(book_statement_line, f"Ticket {new}", *PRICE, actor="test")
+    assert (booked, till.states()) == (Booked(new), [(new, "paid")])
 
 
 def test_another_organization_settles_nothing(till, org_id):

@@ -6,11 +6,14 @@ from pathlib import Path
 from typing import Any
 
 from tests.support.builder import Builder, contact
+from turnout.core.audience.captions import set_captions
+from turnout.core.audience.chapters import Chapter, set_chapters
 from turnout.core.audience.media import set_media
 from turnout.core.audience.model import MediaKind
 from turnout.core.audience.surveys import Item, create_survey, set_survey_open
 from turnout.core.certificates.issuing import Template, set_template
-from turnout.core.checkin.scans import Scan, check_in, create_gate
+from turnout.core.checkin.gates import create_gate
+from turnout.core.checkin.scans import Scan, check_in
 from turnout.core.events.describing import EventChange, change_event
 from turnout.core.events.model import EventDetails, SessionState, VenueDetails, span
 from turnout.core.events.programme import create_venue, list_sessions, set_session_state
@@ -47,6 +50,8 @@ from turnout.store import Database, Tx
 ZONE = "Europe/Berlin"
 QUOTA = 10_000_000
 PICTURE = Picture(b"RIFF large", b"RIFF small", 8, 6)
+
+CAPTIONS = b"WEBVTT\n\n00:01.000 --> 00:02.000\nGuten Tag\n"
 
 
 def make_summit(tx: Tx, slug: str) -> tuple[OrgId, EventId]:
@@ -106,9 +111,11 @@ def _make_programme(house: Builder, event: Any, picture: str) -> None:
     )  # fmt: skip
     change_session(tx, org_id, event.id, talk.id, text, actor="test")
     set_media(tx, org_id, talk.id, MediaKind.MP4, "https://films.example/1.mp4", actor="test")
+    set_chapters(tx, org_id, talk.id, [Chapter(90, "Questions")], actor="test")
+    set_captions(tx, org_id, talk.id, "de", CAPTIONS, actor="test")
     tour = house.session(event, "Tour", when)
     set_session_state(tx, org_id, tour.id, SessionState.CANCELLED, actor="test")
-    create_gate(tx, org_id, event.id, "Dinner", [dinner.id], [talk.id], actor="test")
+    create_gate(tx, org_id, event.id, "Dinner", [dinner.id], [talk.id], has_exit=True, actor="test")
     items = (Item("How was it?", ("Good", "Bad")), Item("Why?"))
     survey = create_survey(
         tx, org_id, event.id, "Feedback", items, session_id=talk.id, actor="test"

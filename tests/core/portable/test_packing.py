@@ -22,6 +22,7 @@ CARRIED = {
     "ticket_types": (OF_EVENT, "id"),
     "sessions": (OF_EVENT, "id"),
     "session_media": (OF_SESSION, "session_id"),
+    "captions": (OF_SESSION, "session_id, language"),
     "speakers": (OF_EVENT, "id"),
     "event_questions": (OF_EVENT, "id"),
     "agreement_texts": (OF_EVENT, "question_id, version"),
@@ -72,6 +73,7 @@ LEFT_COLUMNS = {
         "registrations": "event_id id org_id party_id person_id ticket_type_id uuid",
         "session_bookings": "org_id registration_id session_id",
         "session_media": "org_id session_id",
+        "captions": "org_id session_id",
         "sessions": "event_id id org_id pak speaker_ids ticket_type_ids uuid",
         "speakers": "event_id id org_id",
         "surveys": "event_id id org_id session_id",
@@ -95,6 +97,7 @@ LEFT_COLUMNS = {
         "registrations": "updated_at",
         "session_bookings": "created_at",
         "session_media": "created_at updated_at",
+        "captions": "updated_at",
         "sessions": "created_at updated_at",
         "speakers": "created_at updated_at",
         "surveys": "created_at updated_at",
@@ -105,6 +108,7 @@ LEFT_COLUMNS = {
     },
     EXAM: {"registrations": "sitting"},
     TOLD: {
+        "campaigns": "planned_by refusal remind_at remind_local send_at send_local",
         "events": "remind_at",
         "registrations": "reminded_of",
         "waiting_entries": "told_at",
@@ -116,7 +120,8 @@ LEFT_COLUMNS = {
 # Tables that tell of an event and do not go along.
 LEFT_TABLES = {
     "what was seen and scanned stays where it happened": (
-        "certificates questions scans survey_answers viewings"
+        "certificates departures door_conflicts door_notes question_votes questions scans "
+        "survey_answers viewings"
     ),
     "exams do not go along": (
         "assessment_forms exam_accommodations exam_changes exam_registrations exam_settings"
@@ -128,13 +133,18 @@ LEFT_TABLES = {
     "who consented did so to one organization": "consents",
     "senders are the organization's": "sender_domains sender_ids sender_keys",
     "secrets, and who may see it, are given again": (
-        "credentials registration_passwords reporting_user_events"
+        "credentials door_posts door_printers limited_events pairing_codes registration_passwords"
+        " report_links reporting_user_events"
+        " staff_events guest_links"
     ),
     "channels have events of the whole organization": "channel_events",
     "it is about what the organization keeps": (
         "erasures former_addresses former_names retention_rules"
     ),
     "what is still to be done is done where it was asked for": "queue_items",
+    "a team saves its filters again": "saved_filters",
+    "its picture for other sites is drawn again": "event_cards",
+    "what is searched of people is written again": "people_search_due people_search_texts",
 }
 
 KEYS = {
@@ -152,11 +162,16 @@ ALWAYS_ON = {("surveys", "is_open")}  # made on, so that off is what has to be c
 
 # What the summit leaves at its default.
 PLANTED = (
-    "UPDATE campaigns SET sender_name = 'Desk', sent_at = 5",
+    "UPDATE campaigns SET sender_name = 'Desk', sent_at = 5, reminder_subject = 'Still?',"
+    " reminder_body = 'Still %%link%%'",
     "UPDATE certificate_templates SET minimum_minutes = 45",
-    "UPDATE event_questions SET hint = 'Or so'",
+    "UPDATE event_questions SET hint = 'Or so', is_at_door = 1",
+    "UPDATE registration_notes SET is_at_door = 1",
+    "UPDATE gates SET day = (SELECT substr(starts_local, 1, 10) FROM events e"
+    " WHERE e.id = gates.event_id)",
+    "UPDATE tickets SET issued_by = 'invitation'",
     "UPDATE events SET has_nameless_tickets = 1, is_waiting_closed = 1",
-    "UPDATE invitations SET declined_after = 6, sent_at = 7",
+    "UPDATE invitations SET declined_after = 6, sent_at = 7, reminded_at = 8, reminders = 2",
     "UPDATE payments SET lapsed_at = 8, settled_at = 9",
     "UPDATE people SET address_line1 = 'a', address_line2 = 'b', address_line3 = 'c', city = 'd',"
     " country_code = 'DE', county_or_state = 'e', job_title = 'f', post_code = 'g', title = 'h'",

@@ -29,6 +29,7 @@ TAKEN = [
     (Kind.NUMBER, "12", "12"),
     (Kind.NUMBER, "+12.50", "12.50"),
     (Kind.NUMBER, "-0,5", "-0.5"),
+    (Kind.NUMBER, "-0,0", "0"),
     (Kind.NUMBER, "\N{MINUS SIGN}3", "-3"),
     (Kind.NUMBER, "\N{ARABIC-INDIC DIGIT FOUR}\N{ARABIC-INDIC DIGIT TWO}", "42"),
     (Kind.CHOICE, "vegan", "Vegan"),

@@ -17,7 +17,12 @@ from turnout.core.invitations.campaigns import create_campaign
 from turnout.core.invitations.invitees import InviteeFilter, confirm, invite, list_invitees
 from turnout.core.people.merging import find_person
 from turnout.core.questions.model import Answer, Kind
-from turnout.core.questions.reading import order_answers, order_names
+from turnout.core.questions.reading import (
+    AnswerCount,
+    count_answers,
+    order_answers,
+    order_names,
+)
 from turnout.core.registrations import booking
 from turnout.core.registrations.changing import set_answers
 from turnout.core.registrations.choices import set_choices
@@ -320,3 +325,22 @@ def test_columns_and_answers_are_in_the_order_of_the_questions() -> None:
         "A",
         "x",
     ]
+
+
+def test_answers_are_counted_by_question_and_choice(form: Form) -> None:
+    form.add("Days", Kind.SEVERAL, choices=("Wed", "Thu"))
+    form.add("Why", Kind.TEXT)
+    for name, diet, days, why in (
+        ("ann", "vegan", "Wed; Thu", "Trains"),
+        ("bob", "fish", "Thu", "Friends"),
+        ("cid", "vegan", "", ""),
+    ):
+        given = [Answer("Diet", diet), Answer("Terms", "yes"), Answer("Days", days)]
+        form.register(name, *given, Answer("Why", why))
+    counts = form.node.db.call(count_answers, form.org_id, form.event_id)
+    assert counts == {
+        "Diet": AnswerCount(3, {"vegan": 2, "fish": 1}),
+        "Terms": AnswerCount(3, {"yes": 3}),
+        "Days": AnswerCount(2, {"Wed": 1, "Thu": 2}),
+        "Why": AnswerCount(2, {}),
+    }

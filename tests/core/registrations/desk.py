@@ -9,7 +9,7 @@ from turnout.core.people.merging import find_person
 from turnout.core.people.model import Contact
 from turnout.core.questions.model import Answer
 from turnout.core.registrations import booking
-from turnout.core.registrations.intake import accept
+from turnout.core.registrations.accepting import accept
 from turnout.core.registrations.model import Registration, Submitted
 from turnout.core.registrations.queue_items import list_items
 from turnout.core.registrations.submissions import Application, QueueItem, TargetNoun

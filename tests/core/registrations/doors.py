@@ -8,25 +8,21 @@ import itertools
 from typing import Any
 
 from tests.core.exams.college import College
+from tests.core.registrations.doors_model import INVITED
 from tests.support.builder import Builder, contact
 from tests.support.node import LocalNode
+from tests.support.turns import move_on
 from turnout.core.events.model import EventState, SessionState
 from turnout.core.events.programme import get_event, set_session_state
 from turnout.core.events.ticket_types import TicketTypeChange
 from turnout.core.identity.model import CredentialKind
 from turnout.core.ids import CampaignId, EntryId, RegistrationId
 from turnout.core.invitations.invitees import InviteeFilter, confirm, decline, list_invitees
+from turnout.core.registrations.accepting import accept
 from turnout.core.registrations.giving_back import cancel_registration
-from turnout.core.registrations.intake import accept
 from turnout.core.registrations.joining import register_directly, register_from_program
 from turnout.core.registrations.model import Submitted
-from turnout.core.registrations.offers import (
-    join_list,
-    leave_list,
-    move_on,
-    offer_by_hand,
-    take_offer,
-)
+from turnout.core.registrations.offers import join_list, leave_list, offer_by_hand, take_offer
 from turnout.core.registrations.places import (
     change_ticket_type as edit_ticket_type,
 )
@@ -50,8 +46,6 @@ from turnout.store import Tx
 GUESTS = "abcde"
 TYPES = ("General", "Hall", "Balcony")
 SESSIONS = ("Talk", "Tour")
-# The ticket types that people are invited to.
-INVITED = (1, 2)
 HOURS = 2
 _numbers = itertools.count(1)
 
@@ -85,8 +79,8 @@ REASONS = {
 
 
 class Doors:
-    """One event of few places, with three ticket types, two sessions and two campaigns that invite
-    everybody; and an exam of a college."""
+    """One event of few places, with three ticket types, two sessions and campaigns that invite
+    everybody, two of them to one type; and an exam of a college."""
 
     def __init__(
         self,
@@ -102,8 +96,8 @@ class Doors:
         self.type_ids, self.session_ids, self.session_paks, campaigns = made[4:]
         self.call(set_waiting_hours, self.event_id, HOURS, actor="test")
         self.invitees = {
-            type_: self._invitees(campaign)
-            for type_, campaign in zip(INVITED, campaigns, strict=True)
+            number: self._invitees(campaign)
+            for number, campaign in zip(INVITED, campaigns, strict=True)
         }
 
     def call(self, verb, *arguments, **named):
@@ -144,16 +138,16 @@ class Doors:
         found = self.db.call(list_items, self.caller, ids, limit=100).items
         return [REASONS[item.code] if item.code else "" for item in found]
 
-    def confirm(self, guest: str, type_: int) -> str:
-        return self.attempt(confirm, self.invitees[type_][guest], actor="test")
+    def confirm(self, guest: str, campaign: int) -> str:
+        return self.attempt(confirm, self.invitees[campaign][guest], actor="test")
 
     def take(self, guest: str) -> str:
         return self.attempt(take_offer, self.entry(guest), actor="test")
 
     # -- out of it --------------------------------------------------------------------------
 
-    def decline(self, guest: str, type_: int) -> str:
-        return self.attempt(decline, self.invitees[type_][guest], actor="test")
+    def decline(self, guest: str, campaign: int) -> str:
+        return self.attempt(decline, self.invitees[campaign][guest], actor="test")
 
     def cancel(self, guest: str) -> str:
         return self.attempt(cancel_registration, self.registration_id(guest), actor="test")
@@ -268,10 +262,10 @@ class Doors:
         return {entry.email[0]: entry.deadline_at for entry in offers}
 
     def answers(self) -> dict[tuple[str, int], str]:
-        """What the invitations say: by guest and type."""
+        """What the invitations say: by guest and campaign."""
         found = self.call(list_invitees, self.event_id, InviteeFilter())
-        kinds = {id_: type_ for type_, own in self.invitees.items() for id_ in own.values()}
-        return {(invitee.email[0], kinds[invitee.id]): invitee.state for invitee in found}
+        numbers = {id_: number for number, own in self.invitees.items() for id_ in own.values()}
+        return {(invitee.email[0], numbers[invitee.id]): invitee.state for invitee in found}
 
     def entry(self, guest: str) -> EntryId:
         """The number of the guest's newest entry."""
@@ -312,7 +306,8 @@ def _make(
         house.session(event, title, capacity=places)
         for title, places in zip(SESSIONS, sessions, strict=True)
     ]
-    campaigns = [house.campaign(event, kinds[type_], house.people(*GUESTS)).id for type_ in INVITED]
+    people = house.people(*GUESTS)
+    campaigns = [house.campaign(event, kinds[type_], people).id for type_ in INVITED.values()]
     ids, paks = [talk.id for talk in talks], [talk.pak for talk in talks]
     type_ids = [kind.id for kind in kinds]
     return house.org_id, caller, event.id, event.pak, type_ids, ids, paks, campaigns

@@ -10,14 +10,16 @@ from dataclasses import dataclass, field
 
 HOUR_MS = 3_600_000
 STAFF = "staff"
+# To which ticket type each campaign invites people; two of them to the same one.
+INVITED = {1: 1, 2: 2, 3: 1}
 # Where people come by themselves, so that a type must be on sale.
 BY_THEMSELVES = ("form", "integration")
 
 
 @dataclass
 class Ticket:
-    """A ticket, what gave it (a way in, or an invitation by its type), and when. Stories also know
-    its code, whether it was checked in, how it is paid, and which came first."""
+    """A ticket, what gave it (a way in, or an invitation by its campaign), and when. Stories also
+    know its code, whether it was checked in, how it is paid, and which came first."""
 
     type: int
     grant: str
@@ -81,9 +83,11 @@ class Model:
     sales: dict[int, Sale] = field(default_factory=dict)
     guests: dict[str, Guest] = field(default_factory=dict)
     line: list[Entry] = field(default_factory=list)
-    # Who said no to the invitation to a type, and when the newest ticket of it was made that they
-    # kept, since it came another way; 0 = none.
+    # Who said no to a campaign's invitation, and when the newest ticket of its type was made that
+    # they kept, since it came another way; 0 = none.
     declined: dict[tuple[str, int], int] = field(default_factory=dict)
+    # Who said yes to one, and what tickets they had then.
+    confirmed: dict[tuple[str, int], list[Ticket]] = field(default_factory=dict)
 
     # -- counting ---------------------------------------------------------------------------
 
@@ -136,7 +140,25 @@ class Model:
 
     def enter(self, guest: str, type_: int, by: str) -> str:
         """A ticket of the type, and a place with the first; with the guest's own offer if they have
-        one of that type. Why not, or "" when it is given."""
+        one of that type. Why not, when all is as before, or "" when it is given."""
+        first = [] if self.offer_of(guest, type_) else self.serve(type_)
+        if refusal := self._enter(guest, type_, by):
+            self._take_back(first)
+        return refusal
+
+    def serve(self, type_: int | None = None) -> list[Entry]:
+        """Before anybody takes a ticket of a type that has some (or a place), what stands free
+        since time has passed goes to those who wait. Returns to whom."""
+        before = self.offers()
+        if type_ is None or self.has_ticket(type_):
+            self.promote()
+        return [offer for offer in self.offers() if not any(offer is one for one in before)]
+
+    def _take_back(self, offers: list[Entry]) -> None:
+        for entry in offers:
+            entry.state, entry.deadline = "waiting", 0
+
+    def _enter(self, guest: str, type_: int, by: str) -> str:
         own = self.offer_of(guest, type_)
         is_there = guest in self.guests
         if not own and not self.has_ticket(type_):
@@ -226,36 +248,60 @@ class Model:
         is_booked = known is not None and session in known.booked
         return "" if is_booked or self.has_seat(session) else "full"
 
-    def confirm(self, guest: str, type_: int) -> str:
+    def confirm(self, guest: str, campaign: int) -> str:
         """One ticket of the invitation's type, beside others."""
-        if self.answer(guest, type_) == "confirmed":
-            return ""
-        if reason := self.refuse_state("invitation"):
-            return reason
-        if reason := self.add(guest, type_, f"invitation {type_}"):
-            return reason
-        self.declined.pop((guest, type_), None)
+        if self.answer(guest, campaign) != "confirmed":
+            if reason := self.refuse_state("invitation"):
+                return reason
+            if reason := self.add(guest, INVITED[campaign], f"invitation {campaign}"):
+                return reason
+        self.declined.pop((guest, campaign), None)
+        self.confirmed[guest, campaign] = list(self.guests[guest].tickets)
         return ""
 
-    def answer(self, guest: str, type_: int) -> str:
+    def answer(self, guest: str, campaign: int) -> str:
         """What an invitation says is read from what is so: a ticket of its type confirms it, unless
         they said no since."""
-        after = self.declined.get((guest, type_), -1)
-        if any(ticket.made_at > after for ticket in self.tickets_of(guest, type_)):
+        after = self.declined.get((guest, campaign), -1)
+        if any(ticket.made_at > after for ticket in self.tickets_of(guest, INVITED[campaign])):
             return "confirmed"
-        return "declined" if (guest, type_) in self.declined else "pending"
+        return "declined" if (guest, campaign) in self.declined else "pending"
 
     # -- out --------------------------------------------------------------------------------
 
-    def decline(self, guest: str, type_: int) -> None:
-        """Gives back what this invitation gave, and nothing else."""
-        if self.answer(guest, type_) == "declined":
+    def decline(self, guest: str, campaign: int) -> None:
+        """Gives back what this invitation gave, and nothing else; what another one confirmed, too,
+        is that one's."""
+        if self.answer(guest, campaign) == "declined":
             return
-        if known := self.guests.get(guest):
-            own = [ticket for ticket in known.tickets if ticket.grant == f"invitation {type_}"]
+        self.confirmed.pop((guest, campaign), None)
+        if guest in self.guests:
+            own = self.list_given_back(guest, campaign)
+            for ticket in self._given_by(guest, campaign):
+                ticket.grant = self._next_grant(guest, ticket) or ticket.grant
             self.give_back(guest, own)
-        kept = self.tickets_of(guest, type_)
-        self.declined[guest, type_] = max((ticket.made_at for ticket in kept), default=0)
+        kept = self.tickets_of(guest, INVITED[campaign])
+        self.declined[guest, campaign] = max((ticket.made_at for ticket in kept), default=0)
+
+    def _given_by(self, guest: str, campaign: int) -> list[Ticket]:
+        known = self.guests.get(guest, Guest([]))
+        return [ticket for ticket in known.tickets if ticket.grant == f"invitation {campaign}"]
+
+    def list_given_back(self, guest: str, campaign: int) -> list[Ticket]:
+        """What the guest loses who declines that invitation now."""
+        own = self._given_by(guest, campaign)
+        return [ticket for ticket in own if not self._next_grant(guest, ticket)]
+
+    def _next_grant(self, guest: str, ticket: Ticket) -> str:
+        """Another invitation to the type that keeps a ticket: it was confirmed while the ticket was
+        there, and gave none itself."""
+        own = {other.grant for other in self.guests[guest].tickets}
+        for (who, campaign), there in self.confirmed.items():
+            is_to_type = who == guest and INVITED[campaign] == ticket.type
+            grant = f"invitation {campaign}"
+            if is_to_type and grant not in own and any(one is ticket for one in there):
+                return grant
+        return ""
 
     def cancel(self, guest: str) -> None:
         self.give_back(guest, list(self.guests[guest].tickets))
@@ -371,7 +417,9 @@ class Model:
             return "registered"
         giver = self.guests[guest]
         is_last = len(giver.tickets) == 1
+        first = self.serve()
         if not is_last and not self.has_place():
+            self._take_back(first)
             return "full"
         giver.tickets = [other for other in giver.tickets if other is not ticket]
         booked = giver.booked if is_last else set()
@@ -384,7 +432,9 @@ class Model:
     def change_type(self, ticket: Ticket, type_: int) -> str:
         if ticket.type == type_:
             return ""
+        first = self.serve(type_)
         if not self.has_ticket(type_):
+            self._take_back(first)
             return "full"
         ticket.type = type_
         self.promote()

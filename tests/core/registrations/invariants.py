@@ -54,6 +54,12 @@ ALWAYS = {
         SELECT person_id, event_id FROM registrations WHERE sitting = 0
         GROUP BY org_id, person_id, event_id HAVING count(*) > 1
     """,
+    "a registration is sorted by another name than its person's": """
+        SELECT r.id, r.name_key FROM registrations r
+        JOIN people p ON p.org_id = r.org_id AND p.id = r.person_id
+        -- Of an erased person both are blank: the key is empty, or has the blanks between names.
+        WHERE trim(r.name_key) <> trim(lower(p.last_name || ' ' || p.first_name || ' ' || p.email))
+    """,
     "an address has two people": """
         SELECT email_key FROM people WHERE email_key IS NOT NULL
         GROUP BY org_id, email_key HAVING count(*) > 1

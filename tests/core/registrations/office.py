@@ -94,6 +94,6 @@ def _make(tx: Tx, slug: str, places: int | None) -> tuple[int, ...]:
     house = Builder(tx, slug)
     event = house.event(capacity=places)
     hall = house.ticket_type(event, "Hall", capacity=2)
-    talk = house.session(event, "Talk")
+    talk = house.session(event, "Talk", capacity=50)
     tour = house.session(event, "Tour", capacity=1)
     return house.org_id, event.id, house.default_type(event).id, hall.id, talk.id, tour.id

@@ -12,6 +12,7 @@ from turnout.core.registrations.changing import book_session
 from turnout.core.registrations.giving_back import cancel_registration
 from turnout.core.registrations.listing import RegistrationFilter, count_matching
 from turnout.core.registrations.model import RegistrationState
+from turnout.core.registrations.notes import add_tag
 
 
 @pytest.fixture
@@ -56,3 +57,9 @@ def test_one_that_is_refused_stays_and_the_others_go_on(office):
     assert run(office, book) == (1, [(name, full) for name in "bcde"])
     assert office.held()["talk"] == office.held()["tour"] == 1
     assert run(office, book) == (1, [(name, full) for name in "bcde"])
+
+
+def test_what_was_so_before_does_not_count(office):
+    tag = partial(add_tag, tag="VIP", actor="test")
+    assert run(office, tag) == (5, [])
+    assert run(office, tag) == (0, [])

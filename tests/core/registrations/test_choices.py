@@ -2,8 +2,8 @@
 
 import pytest
 
+from tests.support.turns import move_on
 from turnout.core.registrations.choices import Choices, get_choices, set_choices
-from turnout.core.registrations.offers import move_on
 from turnout.core.waiting_list.entries import list_entries
 from turnout.core.waiting_list.steering import set_closed
 from turnout.errors import Missing

@@ -42,3 +42,35 @@ def test_a_session_that_is_full_claims_nothing(node):
     assert doors.confirm("a", 1) == ""
     doors.queue("a", [0])
     assert (doors.decline("a", 1), doors.tickets()) == ("", {})
+
+
+def test_two_invitations_to_one_type_are_declined_one_by_one(doors):
+    assert (doors.confirm("a", 1), doors.confirm("a", 3)) == ("", "")
+    before = doors.tickets(), doors.held()
+    assert len(before[0]["a"]) == 1
+    assert doors.decline("a", 1) == ""
+    assert (doors.tickets(), doors.held()) == before
+    answers = doors.answers()
+    assert (answers["a", 1], answers["a", 3]) == ("declined", "confirmed")
+    assert (doors.decline("a", 3), doors.tickets()) == ("", {})
+    answers = doors.answers()
+    assert (answers["a", 1], answers["a", 3]) == ("declined", "declined")
+
+
+def test_the_second_invitation_to_a_type_is_declined_first(doors):
+    assert (doors.confirm("a", 1), doors.confirm("a", 3), doors.decline("a", 3)) == ("", "", "")
+    answers = doors.answers()
+    assert (answers["a", 1], answers["a", 3]) == ("confirmed", "declined")
+    assert (doors.decline("a", 1), doors.tickets()) == ("", {})
+
+
+def test_an_invitation_that_nobody_confirmed_keeps_nothing(doors):
+    assert (doors.confirm("a", 1), doors.decline("a", 1), doors.tickets()) == ("", "", {})
+    assert doors.answers()["a", 3] == "pending"
+
+
+def test_a_confirmation_ends_with_the_ticket(doors):
+    for campaign in (1, 3):
+        assert doors.confirm("a", campaign) == ""
+    assert doors.cancel("a") == ""
+    assert (doors.confirm("a", 1), doors.decline("a", 1), doors.tickets()) == ("", "", {})

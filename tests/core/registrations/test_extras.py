@@ -4,6 +4,7 @@ import pytest
 
 from tests.core.registrations.desk import Desk
 from tests.core.registrations.invariants import find_faults
+from tests.support.turns import move_on
 from turnout.core.events.model import SessionState
 from turnout.core.events.programme import set_session_state
 from turnout.core.events.sessions import SessionChange, change_session
@@ -13,7 +14,7 @@ from turnout.core.questions.model import Answer
 from turnout.core.registrations.changing import add_by_staff
 from turnout.core.registrations.choices import set_choices
 from turnout.core.registrations.joining import register_directly
-from turnout.core.registrations.offers import move_on, take_offer
+from turnout.core.registrations.offers import take_offer
 from turnout.core.waiting_list.entries import list_entries
 
 EMAIL = "bob@example.com"

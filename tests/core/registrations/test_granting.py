@@ -23,8 +23,8 @@ from turnout.core.identity.model import CredentialKind, Principal
 from turnout.core.invitations.campaigns import create_campaign, list_campaigns, send_campaign
 from turnout.core.invitations.invitees import InviteeFilter, confirm, invite, list_invitees
 from turnout.core.people.merging import know_person
+from turnout.core.registrations.accepting import accept
 from turnout.core.registrations.granting import Wish, grant
-from turnout.core.registrations.intake import accept
 from turnout.core.registrations.model import Submitted
 from turnout.core.registrations.places import set_event_state, set_session_capacity
 from turnout.core.registrations.queue_items import list_items

@@ -20,8 +20,9 @@ from turnout.core.people.merging import find_person, merge_person
 from turnout.core.people.model import Contact
 from turnout.core.questions.model import Answer
 from turnout.core.registrations import booking, places
+from turnout.core.registrations.accepting import Asking, accept, accept_all
 from turnout.core.registrations.giving_back import cancel_registration
-from turnout.core.registrations.intake import PAUSES_S, accept, accept_all, count_waiting, process
+from turnout.core.registrations.intake import PAUSES_S, count_waiting, process
 from turnout.core.registrations.model import RegistrationState, Submitted
 from turnout.core.registrations.places import set_event_state
 from turnout.core.registrations.submissions import Application, ItemStatus, QueueItem, TargetNoun
@@ -127,7 +128,7 @@ def test_many_are_accepted_in_one_command_and_a_refusal_concerns_one_caller_only
         (stranger.caller, foreign),
         (desk.account.caller, desk.apply("three@example.com", desk.paks[1:])),
     ]
-    answers = db.call(accept_all, asked)
+    answers = db.call(accept_all, [Asking(*asking) for asking in asked])
     assert [answer if isinstance(answer, list) else type(answer) for answer in answers][1:3] == [
         Missing,
         Unauthenticated,

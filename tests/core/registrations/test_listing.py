@@ -5,6 +5,7 @@ import pytest
 from tests.core.registrations.office import Office
 from turnout.core.checkin.attendees import find_attendee
 from turnout.core.checkin.scans import Scan, check_in
+from turnout.core.ids import TicketTypeId
 from turnout.core.questions.model import Answer
 from turnout.core.registrations import listing
 from turnout.core.registrations.giving_back import cancel_registration
@@ -86,6 +87,19 @@ def test_a_listed_registration_says_what_it_has(office):
     assert (ann.name, ann.type_name, ann.is_candidate) == ("Ann Guest", "Hall", False)
     assert (ann.code, ann.checked_in_at) == (office.tickets(ann.id)[0].code, office.db.clock())
     assert ann.answers == [Answer("Diet", "Vegan"), Answer("Shirt", "M")]
+
+
+def test_the_ticket_of_the_type_that_is_asked_for_is_listed(office):
+    office.add("zoe", ticket_type_id=office.hall)
+    for wanted, shown in (
+        (office.general, "General admission"),
+        (office.hall, "Hall"),
+        (TicketTypeId(0), "Hall"),
+    ):
+        asked = RegistrationFilter(office.event_id, text="zoe", ticket_type_id=wanted)
+        (zoe,) = office.call(list_registrations, asked, limit=9)
+        ticket = office.call(list_tickets, zoe.id)[0 if wanted == office.general else 1]
+        assert (zoe.type_name, zoe.code) == (shown, ticket.code)
 
 
 def test_a_list_goes_on_behind_its_last_and_over_pages(office, monkeypatch):

@@ -9,7 +9,7 @@ from turnout.core.people.model import Contact
 from turnout.core.questions.model import Answer
 from turnout.core.registrations.changing import add_by_staff
 from turnout.core.registrations.giving_back import cancel_registration
-from turnout.core.registrations.live_lists import resolve
+from turnout.core.registrations.live_lists import list_chosen, resolve
 from turnout.core.site.address import store_address
 
 ANN, BOB, EVE, CAL = "ann@example.com", "bob@example.com", "eve@example.com", "cal@example.com"
@@ -40,6 +40,17 @@ def test_who_is_registered_checked_in_or_not(desk):
     assert emails(desk) == [ANN, BOB, EVE]
     assert emails(desk, ":checked") == [BOB]
     assert emails(desk, ":unchecked") == [ANN, EVE]
+
+
+def test_those_who_were_chosen_are_as_a_list_has_them(desk):
+    desk.decide(desk.apply(ANN), desk.apply(BOB), desk.apply(EVE))
+    ann, bob, eve = (desk.get(email).registration.id for email in (ANN, BOB, EVE))
+    desk.db.call(cancel_registration, desk.org_id, bob, actor="test")
+    list_id = f"event:{desk.event.id}"
+    everybody, _ = desk.db.call(resolve, desk.org_id, list_id, "", 9)
+    for chosen, expected in (([eve, bob], [EVE]), ([ann, eve], [ANN, EVE]), ([], [])):
+        people = desk.db.call(list_chosen, desk.org_id, desk.event.id, chosen)
+        assert people == [person for person in everybody if person.email in expected]
 
 
 def test_somebody_with_several_tickets_or_invitations_is_listed_once(desk):

@@ -1,5 +1,7 @@
 """Tickets with a price, taken at the event's page or from its waiting list: asked for at once."""
 
+import re
+
 import pytest
 
 from tests.core.registrations.desk import Desk
@@ -8,6 +10,7 @@ from tests.core.registrations.hall import Hall
 from tests.support.builder import contact
 from tests.support.mails import list_mails
 from tests.support.node import START
+from turnout.core.audit.recording import list_entries
 from turnout.core.checkin.walk_ins import add_walk_in
 from turnout.core.events.describing import EventChange, change_event
 from turnout.core.events.model import PayingDoor
@@ -77,7 +80,7 @@ def test_who_takes_a_ticket_with_a_price_is_asked_for_it_once(hall):
     last = local(hall.node.clock.now + PAYMENT_DAYS * DAY_MS, hall.event.timezone).date()
     due_at = min(end_of_day(last, hall.event.timezone), hall.event.starts_at)
     assert payment[:6] == (code, PaymentState.OPEN, 4950, "EUR", f"T-{code}", due_at)
-    assert "Please pay €49.50 by" in mail_text(hall)
+    assert re.search(r"Please pay €49.50 by [^(]+ \(Europe/Berlin\), with", mail_text(hall))
     assert code not in hall.db.call(stored_contents)
     hall.call(settle, code, PaymentState.PAID, actor="test")
     assert hall.call(find_price, code) is None
@@ -112,6 +115,94 @@ def test_a_program_gets_no_ticket_that_costs_money(hall):
             register_directly, hall.event_id, hall.type_ids[1], contact("d"), door=Door.PROGRAM
         )
     assert refused.value.code == "ticket_type.offered"
+
+
+# -- who comes back ------------------------------------------------------------------------
+
+
+def come_back(hall: Hall, state: PaymentState) -> str:
+    """Pay or not, cancel and register again; the code of then."""
+    register(hall, "a")
+    former = hall.code("a")
+    hall.call(settle, former, PaymentState.PAID, actor="test")
+    if state is PaymentState.REFUNDED:
+        hall.call(settle, former, state, actor="test")
+    hall.call(cancel_registration, hall.registration_id("a"), actor="test")
+    assert register(hall, "a")
+    return former
+
+
+def test_what_was_paid_for_the_type_counts_for_who_comes_back(hall):
+    former = come_back(hall, PaymentState.PAID)
+    [payment] = payments(hall)
+    code = hall.code("a")
+    assert (payment.code, payment.state, payment.reference) == (code, "paid", f"T-{former}")
+    assert hall.call(find_price, code) is None
+    assert "Please pay" not in mail_text(hall)
+    entry = hall.call(list_entries, "registration", hall.registration_id("a"))[-1]
+    assert (entry.action, entry.facts) == (
+        "counted payment",
+        {
+            "state": "paid",
+            "amount_minor": 4950,
+            "currency": "EUR",
+            "from_code": former,
+            "code": code,
+        },
+    )
+    hall.call(settle, code, PaymentState.REFUNDED, actor="test")
+
+
+def test_what_was_paid_counts_once_and_at_every_door(hall):
+    come_back(hall, PaymentState.PAID)
+    for again in (
+        lambda: hall.call(confirm, hall.invitees[0]["a"], actor="test"),
+        lambda: hall.call(
+            *(add_by_staff, hall.event_id, contact("a")),
+            ticket_type_id=hall.type_ids[0],
+            actor="test",
+        ),
+    ):
+        hall.call(cancel_registration, hall.registration_id("a"), actor="test")
+        again()
+        assert [(one.code, one.state) for one in payments(hall)] == [(hall.code("a"), "paid")]
+
+
+def test_what_was_paid_back_is_to_be_paid_again(hall):
+    former = come_back(hall, PaymentState.REFUNDED)
+    assert {(one.code, one.state) for one in payments(hall)} == {
+        (former, "refunded"),
+        (hall.code("a"), "open"),
+    }
+
+
+def test_what_was_paid_counts_for_its_type_alone(hall):
+    register(hall, "a")
+    former = hall.code("a")
+    hall.call(settle, former, PaymentState.PAID, actor="test")
+    hall.call(cancel_registration, hall.registration_id("a"), actor="test")
+    assert register(hall, "a", 1)
+    assert {(one.code, one.state) for one in payments(hall)} == {
+        (former, "paid"),
+        (hall.code("a"), "open"),
+    }
+
+
+def test_staff_who_say_what_is_to_be_paid_are_obeyed(hall):
+    register(hall, "a")
+    former = hall.code("a")
+    hall.call(settle, former, PaymentState.WAIVED, actor="test")
+    hall.call(cancel_registration, hall.registration_id("a"), actor="test")
+    hall.call(
+        *(add_by_staff, hall.event_id, contact("a")),
+        ticket_type_id=hall.type_ids[0],
+        asking=Asking.OPEN,
+        actor="test",
+    )
+    assert {(one.code, one.state) for one in payments(hall)} == {
+        (former, "waived"),
+        (hall.code("a"), "open"),
+    }
 
 
 # -- what events and organizations say of it -----------------------------------------------

@@ -4,7 +4,7 @@ import pytest
 
 from tests.core.registrations.office import Office
 from tests.support.builder import contact
-from turnout.core.checkin.scans import Result, Scan, check_in
+from turnout.core.checkin.scans import Answer, Result, Scan, check_in, undo_check_in
 from turnout.core.erasure.erasing import erase_person
 from turnout.core.payments.settling import (
     OVERDUE,
@@ -92,6 +92,38 @@ def test_sessions_of_a_declined_invitation_are_restored(office):
     assert office.act(give_back_granted, id_, grant) == []
     office.act(restore_registration, id_)
     assert office.sessions(id_) == [office.talk]
+
+
+def test_somebody_who_came_in_is_still_in(office):
+    id_ = office.add("ann")
+    office.add("ann", ticket_type_id=office.hall)
+    came, _ = office.tickets(id_)
+    at = office.db.clock()
+    office.call(check_in, office.event_id, Scan(code=came.code, at=at))
+    office.node.clock.now += DAY_MS
+    office.act(cancel_registration, id_)
+    restored = office.act(restore_registration, id_)
+    in_, out = sorted(restored.tickets, key=lambda one: one.ticket_type_id != came.ticket_type_id)
+    assert restored.checked_in == [in_.code]
+    later = {"at": office.db.clock(), "device": "door"}
+    answers = [
+        office.call(check_in, office.event_id, Scan(code=code, **later))
+        for code in (came.code, in_.code, out.code)
+    ]
+    assert answers == [
+        Answer(Result.CANCELLED, at),
+        Answer(Result.REPEATED, at),
+        Answer(Result.ADMITTED, office.db.clock()),
+    ]
+
+
+def test_a_check_in_that_was_undone_does_not_come_back(office):
+    id_ = office.add("ann")
+    scan = Scan(code=office.tickets(id_)[0].code, at=office.db.clock())
+    office.call(check_in, office.event_id, scan)
+    office.call(undo_check_in, office.event_id, scan)
+    office.act(cancel_registration, id_)
+    assert office.act(restore_registration, id_).checked_in == []
 
 
 def test_an_open_payment_comes_back_and_unpaid_people_stay_out(office):

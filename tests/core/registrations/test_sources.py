@@ -4,7 +4,7 @@ import pytest
 
 from tests.core.registrations.hall import Hall
 from tests.support.builder import contact
-from turnout.core.audience.reports import ReportFilter, stream_report
+from turnout.core.audience.reports import ReportFilter, stream_registrants
 from turnout.core.ids import CampaignId
 from turnout.core.invitations.campaigns import create_campaign, get_campaign
 from turnout.core.invitations.invitees import InviteeFilter, confirm, invite, list_invitees
@@ -28,8 +28,12 @@ def sources(hall: Hall) -> dict[str, str]:
     """What a report says of each guest."""
 
     def read(tx: Tx) -> dict[str, str]:
-        report = stream_report(tx, hall.org_id, hall.event_id, ReportFilter())
-        return {line.email[0]: line.sti for line in report}
+        report = stream_registrants(tx, hall.org_id, hall.event_id, ReportFilter())
+        return {
+            email[0]: sti
+            for some in report
+            for email, sti in zip(some.email, some.sti, strict=True)
+        }
 
     return hall.db.call(read)
 

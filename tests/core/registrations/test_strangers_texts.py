@@ -9,13 +9,13 @@ from pypdf import PdfReader
 from tests.core.messaging.jobs import PRICES, make_login
 from tests.core.registrations.hall import GUESTS, Hall
 from tests.core.test_neutral import links
+from tests.support.turns import run_schedules, tell_of_list
 from turnout.core.audience.links import list_watch_links
 from turnout.core.identity.users import create_user
 from turnout.core.invitations.campaigns import send_campaign
 from turnout.core.messaging.accepting import Policy, accept_job
 from turnout.core.messaging.model import Content, JobType, NewJob
 from turnout.core.messaging.prices import Prices
-from turnout.core.messaging.starting import run_schedules
 from turnout.core.people.merging import find_person
 from turnout.core.people.model import Contact
 from turnout.core.registrations.giving_back import cancel_registration
@@ -23,7 +23,6 @@ from turnout.core.registrations.joining import register_directly
 from turnout.core.registrations.live_lists import resolve
 from turnout.core.registrations.offers import join_list
 from turnout.core.tickets.mails import claim_ticket_mails, draw_attachments, send_ticket_mail
-from turnout.core.waiting_list.mails import tell_of_list
 from turnout.errors import Invalid
 
 BASE = "http://turnout.test"

@@ -7,6 +7,7 @@ import pytest
 from tests.core.registrations.hosts import NAMELESS
 from tests.core.registrations.office import Office
 from tests.support.builder import contact
+from tests.support.failures import refuses
 from turnout.core.ids import RegistrationId
 from turnout.core.mails.model import MailKind, MailText
 from turnout.core.mails.texts import set_text
@@ -23,8 +24,9 @@ from turnout.core.registrations.telling import (
     tell_changed,
     tell_passed_on,
 )
-from turnout.errors import Conflict, Missing
+from turnout.errors import Conflict, Invalid, Missing
 
+MY = "https://events.example.com/my/1-x"
 WHEN = "Tuesday, 1 June 2027, 09:00 to 17:00 (Europe/Berlin)"
 
 
@@ -33,8 +35,15 @@ def office(node) -> Office:
     return Office(node)
 
 
+def _without_link(text: str) -> list[str]:
+    *lines, blank, link = text.splitlines()
+    assert (blank, link.rpartition(": ")[2]) == ("", MY)
+    return lines
+
+
 def mails(office: Office) -> list[tuple[str, str, list[str]]]:
-    """Address, subject and lines of what was written, oldest first."""
+    """Address, subject and lines of what was written, oldest first, each without the personal link
+    below it."""
     question = (
         "SELECT r.destination, r.fields, j.content FROM recipients r JOIN jobs j"
         f" ON j.org_id = r.org_id AND j.id = r.job_id WHERE r.org_id = {office.org_id}"
@@ -46,7 +55,7 @@ def mails(office: Office) -> list[tuple[str, str, list[str]]]:
         (
             address,
             Template(content["subject"]).merge(fields),
-            Template(content["text"]).merge(fields).splitlines(),
+            _without_link(Template(content["text"]).merge({**fields, "my_link": MY})),
         )
         for address, fields, content in found
     ]
@@ -177,7 +186,10 @@ def test_the_events_own_text_is_used(office):
     own = MailText("Off: %%event%%", "%%first_name%%, you are out.\n\n%%message%%")
     kind = MailKind.REGISTRATION_CANCELLED
     office.act(set_text, office.event_id, kind, "en", own)
-    assert office.call(tell_cancelled, office.add("ann"), message="%%event%% *is* full.")
+    ann = office.add("ann")
+    with refuses(Invalid, "mail.words_field", field="event"):
+        office.call(tell_cancelled, ann, message="%%event%% is full.")
+    assert office.call(tell_cancelled, ann, message="%%event *is* full.")
     [(_, subject, lines)] = mails(office)
     assert (subject, lines[0]) == ("Off: Summit", "Ann, you are out.")
     assert "event" in lines[2]

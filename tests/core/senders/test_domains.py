@@ -88,6 +88,15 @@ def test_a_domain_is_there_once_and_few_are(db, org_id, monkeypatch):
         add(db, org_id, "acme.test")
 
 
+@pytest.mark.parametrize("domain", ["host.example", "NEWS.host.example", "b\u00fccher.example"])
+def test_the_installations_own_domain_is_nobodys(db, org_id, domain):
+    own = ("localhost", "Host.example", "xn--bcher-kva.example")
+    with pytest.raises(Conflict, match="is the installation's own mail domain"):
+        db.call(add_domain, org_id, domain, KEYS, own_domains=own, actor="jo")
+    for free in ("myhost.example", "example.com"):
+        db.call(add_domain, org_id, free, KEYS, own_domains=own, actor="jo")
+
+
 def test_the_operator_sees_what_nobody_has_proven(db, org_id):
     add(db, org_id)
     before = {found.domain for found in db.call(list_unproven, 1000)}

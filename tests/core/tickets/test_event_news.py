@@ -6,6 +6,8 @@ import pytest
 
 from tests.core.messaging.jobs import PRICES
 from tests.formats.rfc5545 import faults_of
+from tests.support.failures import refuses
+from tests.support.turns import run_schedules
 from turnout.core.audit.recording import list_entries
 from turnout.core.events.describing import EventChange, change_event
 from turnout.core.events.model import EventState
@@ -17,7 +19,6 @@ from turnout.core.ids import EventId
 from turnout.core.mails.facts import event_filling
 from turnout.core.messaging.delivering import claim
 from turnout.core.messaging.files import read_file
-from turnout.core.messaging.starting import run_schedules
 from turnout.core.people.merging import find_person
 from turnout.core.people.model import Contact
 from turnout.core.registrations.booking import find_registration
@@ -27,7 +28,7 @@ from turnout.core.registrations.live_lists import resolve
 from turnout.core.registrations.places import set_event_state
 from turnout.core.tickets.documents import event_entry
 from turnout.core.tickets.event_news import tell_registered
-from turnout.errors import Missing
+from turnout.errors import Invalid, Missing
 from turnout.formats.calendar import calendar_file
 
 BASE = "https://events.example.com"
@@ -66,14 +67,10 @@ def test_everybody_registered_is_told_of_a_cancelled_event_once(registered) -> N
     before = db.call(get_shown_event, org_id, event_id)
     node.clock.advance(3600)
     db.call(set_event_state, org_id, event_id, EventState.CANCELLED, actor="test")
-    db.call(
-        tell_registered,
-        org_id,
-        event_id,
-        base_url=BASE,
-        message="Sorry: %%firstname%%\nWe pay back.",
-        actor="test",
-    )
+    told = (tell_registered, org_id, event_id)
+    with refuses(Invalid, "mail.words_field", field="firstname"):
+        db.call(*told, base_url=BASE, message="Sorry, %%firstname%%.", actor="test")
+    db.call(*told, base_url=BASE, message="Sorry: 100%% firstname\nWe pay back.", actor="test")
     (job,) = claimed(node)
     assert [recipient.destination for recipient in job.recipients] == [
         "ada@example.com",
@@ -82,8 +79,9 @@ def test_everybody_registered_is_told_of_a_cancelled_event_once(registered) -> N
     content = job.head.content
     assert content.subject == f"Cancelled: {account.event.title}"
     assert f"{account.event.title} is cancelled." in content.text
-    assert "Sorry: %\u2060%firstname%\u2060%\nWe pay back." in content.text
-    assert content.text.endswith(f"{BASE}/acme/{event_id}\n")
+    assert "Sorry: 100%\u2060% firstname\nWe pay back." in content.text
+    assert f"{BASE}/acme/{event_id}\n" in content.text
+    assert content.text.endswith("Your own page, with all that you can do: %%my_link%%\n")
     (file,) = content.files
     assert (file.name, file.content_type) == (
         "event.ics",

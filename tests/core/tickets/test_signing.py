@@ -1,5 +1,6 @@
 """Signed tickets: genuine, or not."""
 
+import base64
 import re
 
 import pytest
@@ -7,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from turnout.core.ids import EventId, TicketTypeId
+from turnout.core.tickets import signing
 from turnout.core.tickets.signing import (
     TicketKey,
     ensure_ticket_key,
@@ -70,8 +72,8 @@ def test_tickets_of_a_retired_key_stay_good(db, org_id, key):
 def test_whatever_is_changed_is_a_forgery(data):
     text = sign_ticket(KEY, EventId(1_000_001), CODE, TicketTypeId(42))
     assert genuine(text, [KEY])
-    # The last letter stands for one bit that counts and four that do not.
-    place = data.draw(st.integers(0, len(text) - 2))
+    # The last letter stands for two bits that count and three that must be zero.
+    place = data.draw(st.integers(0, len(text) - 1))
     letter = data.draw(st.sampled_from("ABCXYZ234567").filter(lambda letter: letter != text[place]))
     assert not genuine(text[:place] + letter + text[place + 1 :], [KEY])
 
@@ -149,3 +151,25 @@ def test_a_signature_is_verified_ahead_once_its_key_was_met(db, org_id, key):
     keys = db.call(list_ticket_keys, org_id)
     assert db.call(find_plain_code, org_id, text, list_keys=lambda _: keys) == CODE
     assert db.call(find_plain_code, org_id, text, list_keys=lambda _: []) == ""
+
+
+def test_the_private_half_is_used_as_long_as_the_key_signs(db, org_id, key):
+    text = sign_ticket(key, EventId(7), CODE, TicketTypeId(8))
+    assert db.call(find_plain_code, org_id, text) == CODE
+    assert signing._met[key.kid].private is not None
+    db.call(rotate_ticket_key, org_id, actor="test")
+    assert db.call(find_plain_code, org_id, text) == CODE
+    assert signing._met[key.kid].private is None
+    db.call(rotate_ticket_key, org_id, at_once=True, actor="test")
+    assert db.call(find_plain_code, org_id, text) == ""
+    assert key.kid not in signing._met
+
+
+@given(st.binary(min_size=64, max_size=64))
+def test_a_signature_is_read_as_base32_is(signature):
+    text = base64.b32encode(signature).decode().rstrip("=")
+    assert signing._decode_signature(text) == base64.b32decode(f"{text}=") == signature
+    # Of a signature there is one spelling: its three spare bits are zeros.
+    last = text[:-1] + chr(ord(text[-1]) + 1)
+    assert base64.b32decode(f"{last}=") == signature
+    assert signing._decode_signature(last) is None

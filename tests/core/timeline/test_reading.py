@@ -5,9 +5,11 @@ import re
 import pytest
 
 from tests.core.exams.college import College
+from tests.core.registrations.hall import Hall
 from tests.core.registrations.office import Office
 from tests.support.builder import contact
 from tests.support.node import START
+from turnout.catalogue.histories import tell
 from turnout.core.audience.model import Interval, Mode
 from turnout.core.audience.viewings import Key, add_intervals
 from turnout.core.checkin.scans import Scan, check_in
@@ -19,8 +21,9 @@ from turnout.core.people.correcting import change_address, correct_person
 from turnout.core.registrations import booking
 from turnout.core.registrations.changing import set_answers
 from turnout.core.registrations.giving_back import cancel_registration
+from turnout.core.registrations.joining import register_directly
 from turnout.core.registrations.offers import join_list
-from turnout.core.timeline.reading import Moment, read_timeline
+from turnout.core.timeline.reading import read_timeline
 from turnout.errors import Missing
 from turnout.store import Statements
 
@@ -73,23 +76,33 @@ def test_everything_that_happened_is_one_story(node):
     assert [(moment.at - START) // 1000 for moment in moments] == sorted(
         (moment.at - START) // 1000 for moment in moments
     )
-    told = [(moment.world, moment.what, moment.who) for moment in moments]
+    told = [(moment.world, tell(moment.what), moment.who) for moment in moments]
     assert told == [
-        ("waiting list", "waits for General admission", ""),
-        ("waiting list", "is offered General admission", ""),
-        ("registration", "registered (staff)", ""),
-        ("registration", "added", "test"),
-        ("waiting list", "taken", ""),
-        ("ticket", f"{ticket.code} issued (General admission, by staff)", ""),
-        ("session", "booked Talk", ""),
-        ("message", "email QUED: Programme", ""),
-        ("invitation", "invited: Dinner", ""),
-        ("invitation", "confirmed: Dinner", "guest"),
-        ("ticket", f"{dinner.code} issued (Hall, by invitation)", ""),
-        ("door", f"{ticket.code} admitted", "door 1"),
-        ("registration", "changed answers", "cli:eve"),
-        ("watching", "watched Talk (live, 60 s)", ""),
+        ("waiting list", "Joined the waiting list for General admission", ""),
+        ("waiting list", "Was offered General admission", ""),
+        ("registration", "Registered through the team", ""),
+        ("registration", "Added by hand", "test"),
+        ("waiting list", "Took the offered place: General admission", ""),
+        ("ticket", f"Got ticket {ticket.code}, General admission, through the team", ""),
+        ("session", "Booked Talk", ""),
+        ("message", "Email “Programme” is to go out", ""),
+        ("invitation", "Put on the list of “Dinner”", ""),
+        ("invitation", "Accepted the invitation: “Dinner”", "guest"),
+        ("ticket", f"Got ticket {dinner.code}, Hall, by invitation", ""),
+        ("door", f"Came in with ticket {ticket.code}", "device:door 1"),
+        ("registration", "Changed 1 answer", "cli:eve"),
+        ("watching", "Watched Talk live for 1 min 0 s", ""),
     ]
+
+
+def test_a_ticket_says_what_gave_it_first_and_what_keeps_it(node):
+    hall = Hall(node, None, (None, None))
+    hall.call(confirm, hall.invitees[0]["a"], actor="guest")
+    hall.call(register_directly, hall.event_id, hall.type_ids[0], contact("a"))
+    told = [tell(moment.what) for moment in hall.call(read_timeline, hall.registration_id("a"))]
+    assert (
+        f"Got ticket {hall.code('a')}, Hall, by invitation; kept on the event\u2019s page" in told
+    )
 
 
 def test_a_candidates_story_is_that_of_the_exam(node):
@@ -98,10 +111,14 @@ def test_a_candidates_story_is_that_of_the_exam(node):
     college.cancel(1)
     [registration_id] = college.sitting(1, "r.id")
     moments = node.db.call(read_timeline, college.org_id, registration_id)
-    exam = [moment.what for moment in moments if moment.world == "exam"]
-    assert exam == ["RegistrationRequested", "ExamFormAssigned", "RegistrationCancelled: ill"]
-    tickets = [moment.what.split()[1] for moment in moments if moment.world == "ticket"]
-    assert tickets == ["issued", "cancelled"]
+    exam = [tell(moment.what) for moment in moments if moment.world == "exam"]
+    assert exam == [
+        "Registered for the exam",
+        "Got a form of the exam",
+        "Registration for the exam was cancelled: ill",
+    ]
+    tickets = [tell(moment.what).split()[-1] for moment in moments if moment.world == "ticket"]
+    assert tickets == ["exam", "cancelled"]
 
 
 def test_what_is_not_there_is_missing_for_everybody_else(node, org_id):
@@ -115,10 +132,11 @@ def test_a_short_story_is_read_whole(node):
     office = Office(node)
     id_ = office.add("ann")
     [ticket] = office.tickets(id_)
-    assert office.call(read_timeline, id_) == [
-        Moment(START, "registration", "registered (staff)"),
-        Moment(START, "registration", "added", "test"),
-        Moment(START, "ticket", f"{ticket.code} issued (General admission, by staff)"),
+    told = [(one.at, one.world, tell(one.what), one.who) for one in office.call(read_timeline, id_)]
+    assert told == [
+        (START, "registration", "Registered through the team", ""),
+        (START, "registration", "Added by hand", "test"),
+        (START, "ticket", f"Got ticket {ticket.code}, General admission, through the team", ""),
     ]
 
 
@@ -182,7 +200,7 @@ def test_a_former_name_is_in_the_story(node):
     story.step(correct_person, person, {"last_name": "Lee"}, actor="test")
     moments = story.office.call(read_timeline, id_)
     [was] = [moment for moment in moments if moment.world == "person"]
-    assert (was.at, was.what) == (node.clock.now, "was called Ann Guest until then")
+    assert (was.at, tell(was.what)) == (node.clock.now, "Was called Ann Guest until then")
 
 
 def test_messages_are_found_in_any_case_and_by_former_addresses(mailing):
@@ -190,5 +208,5 @@ def test_messages_are_found_in_any_case_and_by_former_addresses(mailing):
     id_ = office.add("ann", facts={"email": "ANN@example.com"})
     person = office.person("ann")
     office.act(change_address, person.id, "ann@new.example")
-    told = [moment.what for moment in office.call(read_timeline, id_)]
-    assert told.count("email QUED: Programme") == 1
+    told = [tell(moment.what) for moment in office.call(read_timeline, id_)]
+    assert told.count("Email “Programme” is to go out") == 1

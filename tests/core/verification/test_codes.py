@@ -67,6 +67,15 @@ def test_a_code_goes_out_in_a_lane_of_its_own(db, login):
     assert recipient.fields == ('{"message":"Your [[company_name]] verification code is 123456"}')
 
 
+def test_a_code_is_not_read_out_in_a_language_that_no_voice_speaks(db, login):
+    asked = CodeRequest("c2", JobType.TTS, "61412345678", "Код [[code]]")
+    with refuses(
+        Invalid, "job.unspeakable", name="message_template", language="Russian", letter="\u041a"
+    ):
+        db.call(send_code, login, asked, POLICY)
+    db.call(send_code, login, msgspec.structs.replace(asked, job_type=JobType.SMS), POLICY)
+
+
 def test_codes_are_six_digits_and_not_the_same(db, login):
     for number in range(8):
         asked = CodeRequest("c1", JobType.SMS, f"6141234567{number}", "[[code]]")
@@ -333,6 +342,28 @@ def test_a_mail_with_a_code_has_the_subject_asked_for(db, login):
     fields = merge_fields(job.head, recipient, "")
     assert Template(job.head.content.subject).merge(fields) == "Your 100%% code"
     assert Template(job.head.content.text).merge(fields) == "123456"
+
+
+@pytest.mark.parametrize("job_type", [JobType.SMS, JobType.EMAIL])
+def test_what_a_company_is_called_stays_text(db, login, job_type):
+    """What merges and what turns the reading direction: in the company's name and the template."""
+    to = "a@example.com" if job_type is JobType.EMAIL else "61412345678"
+    company = "Mr. %%reference%% [[code]] [[company_name]]\u202e & Co"
+    for template, company_, text in (
+        (
+            DEFAULT_TEMPLATE,
+            company,
+            "Your Mr. %%reference%% [[code]] [[company_name]] & Co verification code is 123456",
+        ),
+        ("\u2066[[code]]\x07\n[[company_name]]\u2028", None, "123456\n[[company_name]]\u2028"),
+    ):
+        asked = CodeRequest("c1", job_type, to, template, company=company_)
+        db.call(send_code, login, asked, POLICY, "123456")
+        [job] = claim_all(db, URGENT)
+        [recipient] = job.recipients
+        fields = merge_fields(job.head, recipient, "")
+        assert Template(job.head.content.text).merge(fields) == text
+        db.call(lambda tx: tx.connection.execute("UPDATE jobs SET ready_at = NULL, due_at = NULL"))
 
 
 def test_a_number_that_is_none_in_its_country_is_told_so(db):

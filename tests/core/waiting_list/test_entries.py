@@ -5,11 +5,13 @@ import zoneinfo
 
 import pytest
 
+from tests.core.registrations.doors import Doors
 from tests.core.registrations.hall import Hall
 from tests.core.registrations.invariants import find_faults
 from tests.support.builder import contact
 from tests.support.mails import list_mails
 from tests.support.node import START
+from tests.support.turns import move_on, tell_of_list
 from turnout.core.erasure.uniting import unite_people
 from turnout.core.events.describing import EventChange, change_event
 from turnout.core.events.model import EventState
@@ -17,16 +19,11 @@ from turnout.core.events.ticket_types import TicketTypeChange, edit_ticket_type
 from turnout.core.invitations.invitees import confirm
 from turnout.core.people.merging import find_person
 from turnout.core.people.model import Contact
+from turnout.core.registrations import places
 from turnout.core.registrations.event_states import Move, describe_event, move_event
 from turnout.core.registrations.giving_back import cancel_registration
 from turnout.core.registrations.joining import register_directly
-from turnout.core.registrations.offers import (
-    join_list,
-    leave_list,
-    move_on,
-    offer_by_hand,
-    take_offer,
-)
+from turnout.core.registrations.offers import join_list, leave_list, offer_by_hand, take_offer
 from turnout.core.registrations.places import (
     change_ticket_type,
     set_event_capacity,
@@ -40,7 +37,6 @@ from turnout.core.waiting_list.entries import (
     list_entries,
     set_waiting_hours,
 )
-from turnout.core.waiting_list.mails import tell_of_list
 from turnout.errors import Conflict, Invalid, Missing
 
 HOUR_S = 3600
@@ -384,6 +380,29 @@ def test_nobody_joins_while_there_are_places_or_with_a_place_of_their_own(hall):
         hall.call(join_list, hall.event_id, hall.type_ids[0], contact("z"))
 
 
+def test_who_comes_while_others_wait_for_free_places_joins_behind_them(hall):
+    sell(hall, sale_starts=local_in(hall, 2))
+    cancel(hall, "a")
+    join(hall, "g")
+    waiting = ["d", "e", "f", "g"]
+    assert hall.queue() == [(guest, "waiting") for guest in waiting]
+
+
+def test_staff_put_people_on_the_list_of_a_locked_type(hall):
+    sell(hall, is_locked=True)
+    whose = (hall.event_id, hall.type_ids[0])
+    with pytest.raises(Invalid, match="Choose one of the event's ticket types"):
+        hall.call(join_list, *whose, contact("g"))
+    hall.call(join_list, *whose, contact("g"), is_staff=True)
+    assert hall.queue()[-1] == ("g", "waiting")
+
+
+def test_staff_are_told_who_is_registered_already(hall):
+    whose = (hall.event_id, hall.type_ids[0])
+    with pytest.raises(Conflict, match=r"^a@example\.com is registered for this event already"):
+        hall.call(join_list, *whose, contact("a"), is_staff=True)
+
+
 def test_what_cannot_be_is_refused(hall):
     with pytest.raises(Invalid, match="is not an e-mail address"):
         hall.call(join_list, hall.event_id, hall.type_ids[0], Contact(email="x"))
@@ -489,3 +508,58 @@ def test_registration_that_goes_on_gives_what_is_free_to_those_who_wait(hall):
     assert ("d", "waiting") in hall.queue()
     end(1)
     assert ("d", "offered") in hall.queue()
+
+
+# -- places that time sets free: anyone who asks first is behind those who wait -----------------
+
+
+@pytest.fixture
+def sale(node) -> Doors:
+    """One balcony ticket is free, whose sale begins in an hour; a guest waits for it."""
+    doors = Doors(node, None, [None, None, 1], [None, None])
+    node.clock.now = START
+    assert doors.page("b", 2) == ""
+    assert doors.join("a", 2) == ""
+    begins = START + HOUR_S * 1000
+    doors.set_sale(2, is_locked=False, is_hidden=False, starts=begins, ends=None)
+    assert doors.cancel("b") == ""
+    assert doors.line() == [("a", "waiting")]
+    node.clock.advance(HOUR_S)
+    return doors
+
+
+BEHIND = {
+    "the page": (lambda doors: doors.page("c", 2), "full"),
+    "an invitation": (lambda doors: doors.confirm("c", 2), "full"),
+    "another type": (lambda doors: doors.page("c", 1), ""),
+    "the registration API": (lambda doors: doors.queue("c", [0]), [""]),
+    "staff who change a type": (
+        lambda doors: (doors.page("c", 1), doors.change_type(next(iter(doors.tickets()["c"])), 2)),
+        ("", "full"),
+    ),
+}
+
+
+@pytest.mark.parametrize("door", BEHIND)
+def test_when_a_sale_begins_who_waits_comes_before_others(sale, door):
+    ask, ended = BEHIND[door]
+    assert ask(sale) == ended
+    # A refusal takes back what was done on its way; the next one begins again.
+    assert sale.line() == [("a", "waiting" if ended == "full" else "offered")]
+    assert all(2 not in own.values() for own in sale.tickets().values())
+    sale.sweep()
+    assert sale.line() == [("a", "offered")]
+    assert sale.take("a") == ""
+
+
+def test_more_places_than_are_offered_at_once_go_to_those_who_wait_too(node, monkeypatch):
+    monkeypatch.setattr(places, "SLICE", 2)
+    doors = Doors(node, 0, [None] * 3, [None, None])
+    for guest in "abcd":
+        assert doors.join(guest, 0) == ""
+    doors.set_capacity(4)
+    assert [state for _, state in doors.line()] == ["offered"] * 2 + ["waiting"] * 2
+    assert doors.queue("e", [0]) == ["full"]
+    assert doors.page("e", 0) == "full"
+    doors.sweep()
+    assert doors.line() == [(guest, "offered") for guest in "abcd"]

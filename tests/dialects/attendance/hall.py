@@ -6,7 +6,8 @@ from typing import Any
 from tests.dialects.messaging.people import Request as Request
 from tests.support.builder import Builder
 from tests.support.node import LocalNode
-from turnout.core.checkin.scans import Scan, check_in, create_gate
+from turnout.core.checkin.gates import create_gate
+from turnout.core.checkin.scans import Scan, check_in
 from turnout.core.events.model import EventDetails, EventState, VenueDetails, span
 from turnout.core.events.programme import (
     create_venue,
@@ -16,8 +17,9 @@ from turnout.core.identity.model import CredentialKind, Principal
 from turnout.core.ids import CampaignId, EventId, GateId, OrgId
 from turnout.core.invitations.invitees import InviteeFilter, confirm, decline, invite, list_invitees
 from turnout.core.people.model import Contact
+from turnout.core.registrations.accepting import accept
 from turnout.core.registrations.giving_back import cancel_registration
-from turnout.core.registrations.intake import accept, process
+from turnout.core.registrations.intake import process
 from turnout.core.registrations.model import Submitted
 from turnout.core.registrations.places import set_event_state
 from turnout.core.registrations.submissions import Application, TargetNoun

@@ -1,11 +1,16 @@
 """What the wire shows of the model, where no golden file has the case."""
 
+import datetime
+from zoneinfo import ZoneInfo
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from turnout.core.events.model import Event, EventDetails, EventState, TicketType
 from turnout.core.events.showing import EventView, Place
 from turnout.core.ids import EventId, TicketTypeId
-from turnout.dialects.attendance.present import present_prices, quantity
+from turnout.dialects.attendance.present import local_clock, present_prices, quantity
 
 
 @pytest.mark.parametrize(
@@ -48,3 +53,25 @@ def test_prices_have_the_decimals_of_their_currency(
         TicketTypeId(2), EventId(1), "Visitor", True, price_minor, currency, None, 0
     )
     assert present_prices(ticket_type) == prices
+
+
+# With a change of summer time, with offsets of parts of an hour, and with one of seconds.
+ZONES = ("UTC", "Europe/Berlin", "Asia/Kathmandu", "Australia/Lord_Howe", "Africa/Monrovia")
+
+
+@given(st.integers(0, 32_503_680_000_000 - 1), st.sampled_from(ZONES))
+def test_a_wall_clock_says_what_the_zone_says(at: int, zone: str) -> None:
+    moment = datetime.datetime.fromtimestamp(at // 1000, ZoneInfo(zone))
+    assert local_clock(zone)(at) == moment.isoformat()
+
+
+@pytest.mark.parametrize("zone", ZONES)
+def test_a_wall_clock_is_right_around_every_change_of_offset(zone: str) -> None:
+    clock, own = local_clock(zone), ZoneInfo(zone)
+    hours = range(0, 2_000_000_000, 3600 * 24 * 7)
+    offsets = [datetime.datetime.fromtimestamp(at, own).utcoffset() for at in hours]
+    changed = [at for at, a, b in zip(hours, offsets, offsets[1:], strict=False) if a != b]
+    for week in changed[:12]:
+        for second in range(week, week + 3600 * 24 * 7, 450):
+            expected = datetime.datetime.fromtimestamp(second, own).isoformat()
+            assert clock(second * 1000) == expected

@@ -105,7 +105,7 @@ def test_a_browser_is_sent_to_sign_in_and_then_has_the_paper(school):
     answer = open_link(school.node, link, Accept="text/html,application/xhtml+xml,*/*;q=0.8")
     assert (answer.status, answer.headers["location"]) == (
         303,
-        f"/sign-in?next={quote(link, safe='')}",
+        f"/console/sign-in?next={quote(link, safe='')}",
     )
     assert answer.headers["cache-control"] == "no-store"
     add_user(school.node, school.org_id, "ida")

@@ -4,17 +4,21 @@ import http.server
 import threading
 from functools import cache
 
+from tests.support.sounds import make_wav
+
 NAME = "files.test"
 CONTENT = b"what is at this address"
+RECORDING = make_wav()
 
 
 class _Handler(http.server.BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         is_missing = "missing" in self.path
         self.send_response(404 if is_missing else 200)
-        self.send_header("Content-Length", str(len(CONTENT)))
+        content = RECORDING if self.path.endswith(".wav") else CONTENT
+        self.send_header("Content-Length", str(len(content)))
         self.end_headers()
-        self.wfile.write(CONTENT)
+        self.wfile.write(content)
 
     def log_message(self, *_: object) -> None:
         """Nothing is logged."""

@@ -4,6 +4,7 @@ The examples stand as in the contract, with its slips of syntax put right: `=>`,
 missing commas and braces, commas too many. Files come from a server of the tests' own.
 """
 
+import base64
 import copy
 import json
 from typing import Any
@@ -12,6 +13,7 @@ from tests.dialects.messaging.cases import asked, case
 from tests.dialects.messaging.file_server import file_url
 from tests.dialects.messaging.people import People, Request
 from tests.support.node import LocalNode
+from tests.support.sounds import make_wav
 from turnout.core.ids import JobId
 from turnout.core.messaging.delivering import claim
 from turnout.core.messaging.model import Status
@@ -40,6 +42,8 @@ MAP = {
     "name": "map.jpg",
     "base64content": "/9j/4AAQSkZJRgABAQAAAQABAAD ... rMTrmc8FLrTRwXYU9dUhGzMD0UWAd7PcU8pk4/9k=",
 }
+RECORDING = {"name": "a.wav", "base64content": base64.b64encode(make_wav()).decode()}
+SILENCE = {"name": "a.wav", "base64content": base64.b64encode(make_wav(level=0)).decode()}
 KEYS = [
     {
         "key_press": "1",
@@ -315,6 +319,8 @@ FAULTS: dict[str, dict[str, Any]] = {
     "response-email-address-invalid": sms(job_type="2 way sms", response_email_address="jane"),
     "expires-too-small": sms(job_type="2 way sms", expires=0),
     "voice-invalid": TTS | {"voice": "hal"},
+    "message-unspeakable": TTS | {"message": "Привет, Ann"},
+    "message-silent": TTS | {"message": "..."},
     "preferred-destination-type-invalid": TTS | {"preferred_destination_type": "Pager"},
     "key-press-required": TWO_WAY_TTS | {"two_way_key_responses": [{"redirect_to": "123456"}]},
     "key-press-format": TWO_WAY_TTS | {"two_way_key_responses": [{"key_press": 10}]},
@@ -333,6 +339,8 @@ FAULTS: dict[str, dict[str, Any]] = {
     "file-url-format": FAX | {"files": [{"name": "map.jpg", "url": "ftp://example.com/a"}]},
     "audiofile-required": sms(job_type="voice", message=None),
     "audiofile-type": sms(job_type="voice", audiofile=MAP),
+    "audiofile-no-sound": sms(job_type="voice", audiofile=MAP | {"name": "a.wav"}),
+    "audiofile-silent": sms(job_type="voice", audiofile=SILENCE),
 }
 for name, body in FAULTS.items():
     asked(422, f"job-{name}", "acct", "POST", "/jobs", body)

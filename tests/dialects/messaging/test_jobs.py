@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.core.messaging.jobs import answer, claim_all
-from tests.dialects.messaging.job_cases import FAX, MAP, make, post, sms
+from tests.dialects.messaging.job_cases import FAX, MAP, RECORDING, make, post, sms
 from turnout.core.identity.organizations import get_organization_of, set_file_quota
 from turnout.core.identity.profiles import OrganizationChange, change_organization
 from turnout.core.ids import JobId
@@ -132,7 +132,7 @@ def test_types_go_by_nine_names_in_any_case(node, people):
         "Voice": "Voice",
     }
     common = sms(from_email="a@example.com", text_message="Hi", files=[MAP])
-    common["audiofile"] = MAP | {"name": "a.wav"}
+    common["audiofile"] = RECORDING
     for name in shown:
         make(node, people, common | {"job_type": name})
     jobs = reversed(listed(node, people))
@@ -141,7 +141,7 @@ def test_types_go_by_nine_names_in_any_case(node, people):
 
 def test_a_name_is_made_up_of_the_type(node, people):
     body = sms(from_email="a@example.com", text_message="Hi", files=[MAP])
-    body["audiofile"] = MAP | {"name": "a.wav"}
+    body["audiofile"] = RECORDING
     for job_type in ("email", "fax", "sms", "2 way sms", "mms", "tts", "2 way tts", "voice"):
         make(node, people, body | {"job_type": job_type})
     assert [

@@ -1,5 +1,6 @@
 """A bad value is refused wherever it stands, and the examples of the docs are good requests."""
 
+import json
 import re
 from pathlib import Path
 
@@ -62,3 +63,19 @@ def test_the_docs_examples_of_codes_work(node: LocalNode, people: People) -> Non
         {"status": 200, "data": "message sent"},
         {"status": 200, "data": "invalid"},
     ]
+
+
+@on_sqlite
+def test_a_company_is_text_in_its_code(node: LocalNode, people: People) -> None:
+    body = CODE | {"client_ref": "named", "message_destination": "+61491570156"}
+    body |= {"company_name": "[[code]]\n%%x%% Ltd"}
+    answer = people.ask("acct", "POST", "/client_verification/sendCode", json.dumps(body).encode())
+    assert answer.send(node).status == 200
+    fields = node.db.call(
+        lambda tx: tx.connection.execute(
+            "SELECT fields FROM recipients WHERE destination = '+61491570156'"
+        ).fetchone()[0]
+    )
+    assert re.fullmatch(
+        r"Your \[\[code\]\] %%x%% Ltd verification code is [0-9]{6}", json.loads(fields)["message"]
+    )

@@ -150,6 +150,20 @@ def test_odd_claims_under_our_own_signature_are_refused(
     assert status_of(node, jwt.encode(odd, private_pem, "RS256", {"kid": kid})) == 401
 
 
+@pytest.mark.parametrize("size", [16_384, 16_385])
+@pytest.mark.parametrize("is_in_pieces", [False, True])
+def test_a_body_beside_the_key_in_the_header_has_the_same_limit(
+    node: LocalNode, account: Account, size: int, is_in_pieces: bool
+):
+    body = b"x" * size
+    sent = [body[:10], body[10:]] if is_in_pieces else body
+    headers = {"APIKey": account.api_key, "Content-Type": "application/json"}
+    for method in ("GET", "POST"):
+        answer = node.client.request(method, "/v1.0/signin", headers=headers, body=sent)
+        assert answer.status == (200 if size == 16_384 else 400)
+    assert size == 16_384 or "is over 16384 bytes" in answer.json()["message"]
+
+
 segments = st.binary(max_size=80) | st.integers(1, 6000).map(lambda depth: b"[" * depth)
 
 

@@ -15,7 +15,7 @@ from tests.support import proof
 from turnout.core.ids import QueueItemId
 from turnout.core.people.model import Contact
 from turnout.core.questions.model import Answer
-from turnout.core.registrations.intake import MAX_SESSIONS
+from turnout.core.registrations.accepting import MAX_SESSIONS
 from turnout.core.registrations.model import Submitted
 from turnout.core.registrations.submissions import Application, TargetNoun
 from turnout.core.text import is_blank, is_email, is_line, is_storable

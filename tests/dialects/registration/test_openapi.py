@@ -31,7 +31,7 @@ CHECKS = [
     positive_data_acceptance,
 ]
 KEY = "Idempotency-Key"
-EXAMPLES = proof.scale(12, 500)
+EXAMPLES = proof.scale(6, 500)
 # Whatever these are sent, they take it.
 NEVER_WRONG = {("POST", "/v1.0/signin"), ("GET", "/.well-known/jwks.json")}
 

@@ -12,13 +12,13 @@ import openpyxl
 import polars
 import pytest
 
-from tests.core.audience.crowd import keep
+from tests.core.audience.crowd import Registrant, keep
 from tests.dialects.reporting.document import read_csv, read_xml
 from tests.dialects.reporting.house import House
 from tests.support import proof
 from tests.support.node import BACKENDS
 from turnout.core.audience.model import Mode
-from turnout.core.audience.reports import Registrant, ReportFilter
+from turnout.core.audience.reports import ReportFilter
 from turnout.core.times import instant
 from turnout.formats.spreadsheets import defuse
 

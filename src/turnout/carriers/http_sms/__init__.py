@@ -12,7 +12,9 @@ NETWORK = Network(
     name="http_sms",
     channels=HttpSmsCarrier.channels,
     settings=HttpSmsSettings,
-    make=lambda name, settings, db, url: HttpSmsCarrier(settings, db.clock, url, name),
+    make=lambda name, settings, house: HttpSmsCarrier(
+        settings, house.db.clock, house.base_url, name, house.db
+    ),
     mount_webhook=lambda name, settings, db, inbox, url: mount_all(
         "http_sms", build_webhook(settings, db, inbox, url, name), path_of(name)
     ),

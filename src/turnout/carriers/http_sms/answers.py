@@ -1,11 +1,11 @@
 """What a provider's answer means; README.md has the table, and a test holds it to this one."""
 
 from turnout.carriers import Accepted, Misconfigured, Outcome, Rejected, Retry, Unknown
+from turnout.carriers.posting import RETRY_S
 from turnout.core.counterparts import read_object, read_pause, tidy, to_count, to_text
 from turnout.core.messaging.model import Status
 from turnout.core.messaging.outcomes import PARTS
 
-RETRY_S = 5.0
 LONGEST_RETRY_S = 3600.0
 LONGEST_REASON = 200
 _REFUSED_BY_ACCOUNT = (401, 402, 403)

@@ -1,49 +1,38 @@
-"""The carrier for providers that take one form a message.
-
-The address is the operator's own choice, so it is not judged as those of users are
-(http/outbound.py); redirects are not followed all the same.
-
-Each message has a connection of its own. A provider may close one that is kept at any moment, and
-most say nothing before: a form that meets the closing would be Unknown, and lost (ADR 0026).
-"""
+"""The carrier for providers that take one form a message, or a JSON object a call or fax."""
 
 import asyncio
-import base64
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
 from urllib.parse import urlencode
 
-import structlog
+import msgspec
 
 from turnout.carriers import (
+    Attachment,
     Inbox,
-    Lapsed,
     Message,
     Misconfigured,
     Outcome,
     Parcel,
     Rejected,
-    Retry,
     Unknown,
     merge_all,
 )
-from turnout.carriers.http_sms.answers import RETRY_S, read_answer
-from turnout.carriers.http_sms.closure import Closure
+from turnout.carriers.http_sms.answers import read_answer
+from turnout.carriers.http_sms.calls import CALLS, CallTexts, judge_call, reference_of, to_call
+from turnout.carriers.http_sms.cancelling import Cancelling
+from turnout.carriers.http_sms.documents import as_tiff, fax_url
 from turnout.carriers.http_sms.settings import HttpSmsSettings
-from turnout.carriers.http_sms.webhook import NAME, events_of, media_url
+from turnout.carriers.http_sms.webhook import NAME, calls_of, events_of, media_url, path_of
+from turnout.carriers.posting import Endpoint, Poster, Request
+from turnout.core.ids import RecipientId
 from turnout.core.messaging.merging import Template, TooLong
 from turnout.core.messaging.model import Channel, Status
 from turnout.http.compiled import CompiledCache
-from turnout.http.last_look import RequestWithdrawn, last_look
-from turnout.http.pace import Pace
+from turnout.store import Database
 from turnout.store.sources import Clock
 
-if TYPE_CHECKING:
-    from turnout.http.handing_over import Body
-
-ANSWER_BYTES = 65_536
-log = structlog.get_logger()
 _FORM = "application/x-www-form-urlencoded"
+_JSON = "application/json"
 
 
 class _Texts:
@@ -52,6 +41,7 @@ class _Texts:
     def __init__(self, message: Message) -> None:
         self.subject = Template(message.subject)
         self.text = Template(message.text)
+        self.call = CallTexts(message)
 
 
 class HttpSmsCarrier:
@@ -64,49 +54,50 @@ class HttpSmsCarrier:
     or answers nothing that can be used gets none for a time: see `is_open`.
     """
 
-    channels = frozenset({Channel.SMS, Channel.MMS})
+    channels = frozenset({Channel.SMS, Channel.MMS}) | CALLS
     has_line = False
 
     def __init__(
-        self, settings: HttpSmsSettings, clock: Clock, base_url: str, name: str = NAME
+        self,
+        settings: HttpSmsSettings,
+        clock: Clock,
+        base_url: str,
+        name: str = NAME,
+        db: Database | None = None,
     ) -> None:
+        """`db` tells which calls were cancelled; without it gateways are not told."""
         self.name = name
         self._settings = settings
-        self._closure = Closure(name)
         self._clock = clock
         self._base_url = base_url
-        self._turns = asyncio.Semaphore(settings.connections)
-        self._pace = Pace(settings.rate)
         self._templates = CompiledCache(_Texts, lambda texts: texts.text.size)
-        self._session: Any = None
-        self._is_stopping = False
-        self._under_way: set[asyncio.Task[Outcome]] = set()
+        self._poster = Poster(
+            name,
+            Endpoint(
+                url=settings.url,
+                username=settings.username,
+                password=settings.password,
+                connections=settings.connections,
+                rate=settings.rate,
+                timeout_s=settings.timeout_s,
+            ),
+        )
+        self._db = db
+        self._told: Cancelling | None = None
+        self._cancelling: asyncio.Task[None] | None = None
 
     async def start(self, _inbox: Inbox) -> None:
         """Get ready; connections are made when there is something to send. What the provider
         tells comes to the webhook (webhook.py), not here."""
-        import aiohttp
-
-        from turnout.http.patience import make_connector
-
-        settings = self._settings
-        headers = {"User-Agent": "Turnout", "Accept-Encoding": "identity"}
-        if settings.username:
-            pair = base64.b64encode(f"{settings.username}:{settings.password}".encode()).decode()
-            headers["Authorization"] = f"Basic {pair}"
-        self._session = aiohttp.ClientSession(
-            connector=make_connector(limit=settings.connections, force_close=True),
-            timeout=aiohttp.ClientTimeout(total=settings.timeout_s),
-            trust_env=False,
-            cookie_jar=aiohttp.DummyCookieJar(),
-            trace_configs=[last_look()],
-            auto_decompress=False,
-            headers=headers,
-        )
+        self._poster.start()
+        if self._db is not None:
+            url = self._settings.url
+            self._told = Cancelling(self.name, url, self._db, self._poster.session)
+            self._cancelling = asyncio.create_task(self._told.run(), name=f"{self.name}-cancelling")
 
     def is_open(self) -> bool:
         """Whether the provider takes messages, as its last answers have it."""
-        return not self._is_stopping and self._closure.left_s() == 0
+        return self._poster.is_open()
 
     async def send(
         self, message: Message, parcels: Sequence[Parcel], *, is_yielding: bool = False
@@ -114,57 +105,76 @@ class HttpSmsCarrier:
         """Hand parcels over; one outcome each, in their order. Never raises for the network.
         Yielding, what has not had its turn when the account closes is Retry."""
         template = await self._templates.get(message)
-        forms = await merge_all(parcels, self._forms, message, parcels, template)
-        tasks = [
-            asyncio.ensure_future(self._send(parcel, form, is_yielding=is_yielding))
-            for parcel, form in zip(parcels, forms, strict=True)
-        ]
-        self._under_way.update(tasks)
-        for task in tasks:
-            task.add_done_callback(self._under_way.discard)
-        return await asyncio.gather(*tasks)
+        requests = await merge_all(parcels, self._requests, message, parcels, template)
+
+        def note(parcel: Parcel, outcome: Outcome) -> None:
+            is_call = message.channel in CALLS
+            if is_call and self._told is not None and isinstance(outcome, Unknown):
+                self._told.note_unanswered(RecipientId(parcel.attempt_id))
+
+        return await self._poster.send(parcels, requests, is_yielding=is_yielding, note=note)
 
     async def stop(self) -> None:
         """Finish the requests that are under way; those that wait for their turn are Retry."""
-        self._is_stopping = True
-        await asyncio.gather(*self._under_way, return_exceptions=True)
-        if self._session is not None:
-            await self._session.close()
+        await self._poster.finish()
+        if self._cancelling is not None:
+            self._cancelling.cancel()
+            await asyncio.gather(self._cancelling, return_exceptions=True)
+        await self._poster.close()
 
-    async def _send(
-        self, parcel: Parcel, form: bytes | Misconfigured | Rejected, *, is_yielding: bool
-    ) -> Outcome:
-        if not isinstance(form, bytes):
-            return form
-        async with self._turns:
-            await self._pace.wait()
-            if self._is_stopping:
-                return Retry(RETRY_S, "Turnout is stopping")
-            if is_yielding and (left_s := self._closure.left_s()):
-                return Retry(left_s, self._closure.reason)
-            if not parcel.is_ours():
-                return Lapsed()
-            outcome = await self._post(parcel, form)
-            self._closure.note(outcome)
-            return parcel.answered(outcome)
-
-    def _forms(
+    def _requests(
         self, message: Message, parcels: Sequence[Parcel], template: _Texts
-    ) -> list[bytes | Misconfigured | Rejected]:
-        """The body of each parcel's request, or why there is none."""
-        return [self._encode(message, parcel, template) for parcel in parcels]
+    ) -> list[Request | Misconfigured | Rejected]:
+        """What is posted for each parcel, or why nothing is."""
+        return [self._request(message, parcel, template) for parcel in parcels]
 
-    def _encode(
+    def _request(
         self, message: Message, parcel: Parcel, template: _Texts
-    ) -> bytes | Misconfigured | Rejected:
+    ) -> Request | Misconfigured | Rejected:
         if not parcel.destination:
             return Rejected(Status.INVALID_NUMBER, "There is no number.")
+        is_call = message.channel in CALLS
         try:
-            return urlencode(self._form(message, parcel, template)).encode()
+            if is_call:
+                body = self._encode_call(message, parcel, template)
+            else:
+                body = urlencode(self._form(message, parcel, template)).encode()
         except TooLong as error:
             return Rejected(Status.FAILED, f"The text would have {error}")
         except ValueError as error:
             return Misconfigured(str(error))
+
+        def read(status: int, said: bytes, headers: Mapping[str, str]) -> Outcome:
+            outcome = self._read(status, said, headers)
+            return judge_call(outcome, parcel, said) if is_call else outcome
+
+        headers = {"Idempotency-Key": reference_of(parcel)}
+        return Request((body,), _JSON if is_call else _FORM, headers, read)
+
+    def _encode_call(self, message: Message, parcel: Parcel, template: _Texts) -> bytes:
+        settings = self._settings
+        files = message.attachments
+        if message.channel is Channel.VOICE:
+            files = files[:1]
+        if not settings.webhook_secret:
+            setting = f"TURNOUT_{self.name.upper()}_WEBHOOK_SECRET"
+            raise ValueError(f"calls and faxes need {setting}, which signs their outcomes")
+        if not files and message.channel is not Channel.TTS:
+            raise ValueError("there is no file to play or to fax")
+        is_drawn = message.channel is Channel.FAX and settings.fax_documents == "tiff"
+        urls = [self._link(message, file, is_drawn=is_drawn) for file in files]
+        if is_drawn:
+            message = msgspec.structs.replace(message, attachments=tuple(map(as_tiff, files)))
+        text = template.text.merge(parcel.fields)
+        callback_url = self._base_url + calls_of(self.name)
+        made = to_call(settings, message, parcel, text, template.call, urls, callback_url)
+        return msgspec.json.encode(made)
+
+    def _link(self, message: Message, file: Attachment, *, is_drawn: bool) -> str:
+        settings, now = self._settings, self._clock()
+        if is_drawn:
+            return fax_url(settings, self._base_url + path_of(self.name), message, now, file)
+        return media_url(settings, self._base_url, message, now, self.name, file)
 
     def _form(self, message: Message, parcel: Parcel, template: _Texts) -> dict[str, str]:
         settings = self._settings
@@ -185,57 +195,14 @@ class HttpSmsCarrier:
             form[settings.reference_field] = str(parcel.attempt_id)
         return form
 
-    async def _post(self, parcel: Parcel, form: bytes) -> Outcome:
-        import aiohttp
-
-        from turnout.http.handing_over import Body
-
-        body = Body(form, content_type=_FORM)
-        try:
-            return await self._exchange(parcel, body)
-        except RequestWithdrawn:
-            return Lapsed()
-        except (aiohttp.ClientError, OSError, ValueError) as error:
-            return self._judge(error, is_handed_over=body.is_handed_over)
-        except Exception as error:
-            # The form may have been taken: this one is not sent again, and no other is held up.
-            log.exception("an answer could not be read", attempt=parcel.attempt_id)
-            return Unknown(f"the provider's answer could not be read: {type(error).__name__}")
-
-    async def _exchange(self, parcel: Parcel, body: "Body") -> Outcome:
-        from turnout.http.patience import read_body
-
+    def _read(self, status: int, said: bytes, headers: Mapping[str, str]) -> Outcome:
         settings = self._settings
-        async with self._session.post(
-            settings.url,
-            data=body,
-            headers={"Idempotency-Key": f"turnout-{parcel.attempt_id}"},
-            allow_redirects=False,
-            trace_request_ctx=parcel.is_ours,
-        ) as answer:
-            return read_answer(
-                answer.status,
-                await read_body(answer, ANSWER_BYTES),
-                answer.headers.get("Retry-After", ""),
-                now_s=self._clock() / 1000,
-                id_member=settings.id_member,
-                parts_member=settings.parts_member,
-                has_reports=bool(settings.webhook_secret),
-            )
-
-    def _judge(self, error: Exception, *, is_handed_over: bool) -> Outcome:
-        """The outcome of a form whose answer did not come: what did not leave is sent again, what
-        may have is Unknown."""
-        import aiohttp
-
-        from turnout.http.broken import say
-
-        if isinstance(
-            error, aiohttp.ClientConnectorCertificateError | aiohttp.ClientConnectorSSLError
-        ):
-            return Misconfigured(f"The provider cannot be trusted: {say(error)}")
-        if not is_handed_over:
-            return Retry(RETRY_S, f"The provider cannot be reached: {say(error)}")
-        if isinstance(error, TimeoutError):
-            return Unknown(f"the provider did not answer in {self._settings.timeout_s:g} s")
-        return Unknown(f"the exchange with the provider broke: {say(error)}")
+        return read_answer(
+            status,
+            said,
+            headers.get("Retry-After", ""),
+            now_s=self._clock() / 1000,
+            id_member=settings.id_member,
+            parts_member=settings.parts_member,
+            has_reports=bool(settings.webhook_secret),
+        )

@@ -6,7 +6,10 @@ from urllib.parse import urlsplit
 import msgspec
 from msgspec import Meta
 
+from turnout.formats import fax
+
 Signature = Literal["sha256", "twilio"]
+FaxDocuments = Literal["original", "tiff"]
 Seconds = Annotated[float, Meta(gt=0)]
 
 
@@ -44,9 +47,21 @@ class HttpSmsSettings(msgspec.Struct, frozen=True, kw_only=True):
     ] = "num_segments"
     connections: Annotated[int, Meta(ge=1, le=512, description="requests at once")] = 32
     rate: Annotated[float, Meta(ge=0, description="messages a second; 0 = no limit")] = 0
+    ring_seconds: Annotated[int, Meta(ge=5, le=300, description="time for which a call rings")] = 45
+    call_seconds: Annotated[
+        int, Meta(ge=10, le=7200, description="longest call, from its answer on")
+    ] = 600
+    fax_documents: Annotated[
+        FaxDocuments,
+        Meta(
+            description="what a gateway is offered to fax: original files, or tiff (1728 dots, G4)"
+        ),
+    ] = "original"
     timeout_s: Annotated[Seconds, Meta(description="time to answer a request")] = 30.0
 
     def __post_init__(self) -> None:
         parts = urlsplit(self.url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise ValueError(f"{self.url!r} is not an http:// or https:// address")
+        if self.fax_documents == "tiff" and not fax.is_available():
+            raise ValueError("documents become TIFFs where the extra turnout[fax] is installed")

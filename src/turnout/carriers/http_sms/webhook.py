@@ -10,10 +10,13 @@ import falcon
 import falcon.asgi
 from falcon.asgi import Request, Response
 
-from turnout.carriers import DeliveryReport, Inbox, Message, Reply
+from turnout.carriers import Attachment, DeliveryReport, Inbox, Message, Reply
 from turnout.carriers.http_sms.answers import FATES
+from turnout.carriers.http_sms.calls import read_event
+from turnout.carriers.http_sms.documents import FaxResource, fax_path_of
 from turnout.carriers.http_sms.settings import HttpSmsSettings
-from turnout.carriers.http_sms.signing import (
+from turnout.carriers.refusals import refusing
+from turnout.carriers.signing import (
     is_file_signed,
     is_signed,
     is_signed_like_twilio,
@@ -22,9 +25,8 @@ from turnout.carriers.http_sms.signing import (
 from turnout.core.counterparts import clean, tidy
 from turnout.core.ids import OrgId
 from turnout.core.messaging.files import digest_of, read_file
-from turnout.errors import Failure, Invalid, Limited, Missing, Unauthenticated, Unavailable
+from turnout.errors import Invalid, Missing, Unauthenticated
 from turnout.http.dialect import DialectApp, Resource, new_app
-from turnout.http.errors import Answer, MethodNotAllowed, Unexpected, headers_of
 from turnout.store import Database
 from turnout.store.windows import has_ended
 
@@ -35,15 +37,6 @@ LINK_S = 24 * 3600
 _MOST_FIELDS = 100
 _IDS = ("MessageSid", "SmsSid", "sid", "id", "message_id")
 _STATUSES = ("MessageStatus", "SmsStatus", "status")
-_STATUS: dict[type[Failure], int] = {
-    Invalid: 400,
-    Unauthenticated: 401,
-    Missing: 404,
-    MethodNotAllowed: 405,
-    Limited: 429,
-    Unexpected: 500,
-    Unavailable: 503,
-}
 
 
 def path_of(account: str) -> str:
@@ -56,14 +49,21 @@ def events_of(account: str) -> str:
     return f"{path_of(account)}/events"
 
 
+def calls_of(account: str) -> str:
+    """Where an account tells the outcomes of calls and faxes."""
+    return f"{path_of(account)}/calls"
+
+
 def build_webhook(
     settings: HttpSmsSettings, db: Database, inbox: Inbox, base_url: str, account: str = NAME
 ) -> DialectApp:
     """The app to mount at `path_of(account)`. Without a webhook secret everything is refused."""
-    app = new_app(_present)
+    app = new_app(refusing(CHALLENGE))
     app.add_route(events_of(account), EventResource(settings, db, inbox, base_url, account))
+    app.add_route(calls_of(account), CallResource(settings, db, inbox, account))
     media = f"{path_of(account)}/media/{{org_id:int}}/{{digest}}"
     app.add_route(media, MediaResource(settings, db))
+    app.add_route(fax_path_of(path_of(account)), FaxResource(settings, db))
     return app
 
 
@@ -152,6 +152,48 @@ class EventResource(Resource):
         )
 
 
+class CallResource(Resource):
+    """A JSON object about one call or fax: how far it is, or how it ended."""
+
+    def __init__(self, settings: HttpSmsSettings, db: Database, inbox: Inbox, account: str) -> None:
+        self._settings = settings
+        self._db = db
+        self._inbox = inbox
+        self._account = account
+
+    async def on_post(self, req: Request, resp: Response) -> None:
+        """Store how it ended, once however often it comes. Raises Unauthenticated for a wrong
+        signature, Invalid for a body that names no call or says nothing of it, Unavailable when it
+        could not be stored."""
+        body = await req.stream.read(BODY_BYTES + 1)
+        if len(body) > BODY_BYTES:
+            raise Invalid("webhook.large", limit=BODY_BYTES)
+        secret, now = self._settings.webhook_secret, self._db.clock()
+        timestamp, signature = (
+            req.get_header(name) or "" for name in ("X-Timestamp", "X-Signature")
+        )
+        if not secret or not is_signed(secret, timestamp, signature, body, now):
+            raise Unauthenticated("webhook.signature")
+        event = read_event(body)
+        if event is None:
+            raise Invalid("webhook.call")
+        if event.status is not None:
+            report = DeliveryReport(
+                carrier=self._account,
+                status=event.status,
+                at=now,
+                network_id=event.network_id,
+                reference=event.reference,
+                notes=event.notes,
+                duration_s=event.duration_s,
+                keypress=event.key,
+                is_voicemail=event.is_voicemail,
+            )
+            await self._inbox.reports([report])
+        resp.content_type = falcon.MEDIA_TEXT
+        resp.text = "ok\n"
+
+
 class MediaResource(Resource):
     """The picture of an MMS, for anyone who has a link that we made."""
 
@@ -182,13 +224,19 @@ class MediaResource(Resource):
 
 
 def media_url(
-    settings: HttpSmsSettings, base_url: str, message: Message, now_ms: int, account: str = NAME
+    settings: HttpSmsSettings,
+    base_url: str,
+    message: Message,
+    now_ms: int,
+    account: str = NAME,
+    file: Attachment | None = None,
 ) -> str:
-    """A link to the picture of an MMS, good for a day. Raises ValueError without a secret."""
+    """A link to a file of a message, without `file` to the picture of an MMS; good for a day.
+    Raises ValueError without a secret."""
     if not settings.webhook_secret:
         setting = f"TURNOUT_{account.upper()}_WEBHOOK_SECRET"
         raise ValueError(f"MMS needs {setting}, which signs links to pictures")
-    picture = message.attachments[0]
+    picture = file or message.attachments[0]
     digest, until = digest_of(picture.content), now_ms // 1000 + LINK_S
     signature = sign_file(
         settings.webhook_secret, message.org_id, digest, picture.content_type, until
@@ -212,10 +260,3 @@ def _read_form(body: bytes) -> list[tuple[str, str]]:
 
 def _first(given: dict[str, str], names: tuple[str, ...]) -> str:
     return next((given[name].strip() for name in names if given.get(name)), "")
-
-
-def _present(failure: Failure) -> Answer:
-    status = _STATUS.get(type(failure), 400)
-    headers = headers_of(failure, status, CHALLENGE) | {"Cache-Control": "no-store"}
-    body = f"{failure.message}\n".encode()
-    return Answer(status, body, "text/plain; charset=utf-8", headers)

@@ -20,6 +20,7 @@ LINE = 76
 """Characters that a line should have at most (RFC 2047); 998 is what it must not exceed."""
 
 # C0, DEL, C1, the Unicode line ends and lone surrogates; a run of them and of spaces is one space.
+_DIRECTIONS = re.compile("[\u202a-\u202e\u2066-\u2069]")
 _NOT_IN_HEADERS = re.compile("[\x00-\x20\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
 _PLAIN = re.compile(r"[!-~]{1,60}(?: [!-~]{1,60})*", re.ASCII)
 _ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+\-/=?^_`{|}~]+(?: [A-Za-z0-9!#$%&'*+\-/=?^_`{|}~]+)*")
@@ -41,8 +42,9 @@ class Unmailable(Exception):
 
 
 def clean(text: str) -> str:
-    """`text` on one line: a run of spaces and control characters becomes one space."""
-    return _NOT_IN_HEADERS.sub(" ", text).strip(" ")
+    """`text` on one line: a run of spaces and control characters becomes one space. Marks that turn
+    the direction of what follows go: they would have `gpj.exe` read as `exe.jpg`."""
+    return _NOT_IN_HEADERS.sub(" ", _DIRECTIONS.sub("", text)).strip(" ")
 
 
 def unstructured(name: str, text: str) -> str:

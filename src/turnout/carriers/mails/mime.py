@@ -39,6 +39,7 @@ from turnout.carriers.mails.headers import (
     unstructured,
     wire_address,
 )
+from turnout.core.messaging.merged_links import harmless_text, without_odd_signs
 from turnout.core.messaging.merging import Template
 from turnout.core.messaging.model import Status
 
@@ -218,7 +219,7 @@ def _unsubscribe(url: str) -> list[_Header]:
 def _message_part(message: Message) -> _Part:
     texts = [_text_part("plain", message.text)] if message.text or not message.html else []
     if message.html:
-        texts.append(_text_part("html", message.html, html.escape))
+        texts.append(_text_part("html", message.html))
     shown = [attachment for attachment in message.attachments if _is_shown(attachment, message)]
     if shown:
         texts[-1] = _multipart("related", [texts[-1], *map(_shown_part, shown)])
@@ -259,20 +260,32 @@ def _shown_part(attachment: Attachment) -> _Part:
     return _Part(headers, part.segments)
 
 
-def _text_part(subtype: str, text: str, escape: Callable[[str], str] = str) -> _Part:
+def html_value(value: str) -> str:
+    """What a merge field brings to HTML; harmless_text is what one brings to the text part."""
+    return html.escape(without_odd_signs(value))
+
+
+def _text_part(subtype: str, text: str) -> _Part:
     text = _with_line_feeds(text)
     is_html = subtype == "html"
+    escape = html_value if is_html else harmless_text
     raw = _lines(text)
     if len(_quoted(text)) <= len(raw) * 4 / 3 + 3:
         encoding = "quoted-printable"
         # The line break at the end is the boundary's, or ends the mail.
         template = Template(
-            text + "\n", lambda value: _quoted(escape(value)), _quoted, is_html=is_html
+            *(text + "\n", lambda value: _quoted(escape(value)), _quoted),
+            is_html=is_html,
+            is_mail_text=not is_html,
         )
         segment: _Segment = _merger(template) if template.names else template.merge({}).encode()
     else:
         encoding = "base64"
-        template = Template(text, lambda value: _with_line_feeds(escape(value)), is_html=is_html)
+        template = Template(
+            *(text, lambda value: _with_line_feeds(escape(value))),
+            is_html=is_html,
+            is_mail_text=not is_html,
+        )
         segment = _base64_merger(template) if template.names else _base64(raw)
     headers = [
         ("Content-Type", f"text/{subtype}; charset=utf-8"),

@@ -10,5 +10,5 @@ NETWORK = Network(
     name="simulator",
     channels=SimulatorCarrier.channels,
     settings=SimulatorSettings,
-    make=lambda _name, settings, db, _url: SimulatorCarrier(settings, db),
+    make=lambda _name, settings, house: SimulatorCarrier(settings, house.db),
 )

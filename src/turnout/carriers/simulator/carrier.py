@@ -6,7 +6,6 @@ is killed at any instant finds its simulated network as it was.
 """
 
 import asyncio
-import html
 from collections.abc import Sequence
 
 import msgspec
@@ -26,7 +25,7 @@ from turnout.carriers import (
     merge_all,
 )
 from turnout.carriers.mails.headers import Unmailable, clean
-from turnout.carriers.mails.mime import MailTemplate, Postmark
+from turnout.carriers.mails.mime import MailTemplate, Postmark, html_value
 from turnout.carriers.simulator.fates import SPOKEN_PER_S, Fate, fate_of, say_key
 from turnout.carriers.simulator.outbox import (
     DueReport,
@@ -39,6 +38,7 @@ from turnout.carriers.simulator.outbox import (
     next_due,
 )
 from turnout.carriers.simulator.settings import SimulatorSettings
+from turnout.core.messaging.merged_links import harmless_text
 from turnout.core.messaging.merging import Template
 from turnout.core.messaging.model import Channel, Status
 from turnout.core.messaging.parts import count_parts
@@ -210,11 +210,13 @@ class _Merging:
         self._mail = MailTemplate(message) if message.channel is Channel.EMAIL else None
         self.size = sum(map(len, (message.subject, message.text, message.html, message.header)))
         self._subject = Template(message.subject)
-        self._text = Template(message.text)
+        is_mail = self._mail is not None
+        escape = harmless_text if is_mail else None
+        self._text = Template(message.text, escape, is_mail_text=is_mail)
         self._others = {
             name: Template(text, escape, is_html=name == "html")
             for name, text, escape in (
-                ("html", message.html, html.escape),
+                ("html", message.html, html_value),
                 ("header", message.header, None),
                 ("voicemail", message.voicemail, None),
             )

@@ -10,6 +10,6 @@ NETWORK = Network(
     name="smpp",
     channels=SmppCarrier.channels,
     settings=SmppSettings,
-    make=lambda name, settings, db, _: SmppCarrier(settings, db.clock, name),
+    make=lambda name, settings, house: SmppCarrier(settings, house.db.clock, name),
     has_accounts=True,
 )

@@ -10,5 +10,5 @@ NETWORK = Network(
     name="smtp",
     channels=SmtpCarrier.channels,
     settings=SmtpSettings,
-    make=lambda name, settings, db, _: SmtpCarrier(settings, name=name, clock=db.clock),
+    make=lambda name, settings, house: SmtpCarrier(settings, name=name, clock=house.db.clock),
 )

@@ -15,7 +15,6 @@ import msgspec
 
 from turnout.carriers.smtp.bounce_texts import is_gone, read_failure
 from turnout.carriers.smtp.entity import (
-    FIELD_BYTES,
     PARTS,
     Fields,
     decode_body,
@@ -43,8 +42,6 @@ _TOKEN = re.compile(rb"([1-9][0-9]{0,18}\.[0-9a-fA-F]{20})(?=@)")
 _SEARCHED = 256 * 1024
 _FEEDBACK = "message/feedback-report"
 _RECEIPT = "message/disposition-notification"
-# What programs that refuse a mail answer with where a receipt was asked for.
-_REFUSED = re.compile(rb"automatic-action[^\n]*;\s*deleted", re.IGNORECASE)
 _TEXTS = ("", "text/plain", "text/html")
 _TEXT_PARTS = 4
 _MAIL, _FORWARDED = "message/rfc822", 3
@@ -161,7 +158,13 @@ def _read_report(content_type: str, body: bytes) -> tuple[bool, Bounce | None]:
         return True, _find_failure(recipients)
     if content_type == _FEEDBACK:
         return True, _find_complaint(body)
-    return content_type == _RECEIPT and not _REFUSED.search(body[:FIELD_BYTES]), None
+    return content_type == _RECEIPT and not _is_refused(body), None
+
+
+def _is_refused(receipt: bytes) -> bool:
+    """Whether a program deleted the mail, as those answer that refuse one with a receipt."""
+    mode, *kinds = _field(read_fields(receipt), "disposition").lower().split(";")
+    return "automatic-action" in mode and any(kind.strip().startswith("deleted") for kind in kinds)
 
 
 def _list_recipients(report: bytes) -> list[Fields]:

@@ -90,7 +90,7 @@ class SmtpSettings(msgspec.Struct, frozen=True, kw_only=True):
     ] = 50
     listen_connections_per_address: Annotated[
         int, Meta(ge=1, description="of these, connections from one address at once")
-    ] = 5
+    ] = 20  # as many as Postfix opens to one destination; what it is refused comes minutes later
     listen_timeout_s: Annotated[
         Seconds, Meta(description="silence after which the bounce listener hangs up")
     ] = 60.0

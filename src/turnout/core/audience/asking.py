@@ -7,12 +7,16 @@ from turnout.core.audience.viewings import hold_viewer
 from turnout.core.audit.recording import record
 from turnout.core.ids import EventId, OrgId, QuestionId, RegistrationId, SessionId
 from turnout.core.text import is_storable
+from turnout.core.windows import counting
+from turnout.core.windows.counting import WindowKey
 from turnout.errors import Invalid, Limited, Missing
 from turnout.store import Tx
 
 LONGEST = 2000
 # Nobody asks more at one event; a script might.
 MOST_QUESTIONS = 100
+# Questions of one viewer, in a minute.
+PACE_LIMIT, PACE_WINDOW_MS = 10, 60_000
 
 
 class OwnQuestion(NamedTuple):
@@ -39,15 +43,23 @@ class Question(NamedTuple):
 def ask_question(
     tx: Tx, org_id: OrgId, registration_id: RegistrationId, session_id: SessionId, question: str
 ) -> OwnQuestion:
-    """Keep what a viewer asks, trimmed. Raises Missing, Invalid for an empty or too long text,
-    Limited after a hundred questions."""
+    """Keep what a viewer asks, trimmed. Idempotent while the same question waits for its answer.
+    Raises Missing, Invalid for an empty or too long text, Limited after a hundred questions, and
+    after ten in a minute."""
     text = checked_text(question, LONGEST)
     event_id = hold_viewer(tx, org_id, registration_id, session_id)
+    own = list_own_questions(tx, org_id, event_id, registration_id, session_id)
+    if same := next((one for one in own if one.question == text and not one.answer), None):
+        return same
     if (
         sql.count_questions(tx, org_id=org_id, event_id=event_id, registration_id=registration_id)
         >= MOST_QUESTIONS
     ):
         raise Limited("question.many", limit=MOST_QUESTIONS, retry_after=60)
+    key = WindowKey(org_id, "questions", str(registration_id))
+    if not counting.count(tx, key, PACE_LIMIT, PACE_WINDOW_MS):
+        wait_s = counting.wait_s(tx, key, PACE_WINDOW_MS)
+        raise Limited("question.pace", retry_after=wait_s)
     number = QuestionId(tx.next_id("audience"))
     sql.add_question(
         tx,

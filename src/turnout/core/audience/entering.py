@@ -49,7 +49,8 @@ def send_entry_code(
         if find_registered(tx, org_id, event_id, email) is not None
         else label(language, "watch_mail.stranger", event=title)
     )
-    asked = CodeRequest(_client_ref(event_id, email), JobType.EMAIL, email.strip(), text)
+    whom = (_client_ref(event_id, email), JobType.EMAIL, email.strip())
+    asked = CodeRequest(*whom, text, label(language, "mail.code.subject"), language=language)
     send_own_code(tx, org_id, Purpose.WATCH, asked, code)
 
 

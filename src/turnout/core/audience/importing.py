@@ -6,7 +6,6 @@ live window), `start`, and `end` or `duration` (seconds). Times are ISO 8601 or
 `YYYY-MM-DD HH:MM:SS`; without an offset they are local in the zone that is named.
 """
 
-import datetime
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
@@ -19,7 +18,7 @@ from turnout.core.ids import EventId, OrgId, RegistrationId, SessionId
 from turnout.core.importing.layout import Known
 from turnout.core.importing.records import Fault, Record, Skipped, fault_of
 from turnout.core.text import email_key, is_email
-from turnout.core.times import YEARS, instant
+from turnout.core.times import YEARS, instant, read_iso
 from turnout.errors import Invalid
 from turnout.store import Tx
 
@@ -124,7 +123,7 @@ def _parts(mode: str, interval: Interval, show: Show) -> tuple[tuple[Mode, Inter
 
 def _instant(text: str, timezone: str) -> int:
     try:
-        time = datetime.datetime.fromisoformat(text)
+        time = read_iso(text)
     except ValueError as error:
         raise Invalid("viewing.time", text=text) from error
     if time.year not in YEARS:

@@ -89,3 +89,12 @@ def list_shows(tx: Tx, org_id: OrgId, event_id: EventId) -> list[Show]:
     """The sessions of an event that can be watched, in the order of the programme."""
     rows = sql.list_event_media(tx, org_id=org_id, event_id=event_id)
     return [Show(row.session_id, row.pak, row.title, row.media) for row in rows]
+
+
+def remove_media(tx: Tx, org_id: OrgId, session_id: SessionId, *, actor: str) -> None:
+    """Let a session show nothing any more, and forget its captions; what was watched stays.
+    Idempotent. Raises Missing."""
+    get_session(tx, org_id, session_id)
+    sql.remove_all_captions(tx, org_id=org_id, session_id=session_id)
+    if sql.remove_media(tx, org_id=org_id, session_id=session_id):
+        record(tx, org_id, actor, "removed media", "session", session_id)

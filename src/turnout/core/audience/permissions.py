@@ -21,6 +21,7 @@ from turnout.core.identity.link_keys import (
 )
 from turnout.core.identity.members import require_member
 from turnout.core.identity.model import Principal
+from turnout.core.identity.sight import find_sight
 from turnout.core.ids import EventId, OrgId, UserId
 from turnout.errors import Denied, Missing, Unauthenticated
 from turnout.store import Tx
@@ -164,6 +165,8 @@ def require_event(tx: Tx, principal: Principal, event_id: EventId) -> ReportedEv
     event = get_event(tx, principal.org_id, event_id)
     if event.state is EventState.DRAFT:
         raise Missing("event.missing", event_id=event_id)
+    if is_all and not find_sight(tx, principal.org_id, principal.user_id).sees(event_id):
+        raise Denied("reporting.event", event_id=event_id)
     if (
         not is_all
         and sql.has_reporting_event(
@@ -177,8 +180,14 @@ def require_event(tx: Tx, principal: Principal, event_id: EventId) -> ReportedEv
 
 def list_reported_events(tx: Tx, principal: Principal) -> list[ReportedEvent]:
     """The events that the user may see reports of, by number, as far as they were or will be
-    webcast; drafts are not among them."""
-    return sql.list_reported_events(tx, org_id=principal.org_id, user_id=principal.user_id)
+    webcast; drafts are not among them. One who may see all of the organization's is limited to
+    those that they see elsewhere (core/identity/sight.py)."""
+    org_id, user_id = principal.org_id, principal.user_id
+    found = sql.list_reported_events(tx, org_id=org_id, user_id=user_id)
+    if not found or not sql.find_reporting_user(tx, org_id=org_id, user_id=user_id):
+        return found
+    sight = find_sight(tx, org_id, user_id)
+    return [event for event in found if sight.sees(event.id)]
 
 
 def user_name(key: str, principal: Principal) -> str:

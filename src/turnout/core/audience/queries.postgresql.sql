@@ -34,6 +34,46 @@ CROSS JOIN jsonb_array_elements(CAST(r.answers AS JSONB) -> 'answers')
 WHERE r.org_id = :org_id AND r.event_id = :event_id AND r.state = 'confirmed'
 GROUP BY 1 ORDER BY min(r.id * 1000 + a.key);
 
+-- part: chosen_registrations
+-- Whom a report is about: the confirmed registrations `r` of an event with their people `p`, as its
+-- filters say.
+FROM registrations r
+JOIN people p ON p.org_id = r.org_id AND p.id = r.person_id
+WHERE r.org_id = :org_id AND r.event_id = :event_id AND r.state = 'confirmed'
+    AND (CAST(:is_ranged AS BIGINT) = 0
+        OR (CAST(:by_regs AS BIGINT) = 1 AND r.created_at >= CAST(:starts_at AS BIGINT)
+            AND r.created_at < CAST(:ends_at AS BIGINT))
+        OR (CAST(:by_views AS BIGINT) = 1 AND EXISTS (
+            SELECT 1 FROM viewings v
+            WHERE v.org_id = r.org_id AND v.event_id = r.event_id AND v.registration_id = r.id
+                AND v.starts_at < CAST(:ends_at AS BIGINT)
+                AND v.ends_at > CAST(:starts_at AS BIGINT))))
+    AND (CAST(:sti AS TEXT) IS NULL
+        OR r.sti IN (SELECT jsonb_array_elements_text(CAST(:sti AS JSONB))))
+    AND (CAST(:include AS TEXT) IS NULL OR EXISTS (
+        SELECT 1 FROM jsonb_array_elements_text(CAST(:include AS JSONB)) d (value)
+        WHERE right(p.email_key, length(d.value)) = d.value))
+    AND (CAST(:exclude AS TEXT) IS NULL OR NOT EXISTS (
+        SELECT 1 FROM jsonb_array_elements_text(CAST(:exclude AS JSONB)) d (value)
+        WHERE right(p.email_key, length(d.value)) = d.value))
+    AND (CAST(:has_asked AS BIGINT) = 0 OR EXISTS (
+        SELECT 1 FROM questions q
+        WHERE q.org_id = r.org_id AND q.event_id = r.event_id AND q.registration_id = r.id))
+    AND (CAST(:has_answered AS BIGINT) = 0 OR EXISTS (
+        SELECT 1 FROM survey_answers a
+        WHERE a.org_id = r.org_id AND a.event_id = r.event_id AND a.registration_id = r.id
+            AND a.is_poll = 0))
+    AND (CAST(:is_viewer AS BIGINT) = 0
+        OR (CAST(:is_no_show AS BIGINT) = 1 AND NOT EXISTS (
+            SELECT 1 FROM viewings v
+            WHERE v.org_id = r.org_id AND v.event_id = r.event_id AND v.registration_id = r.id))
+        OR EXISTS (
+            SELECT 1 FROM viewings v
+            WHERE v.org_id = r.org_id AND v.event_id = r.event_id AND v.registration_id = r.id
+                AND ((CAST(:is_live AS BIGINT) = 1 AND v.mode = 'live')
+                    OR (CAST(:is_simlive AS BIGINT) = 1 AND v.mode = 'simlive')
+                    OR (CAST(:is_od AS BIGINT) = 1 AND v.mode = 'od'))))
+
 -- name: report(org_id, event_id, is_ranged, by_regs: int, by_views: int, starts_at, ends_at,
 --     sti, include, exclude, has_asked, has_answered, is_viewer, is_live, is_simlive, is_od,
 --     is_no_show, is_table)
@@ -94,42 +134,7 @@ SELECT r.id,
         WHERE w.org_id = r.org_id AND w.event_id = r.event_id AND w.registration_id = r.id
             AND w.is_poll = 0)
         AS TEXT) END
-FROM registrations r
-JOIN people p ON p.org_id = r.org_id AND p.id = r.person_id
-WHERE r.org_id = :org_id AND r.event_id = :event_id AND r.state = 'confirmed'
-    AND (CAST(:is_ranged AS BIGINT) = 0
-        OR (CAST(:by_regs AS BIGINT) = 1 AND r.created_at >= CAST(:starts_at AS BIGINT)
-            AND r.created_at < CAST(:ends_at AS BIGINT))
-        OR (CAST(:by_views AS BIGINT) = 1 AND EXISTS (
-            SELECT 1 FROM viewings v
-            WHERE v.org_id = r.org_id AND v.event_id = r.event_id AND v.registration_id = r.id
-                AND v.starts_at < CAST(:ends_at AS BIGINT)
-                AND v.ends_at > CAST(:starts_at AS BIGINT))))
-    AND (CAST(:sti AS TEXT) IS NULL
-        OR r.sti IN (SELECT jsonb_array_elements_text(CAST(:sti AS JSONB))))
-    AND (CAST(:include AS TEXT) IS NULL OR EXISTS (
-        SELECT 1 FROM jsonb_array_elements_text(CAST(:include AS JSONB)) d (value)
-        WHERE right(p.email_key, length(d.value)) = d.value))
-    AND (CAST(:exclude AS TEXT) IS NULL OR NOT EXISTS (
-        SELECT 1 FROM jsonb_array_elements_text(CAST(:exclude AS JSONB)) d (value)
-        WHERE right(p.email_key, length(d.value)) = d.value))
-    AND (CAST(:has_asked AS BIGINT) = 0 OR EXISTS (
-        SELECT 1 FROM questions q
-        WHERE q.org_id = r.org_id AND q.event_id = r.event_id AND q.registration_id = r.id))
-    AND (CAST(:has_answered AS BIGINT) = 0 OR EXISTS (
-        SELECT 1 FROM survey_answers a
-        WHERE a.org_id = r.org_id AND a.event_id = r.event_id AND a.registration_id = r.id
-            AND a.is_poll = 0))
-    AND (CAST(:is_viewer AS BIGINT) = 0
-        OR (CAST(:is_no_show AS BIGINT) = 1 AND NOT EXISTS (
-            SELECT 1 FROM viewings v
-            WHERE v.org_id = r.org_id AND v.event_id = r.event_id AND v.registration_id = r.id))
-        OR EXISTS (
-            SELECT 1 FROM viewings v
-            WHERE v.org_id = r.org_id AND v.event_id = r.event_id AND v.registration_id = r.id
-                AND ((CAST(:is_live AS BIGINT) = 1 AND v.mode = 'live')
-                    OR (CAST(:is_simlive AS BIGINT) = 1 AND v.mode = 'simlive')
-                    OR (CAST(:is_od AS BIGINT) = 1 AND v.mode = 'od'))))
+-- use: chosen_registrations
 ORDER BY r.id;
 
 -- name: count_groups(org_id, event_id)
@@ -157,3 +162,65 @@ UNION ALL
 SELECT 'domain', coalesce(domain, '') COLLATE "C", count(*), sum(live), sum(simlive), sum(od)
 FROM own GROUP BY coalesce(domain, '') COLLATE "C"
 ORDER BY 1, 3 DESC, 2;
+
+-- name: count_turnout(org_id, event_id, is_ranged, by_regs: int, by_views: int, starts_at, ends_at,
+--     sti, include, exclude, has_asked, has_answered, is_viewer, is_live, is_simlive, is_od,
+--     is_no_show)
+--     -> (kind: str, name: str, number: int, total: int, door: int, screen: int, both_ways: int)
+-- See queries.sqlite.sql.
+WITH chosen AS MATERIALIZED (
+    SELECT r.id, r.created_at, r.sti, substring(p.email_key FROM '[^@]*$') AS domain,
+        (SELECT min(t.checked_in_at) FROM tickets t
+            WHERE t.org_id = r.org_id AND t.registration_id = r.id AND t.state = 'valid')
+            AS came_at,
+        (SELECT CAST(sum(w.ends_at - w.starts_at) AS BIGINT) FROM viewings w
+            WHERE w.org_id = r.org_id AND w.event_id = r.event_id AND w.registration_id = r.id)
+            AS watched_ms,
+        CAST(EXISTS (SELECT 1 FROM questions w WHERE w.org_id = r.org_id
+            AND w.event_id = r.event_id AND w.registration_id = r.id) AS INTEGER) AS has_asked,
+        CAST(EXISTS (SELECT 1 FROM survey_answers w WHERE w.org_id = r.org_id
+            AND w.event_id = r.event_id AND w.registration_id = r.id AND w.is_poll = 0)
+            AS INTEGER) AS has_answered,
+        CAST(EXISTS (SELECT 1 FROM invitations i WHERE i.org_id = r.org_id
+            AND i.person_id = r.person_id AND i.event_id = r.event_id AND i.sent_at IS NOT NULL)
+            AS INTEGER) AS is_invited
+    -- use: chosen_registrations
+)
+SELECT 'all' AS kind, '' COLLATE "C" AS name, 0 AS number, count(*) AS total,
+    count(came_at) AS door, count(watched_ms) AS screen,
+    count(CASE WHEN came_at IS NOT NULL THEN watched_ms END) AS both_ways
+FROM chosen
+UNION ALL
+SELECT 'asked', '', 0, count(*), 0, 0, 0 FROM chosen WHERE has_asked = 1
+UNION ALL
+SELECT 'answered', '', 0, count(*), 0, 0, 0 FROM chosen WHERE has_answered = 1
+UNION ALL
+SELECT 'invited', '', 0, count(*), count(came_at), count(watched_ms),
+    count(CASE WHEN came_at IS NOT NULL THEN watched_ms END)
+FROM chosen WHERE is_invited = 1
+UNION ALL
+SELECT 'hour', '', created_at / 3600000, count(*), count(came_at), count(watched_ms), 0
+FROM chosen GROUP BY created_at / 3600000
+UNION ALL
+SELECT 'arrival', '', came_at / 900000, count(*), 0, 0, 0
+FROM chosen WHERE came_at IS NOT NULL GROUP BY came_at / 900000
+UNION ALL
+SELECT 'minute', '', watched_ms / 60000, count(*), 0, 0, 0
+FROM chosen WHERE watched_ms IS NOT NULL GROUP BY watched_ms / 60000
+UNION ALL
+SELECT 'source', sti COLLATE "C", 0, count(*), count(came_at), count(watched_ms),
+    count(CASE WHEN came_at IS NOT NULL THEN watched_ms END)
+FROM chosen GROUP BY sti COLLATE "C"
+UNION ALL
+SELECT 'domain', coalesce(domain, '') COLLATE "C", 0, count(*), count(came_at), count(watched_ms),
+    count(CASE WHEN came_at IS NOT NULL THEN watched_ms END)
+FROM chosen GROUP BY coalesce(domain, '') COLLATE "C"
+UNION ALL
+SELECT 'session', '', b.session_id, count(*), count(c.came_at), 0, 0
+FROM session_bookings b JOIN chosen c ON c.id = b.registration_id
+WHERE b.org_id = :org_id GROUP BY b.session_id
+UNION ALL
+SELECT 'seen', '', v.session_id, 0, 0, count(DISTINCT v.registration_id), 0
+FROM viewings v JOIN chosen c ON c.id = v.registration_id
+WHERE v.org_id = :org_id AND v.event_id = :event_id GROUP BY v.session_id
+ORDER BY 1, 3, 4 DESC, 2;

@@ -129,6 +129,11 @@ VALUES
 ON CONFLICT (org_id, event_id, registration_id, is_poll, survey_id, number)
 DO UPDATE SET answer = excluded.answer, answered_at = excluded.answered_at;
 
+-- name: remove_answer(org_id, event_id, registration_id, is_poll, survey_id, number: int)!
+DELETE FROM survey_answers
+WHERE org_id = :org_id AND event_id = :event_id AND registration_id = :registration_id
+    AND is_poll = :is_poll AND survey_id = :survey_id AND number = :number;
+
 -- name: list_own_answers(org_id, event_id, registration_id)
 --     -> (survey_id: SurveyId, number: int, answer: str)
 SELECT survey_id, number, answer FROM survey_answers
@@ -214,6 +219,7 @@ SELECT
     (SELECT count(*) FROM registrations r
         WHERE r.org_id = :org_id AND r.event_id = :event_id AND r.state = 'confirmed'),
     (SELECT count(DISTINCT i.person_id) FROM invitations i
+        JOIN people p ON p.org_id = i.org_id AND p.id = i.person_id AND p.merged_into IS NULL
         WHERE i.org_id = :org_id AND i.event_id = :event_id),
     (SELECT count(DISTINCT r.id) FROM registrations r
         JOIN tickets t ON t.org_id = r.org_id AND t.registration_id = r.id
@@ -223,6 +229,13 @@ SELECT
         WHERE q.org_id = :org_id AND q.event_id = :event_id),
     (SELECT count(*) FROM questions q
         WHERE q.org_id = :org_id AND q.event_id = :event_id AND q.answered_at IS NOT NULL);
+
+-- name: count_invited(org_id, event_id)$ -> int
+-- How many people were written to; each counts once.
+SELECT count(DISTINCT i.person_id) FROM invitations i
+JOIN people p ON p.org_id = i.org_id AND p.id = i.person_id AND p.merged_into IS NULL
+WHERE i.org_id = :org_id AND i.event_id = :event_id
+    AND i.sent_at IS NOT NULL;
 
 -- name: count_seconds(org_id, event_id) -> (mode: str, seconds: int, total: int)
 -- How many registrants watched for so many seconds, by mode; mode `all` is all of them together.
@@ -274,3 +287,143 @@ GROUP BY a.survey_id, a.number, a.answer ORDER BY a.survey_id, a.number, a.answe
 -- name: restart_sessions(now, ahead)!
 -- crosses organizations: the clock is one for all of them.
 UPDATE reporting_sessions SET used_at = :now WHERE used_at > :ahead;
+
+-- == shared reports ==
+
+-- name: add_report_link(org_id, id: ReportLinkId, event_id, digest, label, query, has_names,
+--     actor, now, ends_at)!
+INSERT INTO report_links (org_id, id, event_id, digest, label, query, has_names, created_by,
+    created_at, ends_at)
+VALUES (:org_id, :id, :event_id, :digest, :label, :query, :has_names, :actor, :now, :ends_at);
+
+-- name: list_report_links(org_id, event_id, since: int) -> sharing.ReportLink
+-- The newest first, without those that ended before an instant.
+SELECT id, event_id, label, query, has_names, created_by, created_at, ends_at, revoked_at,
+    opened_at
+FROM report_links WHERE org_id = :org_id AND event_id = :event_id AND ends_at >= :since
+ORDER BY id DESC;
+
+-- name: find_report_link(digest)^ -> (org_id: OrgId, link: sharing.ReportLink) | None
+-- crosses organizations: the secret leads to the organization.
+SELECT org_id, id, event_id, label, query, has_names, created_by, created_at, ends_at, revoked_at,
+    opened_at
+FROM report_links WHERE digest = :digest;
+
+-- name: revoke_report_link(org_id, event_id, id: ReportLinkId, now)!
+UPDATE report_links SET revoked_at = :now
+WHERE org_id = :org_id AND event_id = :event_id AND id = :id AND revoked_at IS NULL
+    AND ends_at > :now;
+
+-- name: note_report_opened(org_id, id: ReportLinkId, now)!
+UPDATE report_links SET opened_at = :now WHERE org_id = :org_id AND id = :id;
+
+-- name: list_old_report_links(before, limit) -> (org_id: OrgId, id: ReportLinkId)
+-- crosses organizations: ended links are deleted for all of them.
+SELECT org_id, id FROM report_links WHERE ends_at < :before ORDER BY ends_at LIMIT :limit;
+
+-- name: delete_report_link(org_id, id: ReportLinkId)*!
+DELETE FROM report_links WHERE org_id = :org_id AND id = :id;
+
+-- == presenting ==
+
+-- name: count_watching(org_id, event_id, since: int) -> (session_id: SessionId, total: int)
+-- How many watch each session: their viewing goes on since an instant.
+SELECT v.session_id, count(DISTINCT v.registration_id) AS total
+FROM viewings v
+JOIN registrations r ON r.org_id = v.org_id AND r.id = v.registration_id
+    AND r.state = 'confirmed'
+WHERE v.org_id = :org_id AND v.event_id = :event_id AND v.ends_at >= :since
+GROUP BY v.session_id;
+
+-- name: count_to_answer(org_id, event_id) -> (session_id: SessionId, total: int)
+-- Questions of each session that are neither answered nor dismissed.
+SELECT session_id, count(*) AS total FROM questions
+WHERE org_id = :org_id AND event_id = :event_id AND answered_at IS NULL AND dismissed_at IS NULL
+    AND question <> ''
+GROUP BY session_id;
+
+-- name: list_asked(org_id, event_id, session_id, state, before, limit)
+--     -> presenting.AskedQuestion
+-- Questions of a session in a state, the newest first, behind a number; empty = any.
+SELECT q.id, p.first_name, p.last_name, p.email, q.question, q.answer, q.asked_at, q.answered_at,
+    q.published_at, q.dismissed_at
+FROM questions q
+JOIN registrations r ON r.org_id = q.org_id AND r.id = q.registration_id
+JOIN people p ON p.org_id = r.org_id AND p.id = r.person_id
+WHERE q.org_id = :org_id AND q.event_id = :event_id AND q.session_id = :session_id
+    AND q.id < :before AND q.question <> ''
+    AND (:state = ''
+        OR (:state = 'open' AND q.answered_at IS NULL AND q.dismissed_at IS NULL)
+        OR (:state = 'answered' AND q.answered_at IS NOT NULL)
+        OR (:state = 'published' AND q.published_at IS NOT NULL)
+        OR (:state = 'dismissed' AND q.dismissed_at IS NOT NULL))
+ORDER BY q.id DESC LIMIT :limit;
+
+-- name: list_published(org_id, session_id, limit) -> presenting.PublishedQuestion
+-- What everybody who watches the session is shown: what most voted for first, then the newest.
+SELECT q.id, q.question, q.answer, (
+    SELECT count(*) FROM question_votes v
+    WHERE v.org_id = q.org_id AND v.question_id = q.id) AS votes
+FROM questions q
+WHERE q.org_id = :org_id AND q.session_id = :session_id AND q.published_at IS NOT NULL
+    AND q.question <> ''
+ORDER BY votes DESC, q.published_at DESC, q.id DESC LIMIT :limit;
+
+-- name: find_published_session(org_id, id: QuestionId)$ -> SessionId | None
+SELECT session_id FROM questions
+WHERE org_id = :org_id AND id = :id AND published_at IS NOT NULL;
+
+-- name: add_vote(org_id, question_id, registration_id, event_id, now)!
+INSERT INTO question_votes (org_id, question_id, registration_id, event_id, voted_at)
+VALUES (:org_id, :question_id, :registration_id, :event_id, :now)
+ON CONFLICT (org_id, question_id, registration_id) DO NOTHING;
+
+-- name: remove_vote(org_id, question_id, registration_id)!
+DELETE FROM question_votes
+WHERE org_id = :org_id AND question_id = :question_id AND registration_id = :registration_id;
+
+-- name: list_own_votes(org_id, registration_id) -> (question_id: QuestionId)
+SELECT question_id FROM question_votes
+WHERE org_id = :org_id AND registration_id = :registration_id;
+
+-- name: set_chapters(org_id, session_id, chapters: str, now)!
+UPDATE session_media SET chapters = :chapters, updated_at = :now
+WHERE org_id = :org_id AND session_id = :session_id;
+
+-- name: find_chapters(org_id, session_id)$ -> str | None
+SELECT chapters FROM session_media WHERE org_id = :org_id AND session_id = :session_id;
+
+-- name: set_published(org_id, event_id, id: QuestionId, published_at: int | None)!
+UPDATE questions SET published_at = CAST(:published_at AS BIGINT), dismissed_at = NULL
+WHERE org_id = :org_id AND event_id = :event_id AND id = :id;
+
+-- name: set_dismissed(org_id, event_id, id: QuestionId, dismissed_at: int | None)!
+UPDATE questions SET dismissed_at = CAST(:dismissed_at AS BIGINT), published_at = NULL
+WHERE org_id = :org_id AND event_id = :event_id AND id = :id;
+
+-- name: find_question_event(org_id, id: QuestionId)$ -> EventId | None
+SELECT event_id FROM questions WHERE org_id = :org_id AND id = :id;
+
+-- name: remove_media(org_id, session_id)!
+DELETE FROM session_media WHERE org_id = :org_id AND session_id = :session_id;
+
+-- name: set_captions(org_id, session_id, language: str, content: str, digest, size: int, now)!
+INSERT INTO captions (org_id, session_id, language, content, digest, size, updated_at)
+VALUES (:org_id, :session_id, :language, :content, :digest, :size, :now)
+ON CONFLICT (org_id, session_id, language) DO UPDATE SET content = excluded.content,
+    digest = excluded.digest, size = excluded.size, updated_at = excluded.updated_at;
+
+-- name: list_captions(org_id, session_id) -> captions.Captions
+SELECT language, digest, size, updated_at FROM captions
+WHERE org_id = :org_id AND session_id = :session_id ORDER BY language;
+
+-- name: remove_captions(org_id, session_id, language: str)!
+DELETE FROM captions
+WHERE org_id = :org_id AND session_id = :session_id AND language = :language;
+
+-- name: remove_all_captions(org_id, session_id)!
+DELETE FROM captions WHERE org_id = :org_id AND session_id = :session_id;
+
+-- name: read_captions(org_id, digest)$ -> str | None
+SELECT content FROM captions WHERE org_id = :org_id AND digest = :digest
+ORDER BY session_id, language LIMIT 1;

@@ -1,23 +1,26 @@
 """The audience report: a row a registrant, from one statement, streamed."""
 
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
 
 import msgspec
 
-from turnout.core.audience.model import Interval, Mode
+from turnout.core.audience.model import Mode
+from turnout.core.audience.permissions import ReportedEvent
 from turnout.core.audience.sql import sql
 from turnout.core.ids import EventId, OrgId, RegistrationId
 from turnout.core.questions.reading import list_questions, order_names
 from turnout.core.text import email_key
-from turnout.store import Tx, iterate, to_json
+from turnout.store import Tx, iterate, iterate_batches, to_json
 
-_viewings = msgspec.json.Decoder(list[tuple[str, int, int]])
-_pairs = msgspec.json.Decoder(list[tuple[str, str]])
-_answers = msgspec.json.Decoder(list[tuple[int, str, str]])
+# Of so many registrants each.
+_viewings = msgspec.json.Decoder(list[list[tuple[str, int, int]]])
+_pairs = msgspec.json.Decoder(list[list[tuple[str, str]]])
+_answers = msgspec.json.Decoder(list[list[tuple[int, str, str]]])
 
 
-class _Item(msgspec.Struct):
+class _Item(msgspec.Struct, gc=False):
     question: str
     answer: str
 
@@ -26,29 +29,30 @@ class _StoredAnswers(msgspec.Struct):
     answers: list[_Item] = []
 
 
-_kept = msgspec.json.Decoder(_StoredAnswers)
+_kept = msgspec.json.Decoder(list[_StoredAnswers])
+BATCH = 500
+"""So many registrants are read at a time: few enough that the first are there soon."""
 
 
-class Registrant(NamedTuple):
-    """Somebody registered, with all that they did. `id` is the registration's, instants in epoch
-    ms; empty text = not known. `answers` are pairs of question and answer, as are `questions` and
-    `survey_answers`."""
+class Registrants(NamedTuple):
+    """Some people that registered, with all that they did: a column for each fact. `id` is the
+    registration's, instants in epoch ms; empty text = not known. `answers` and `questions` are
+    pairs of question and answer, `survey_answers` have the survey's number before them."""
 
-    id: RegistrationId
-    email: str
-    first_name: str
-    last_name: str
-    company: str
-    job_title: str
-    phone: str
-    country_code: str
-    registered_at: int
-    sti: str
-    answers: list[tuple[str, str]]
-    viewings: list[tuple[Mode, Interval]]
-    questions: list[tuple[str, str]]
-    survey_answers: list[tuple[str, str]]
-    surveys_answered: int
+    id: tuple[RegistrationId, ...]
+    email: tuple[str, ...]
+    first_name: tuple[str, ...]
+    last_name: tuple[str, ...]
+    company: tuple[str, ...]
+    job_title: tuple[str, ...]
+    phone: tuple[str, ...]
+    country_code: tuple[str, ...]
+    registered_at: tuple[int, ...]
+    sti: tuple[str, ...]
+    answers: list[list[tuple[str, str]]]
+    viewings: list[list[tuple[str, int, int]]]
+    questions: list[list[tuple[str, str]]]
+    survey_answers: list[list[tuple[int, str, str]]]
 
 
 class ReportFilter(msgspec.Struct, frozen=True, kw_only=True):
@@ -86,75 +90,90 @@ class RegistrantTotals(NamedTuple):
     surveys: int
 
 
+class ReportFile(NamedTuple):
+    """A format of the report as a file; `make(tx, org_id, event, zone, wanted)` yields it in
+    pieces, its times in that zone."""
+
+    ending: str
+    content_type: str
+    make: Callable[[Tx, OrgId, ReportedEvent, ZoneInfo, ReportFilter], Iterable[bytes]]
+
+
 EARLIEST, LATEST = 0, 2**62
 
 
-def stream_report(
+def stream_registrants(
     tx: Tx, org_id: OrgId, event_id: EventId, wanted: ReportFilter
-) -> Generator[Registrant, None, None]:
-    """The registrants by rising number, one statement for all; for `db.stream`."""
+) -> Iterator[Registrants]:
+    """The registrants by rising number, some at a time, one statement for all."""
     named = report_parameters(org_id, event_id, wanted)
-    for row in iterate(sql.report, tx, is_table=0, **named):
-        yield read_registrant(row)
+    for rows in iterate_batches(sql.report, tx, BATCH, is_table=0, **named):
+        yield read_registrants(rows)
 
 
 def stream_rows(
     tx: Tx, org_id: OrgId, event_id: EventId, wanted: ReportFilter
 ) -> Iterator[tuple[Any, ...]]:
-    """`stream_report` as the rows of the statement: the first ten fields of a registrant, and what
-    `count_row` reads. For tables, which say less and are read by the million."""
+    """`stream_registrants` as the rows of the statement: the first ten facts of a registrant, and
+    what `count_row` reads. For tables, which say less."""
     return iterate(sql.report, tx, is_table=0, **report_parameters(org_id, event_id, wanted))
 
 
-class Line(NamedTuple):
-    """A registrant as a line of a table, made of few pieces: `texts` are the seven texts from the
-    e-mail address to the country, parted by SEPARATOR; `seconds` is `live,simlive,od`; `first`
-    and `last` are instants of watching, 0 = none."""
-
-    id: RegistrationId
-    texts: str
-    registered_at: int
-    sti: str
-    answers: dict[str, str]
-    seconds: str
-    first: int
-    last: int
-    questions: str
-    surveys: str
+_NOTHING = "0,0,0||"
 
 
-SEPARATOR = "\x1f"
-_NOTHING = ("0,0,0", "0", "0")
+class Lines(NamedTuple):
+    """Some registrants as lines of a table, a column for each piece: `texts` are the seven texts
+    from the e-mail address to the country, parted by a unit separator (31); `seconds` is
+    `live,simlive,od`; `first` and `last` are instants of watching, None = never. Numbers may be
+    text."""
+
+    id: tuple[RegistrationId, ...]
+    texts: tuple[str, ...]
+    registered_at: tuple[int, ...]
+    sti: tuple[str, ...]
+    answers: list[dict[str, str]]
+    seconds: list[str]
+    first: list[int | None]
+    last: list[int | None]
+    questions: tuple[str, ...]
+    surveys: tuple[str, ...]
 
 
 def stream_lines(
     tx: Tx, org_id: OrgId, event_id: EventId, wanted: ReportFilter, *, has_answers: bool
-) -> Iterator[Line]:
-    """`stream_report` for tables, most of it put together by the database; `answers` are empty
-    unless they are wanted."""
+) -> Iterator[Lines]:
+    """`stream_registrants` for tables, most of it put together by the database; `answers` are there
+    only if they are wanted."""
     named = report_parameters(org_id, event_id, wanted)
-    for row in iterate(sql.report, tx, is_table=1, **named):
-        id_, texts, *_, registered_at, sti, kept, sums, questions, surveys = row
-        seconds, first, last = sums.split("|") if sums else _NOTHING
-        answers = _join_answers(kept) if has_answers else {}
-        yield Line(
-            id_,
-            texts,
-            registered_at,
-            sti,
-            answers,
-            seconds,
-            int(first),
-            int(last),
-            questions,
-            surveys,
-        )
+    for rows in iterate_batches(sql.report, tx, BATCH, is_table=1, **named):
+        yield _read_lines(rows, has_answers=has_answers)
 
 
-def _join_answers(kept: str) -> dict[str, str]:
+def _read_lines(rows: list[tuple[Any, ...]], *, has_answers: bool) -> Lines:
+    id_, texts, *_, registered_at, sti, kept, sums, questions, surveys = zip(*rows, strict=True)
+    parts = [(text or _NOTHING).split("|") for text in sums]
+    return Lines(
+        id_,
+        texts,
+        registered_at,
+        sti,
+        [_join_answers(stored.answers) for stored in _read_kept(kept)] if has_answers else [],
+        [seconds for seconds, _, _ in parts],
+        [int(first) if first else None for _, first, _ in parts],
+        [int(last) if last else None for _, _, last in parts],
+        questions,
+        surveys,
+    )
+
+
+def _join_answers(items: list[_Item]) -> dict[str, str]:
     """Answers by question. A question that was answered twice has both."""
-    answers: dict[str, str] = {}
-    for item in _kept.decode(kept).answers:
+    answers = {item.question: item.answer for item in items}
+    if len(answers) == len(items):
+        return answers
+    answers = {}
+    for item in items:
         known = answers.get(item.question)
         answers[item.question] = item.answer if known is None else f"{known}; {item.answer}"
     return answers
@@ -164,7 +183,8 @@ def count_row(kept: str, viewings: str, asked: str, given: str) -> RegistrantTot
     """The sums of a row, from its last four columns. A question that was answered twice has both
     answers."""
     live = simlive = od = first = last = 0
-    for mode, start, end in _viewings.decode(viewings) if viewings else ():
+    [own] = _viewings.decode(_array([viewings]))
+    for mode, start, end in own:
         if mode == "live":
             live += end - start
         elif mode == "simlive":
@@ -174,9 +194,13 @@ def count_row(kept: str, viewings: str, asked: str, given: str) -> RegistrantTot
         first = first or start  # they are in their order
         if end > last:
             last = end
-    answers = _join_answers(kept)
-    questions = len(_pairs.decode(asked)) if asked else 0
-    surveys = len({survey_id for survey_id, _, _ in _answers.decode(given)}) if given else 0
+    [stored] = _read_kept([kept])
+    answers = _join_answers(stored.answers)
+    [own_questions], [own_answers] = (
+        _pairs.decode(_array([asked])),
+        _answers.decode(_array([given])),
+    )
+    questions, surveys = len(own_questions), len({survey_id for survey_id, _, _ in own_answers})
     return RegistrantTotals(live, simlive, od, first, last, answers, questions, surveys)
 
 
@@ -216,24 +240,26 @@ def domain_key(domain: str) -> str:
     return "@" + email_key(f"x@{domain.strip()}").rpartition("@")[2]
 
 
-def read_registrant(row: tuple[Any, ...]) -> Registrant:
-    """A row of the statement `report`."""
-    *fields, kept, viewings, asked, surveys = row
-    given = _answers.decode(surveys) if surveys else []
-    lists = (
-        [(item.question, item.answer) for item in _kept.decode(kept).answers],
-        [
-            (_MODES[mode], Interval(start, end))
-            for mode, start, end in (_viewings.decode(viewings) if viewings else ())
-        ],
-        _pairs.decode(asked) if asked else [],
-        [(question, answer) for _, question, answer in given],
-        len({survey_id for survey_id, _, _ in given}),
+def read_registrants(rows: list[tuple[Any, ...]]) -> Registrants:
+    """Rows of the statement `report`."""
+    columns: list[Any] = list(zip(*rows, strict=True))
+    *facts, kept, viewings, asked, given = columns
+    made = (
+        [[(item.question, item.answer) for item in stored.answers] for stored in _read_kept(kept)],
+        _viewings.decode(_array(viewings)),
+        _pairs.decode(_array(asked)),
+        _answers.decode(_array(given)),
     )
-    return Registrant._make((*fields, *lists))
+    return Registrants._make((*facts, *made))
 
 
-_MODES = {mode.value: mode for mode in Mode}
+def _read_kept(kept: Iterable[str]) -> list[_StoredAnswers]:
+    return _kept.decode(_array(kept))
+
+
+def _array(values: Iterable[str | None]) -> str:
+    """JSON texts as one, which is read at half the cost; None = an empty list."""
+    return f"[{','.join([value or '[]' for value in values])}]"
 
 
 def _list(values: Iterable[str]) -> str | None:

@@ -4,8 +4,11 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from turnout.core.audience.asking import OwnQuestion, Question
+from turnout.core.audience.captions import Captions
 from turnout.core.audience.model import Media
 from turnout.core.audience.permissions import ReportedEvent
+from turnout.core.audience.presenting import AskedQuestion, PublishedQuestion
+from turnout.core.audience.sharing import ReportLink
 from turnout.core.audience.surveys import Survey
 from turnout.core.events.model import Session
 from turnout.core.ids import (
@@ -15,6 +18,7 @@ from turnout.core.ids import (
     PersonId,
     QuestionId,
     RegistrationId,
+    ReportLinkId,
     SessionId,
     SurveyId,
     UserId,
@@ -45,6 +49,15 @@ class CountGroupsRow(NamedTuple):
     live: int
     simlive: int
     od: int
+
+class CountTurnoutRow(NamedTuple):
+    kind: str
+    name: str
+    number: int
+    total: int
+    door: int
+    screen: int
+    both_ways: int
 
 class ListEventMediaRow(NamedTuple):
     session_id: SessionId
@@ -115,6 +128,25 @@ class CountAnswersRow(NamedTuple):
     answer: str
     total: int
 
+class FindReportLinkRow(NamedTuple):
+    org_id: OrgId
+    link: ReportLink
+
+class ListOldReportLinksRow(NamedTuple):
+    org_id: OrgId
+    id: ReportLinkId
+
+class CountWatchingRow(NamedTuple):
+    session_id: SessionId
+    total: int
+
+class CountToAnswerRow(NamedTuple):
+    session_id: SessionId
+    total: int
+
+class ListOwnVotesRow(NamedTuple):
+    question_id: QuestionId
+
 class _Sql(Statements):
     @staticmethod
     def find_watched(tx: Tx, *, heartbeats: str) -> list[FindWatchedRow]: ...
@@ -166,6 +198,28 @@ class _Sql(Statements):
     ]: ...
     @staticmethod
     def count_groups(tx: Tx, *, org_id: OrgId, event_id: EventId) -> list[CountGroupsRow]: ...
+    @staticmethod
+    def count_turnout(
+        tx: Tx,
+        *,
+        org_id: OrgId,
+        event_id: EventId,
+        is_ranged: int,
+        by_regs: int,
+        by_views: int,
+        starts_at: int,
+        ends_at: int,
+        sti: str,
+        include: str,
+        exclude: str,
+        has_asked: int,
+        has_answered: int,
+        is_viewer: int,
+        is_live: int,
+        is_simlive: int,
+        is_od: int,
+        is_no_show: int,
+    ) -> list[CountTurnoutRow]: ...
     @staticmethod
     def set_media(
         tx: Tx,
@@ -259,6 +313,17 @@ class _Sql(Statements):
     @staticmethod
     def put_answer(tx: Tx, rows: Iterable[Mapping[str, object]]) -> int: ...
     @staticmethod
+    def remove_answer(
+        tx: Tx,
+        *,
+        org_id: OrgId,
+        event_id: EventId,
+        registration_id: RegistrationId,
+        is_poll: int,
+        survey_id: SurveyId,
+        number: int,
+    ) -> int: ...
+    @staticmethod
     def list_own_answers(
         tx: Tx, *, org_id: OrgId, event_id: EventId, registration_id: RegistrationId
     ) -> list[ListOwnAnswersRow]: ...
@@ -303,6 +368,8 @@ class _Sql(Statements):
     @staticmethod
     def count_registered(tx: Tx, *, org_id: OrgId, event_id: EventId) -> CountRegisteredRow: ...
     @staticmethod
+    def count_invited(tx: Tx, *, org_id: OrgId, event_id: EventId) -> int: ...
+    @staticmethod
     def count_seconds(tx: Tx, *, org_id: OrgId, event_id: EventId) -> list[CountSecondsRow]: ...
     @staticmethod
     def list_steps(
@@ -318,5 +385,117 @@ class _Sql(Statements):
     def count_answers(tx: Tx, *, org_id: OrgId, event_id: EventId) -> list[CountAnswersRow]: ...
     @staticmethod
     def restart_sessions(tx: Tx, *, now: int, ahead: int) -> int: ...
+    @staticmethod
+    def add_report_link(
+        tx: Tx,
+        *,
+        org_id: OrgId,
+        id: ReportLinkId,
+        event_id: EventId,
+        digest: str,
+        label: str,
+        query: str,
+        has_names: int,
+        actor: str,
+        now: int,
+        ends_at: int,
+    ) -> int: ...
+    @staticmethod
+    def list_report_links(
+        tx: Tx, *, org_id: OrgId, event_id: EventId, since: int
+    ) -> list[ReportLink]: ...
+    @staticmethod
+    def find_report_link(tx: Tx, *, digest: str) -> FindReportLinkRow | None: ...
+    @staticmethod
+    def revoke_report_link(
+        tx: Tx, *, org_id: OrgId, event_id: EventId, id: ReportLinkId, now: int
+    ) -> int: ...
+    @staticmethod
+    def note_report_opened(tx: Tx, *, org_id: OrgId, id: ReportLinkId, now: int) -> int: ...
+    @staticmethod
+    def list_old_report_links(
+        tx: Tx, *, before: int, limit: int
+    ) -> list[ListOldReportLinksRow]: ...
+    @staticmethod
+    def delete_report_link(tx: Tx, rows: Iterable[Mapping[str, object]]) -> int: ...
+    @staticmethod
+    def count_watching(
+        tx: Tx, *, org_id: OrgId, event_id: EventId, since: int
+    ) -> list[CountWatchingRow]: ...
+    @staticmethod
+    def count_to_answer(tx: Tx, *, org_id: OrgId, event_id: EventId) -> list[CountToAnswerRow]: ...
+    @staticmethod
+    def list_asked(
+        tx: Tx,
+        *,
+        org_id: OrgId,
+        event_id: EventId,
+        session_id: SessionId,
+        state: str,
+        before: int,
+        limit: int,
+    ) -> list[AskedQuestion]: ...
+    @staticmethod
+    def list_published(
+        tx: Tx, *, org_id: OrgId, session_id: SessionId, limit: int
+    ) -> list[PublishedQuestion]: ...
+    @staticmethod
+    def find_published_session(tx: Tx, *, org_id: OrgId, id: QuestionId) -> SessionId | None: ...
+    @staticmethod
+    def add_vote(
+        tx: Tx,
+        *,
+        org_id: OrgId,
+        question_id: QuestionId,
+        registration_id: RegistrationId,
+        event_id: EventId,
+        now: int,
+    ) -> int: ...
+    @staticmethod
+    def remove_vote(
+        tx: Tx, *, org_id: OrgId, question_id: QuestionId, registration_id: RegistrationId
+    ) -> int: ...
+    @staticmethod
+    def list_own_votes(
+        tx: Tx, *, org_id: OrgId, registration_id: RegistrationId
+    ) -> list[ListOwnVotesRow]: ...
+    @staticmethod
+    def set_chapters(
+        tx: Tx, *, org_id: OrgId, session_id: SessionId, chapters: str, now: int
+    ) -> int: ...
+    @staticmethod
+    def find_chapters(tx: Tx, *, org_id: OrgId, session_id: SessionId) -> str | None: ...
+    @staticmethod
+    def set_published(
+        tx: Tx, *, org_id: OrgId, event_id: EventId, id: QuestionId, published_at: int | None
+    ) -> int: ...
+    @staticmethod
+    def set_dismissed(
+        tx: Tx, *, org_id: OrgId, event_id: EventId, id: QuestionId, dismissed_at: int | None
+    ) -> int: ...
+    @staticmethod
+    def find_question_event(tx: Tx, *, org_id: OrgId, id: QuestionId) -> EventId | None: ...
+    @staticmethod
+    def remove_media(tx: Tx, *, org_id: OrgId, session_id: SessionId) -> int: ...
+    @staticmethod
+    def set_captions(
+        tx: Tx,
+        *,
+        org_id: OrgId,
+        session_id: SessionId,
+        language: str,
+        content: str,
+        digest: str,
+        size: int,
+        now: int,
+    ) -> int: ...
+    @staticmethod
+    def list_captions(tx: Tx, *, org_id: OrgId, session_id: SessionId) -> list[Captions]: ...
+    @staticmethod
+    def remove_captions(tx: Tx, *, org_id: OrgId, session_id: SessionId, language: str) -> int: ...
+    @staticmethod
+    def remove_all_captions(tx: Tx, *, org_id: OrgId, session_id: SessionId) -> int: ...
+    @staticmethod
+    def read_captions(tx: Tx, *, org_id: OrgId, digest: str) -> str | None: ...
 
 sql: _Sql

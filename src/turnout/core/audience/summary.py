@@ -95,16 +95,24 @@ def summarize(tx: Tx, org_id: OrgId, event_id: EventId) -> Summary:
         checked_in=checked_in,
         no_shows=registered - watched[ALL].viewers,
         watched=watched,
-        retention=[_curve(tx, org_id, event_id, show) for show in list_shows(tx, org_id, event_id)],
+        retention=list_curves(tx, org_id, event_id),
         questions=questions,
         questions_answered=answered,
-        surveys=_results(
-            list_surveys(tx, org_id, event_id),
-            sql.count_answers(tx, org_id=org_id, event_id=event_id),
-        ),
+        surveys=list_results(tx, org_id, event_id),
         sources=_groups(groups, "source"),
         domains=_groups(groups, "domain"),
     )
+
+
+def list_curves(tx: Tx, org_id: OrgId, event_id: EventId) -> list[Curve]:
+    """How many watched each session while it was live, in the order of the programme."""
+    return [_curve(tx, org_id, event_id, show) for show in list_shows(tx, org_id, event_id)]
+
+
+def list_results(tx: Tx, org_id: OrgId, event_id: EventId) -> list[SurveyResult]:
+    """The outcome of each poll and survey, oldest first."""
+    answers = sql.count_answers(tx, org_id=org_id, event_id=event_id)
+    return _results(list_surveys(tx, org_id, event_id), answers)
 
 
 def _watched(rows: Sequence[tuple[str, int, int]]) -> dict[str, Watched]:

@@ -104,11 +104,11 @@ def answer_survey(
     survey_id: SurveyId,
     given: dict[int, str],
 ) -> None:
-    """Keep what a viewer answers, by the number of the item from 0; empty answers are left out,
-    and answering again replaces what was answered.
+    """Keep what a viewer answers, by the number of the item from 0. Answering again replaces what
+    was answered; words that were emptied are taken back.
 
     Raises Missing, Conflict when it is closed, Invalid for a choice that there is not and when
-    nothing is answered.
+    nothing is answered or taken back.
     """
     event_id = hold_viewer(tx, org_id, registration_id, session_id)
     survey = get_survey(tx, org_id, survey_id)
@@ -131,9 +131,23 @@ def answer_survey(
         for number, item in enumerate(survey.items)
         if given.get(number, "").strip()
     ]
-    if not rows:
+    taken_back = [
+        sql.remove_answer(
+            tx,
+            org_id=org_id,
+            event_id=event_id,
+            registration_id=registration_id,
+            is_poll=int(survey.is_poll),
+            survey_id=survey_id,
+            number=number,
+        )
+        for number, item in enumerate(survey.items)
+        if not item.choices and number in given and not given[number].strip()
+    ]
+    if not rows and not any(taken_back):
         raise Invalid("survey.empty")
-    sql.put_answer(tx, rows)
+    if rows:
+        sql.put_answer(tx, rows)
 
 
 def list_own_answers(

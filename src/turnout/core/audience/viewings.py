@@ -10,7 +10,6 @@ locked first.
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from turnout.core.audience.media import find_media
 from turnout.core.audience.model import (
     Interval,
     Media,
@@ -178,12 +177,6 @@ def list_viewings(
         StoredInterval(Mode(mode), session_id, Interval(*times))
         for mode, session_id, *times in rows
     ]
-
-
-def find_mode(tx: Tx, org_id: OrgId, session_id: SessionId) -> Mode | None:
-    """How the session is watched now."""
-    media = find_media(tx, org_id, session_id)
-    return media.mode_at(tx.now) if media else None
 
 
 def _parts(heartbeat: Heartbeat, media: Media, now: int) -> Iterable[tuple[Mode, Interval]]:

@@ -22,6 +22,27 @@ class Entry(msgspec.Struct, frozen=True):
     facts: dict[str, Any]
 
 
+class LogLine(msgspec.Struct, frozen=True):
+    """One change and what it is of, as lists of changes show it; `facts` as in Entry."""
+
+    id: int
+    at: int
+    actor: str
+    action: str
+    noun: str
+    noun_id: int
+    facts: dict[str, Any]
+
+
+class LogFilter(msgspec.Struct, frozen=True):
+    """Which changes are asked for; empty and 0 = any. `before`: only those before that one."""
+
+    noun: str = ""
+    noun_id: int = 0
+    actor: str = ""
+    before: int = 2**62
+
+
 def record(
     tx: Tx, org_id: OrgId, actor: str, action: str, noun: str, noun_id: int, **facts: Any
 ) -> None:
@@ -63,6 +84,20 @@ def list_newest_installation_entries(tx: Tx, limit: int) -> list[tuple[str, Entr
         (noun, Entry(at, actor, action, msgspec.json.decode(facts)))
         for at, actor, action, noun, facts in sql.list_newest_installation_entries(tx, limit=limit)
     ]
+
+
+def list_log(tx: Tx, org_id: OrgId, wanted: LogFilter, limit: int) -> list[LogLine]:
+    """Changes of an organization's things, newest first."""
+    if wanted.noun and wanted.noun_id and not wanted.actor:
+        return sql.list_newest_of(
+            tx,
+            org_id=org_id,
+            noun=wanted.noun,
+            noun_id=wanted.noun_id,
+            before=wanted.before,
+            limit=limit,
+        )
+    return sql.list_newest_entries(tx, org_id=org_id, **msgspec.structs.asdict(wanted), limit=limit)
 
 
 def list_entries(tx: Tx, org_id: OrgId, noun: str, noun_id: int) -> list[Entry]:

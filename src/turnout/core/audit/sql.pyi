@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from turnout.core.audit.recording import Entry
+from turnout.core.audit.recording import Entry, LogLine
 from turnout.core.ids import OrgId
 from turnout.store import Statements, Tx
 
@@ -39,5 +39,13 @@ class _Sql(Statements):
     ) -> list[ListNewestInstallationEntriesRow]: ...
     @staticmethod
     def list_installation_entries(tx: Tx, *, noun: str) -> list[Entry]: ...
+    @staticmethod
+    def list_newest_entries(
+        tx: Tx, *, org_id: OrgId, noun: str, noun_id: int, actor: str, before: int, limit: int
+    ) -> list[LogLine]: ...
+    @staticmethod
+    def list_newest_of(
+        tx: Tx, *, org_id: OrgId, noun: str, noun_id: int, before: int, limit: int
+    ) -> list[LogLine]: ...
 
 sql: _Sql

@@ -251,6 +251,14 @@ def list_callbacks(
     )
 
 
+def get_callback(tx: Tx, org_id: OrgId, callback_id: CallbackId) -> Callback:
+    """One callback of the organization. Raises Missing."""
+    found = sql.find_callback(tx, org_id=org_id, id=callback_id)
+    if found is None:
+        raise _missing(callback_id)
+    return found
+
+
 def list_attempts(tx: Tx, org_id: OrgId, callback_id: CallbackId) -> list[CallbackAttempt]:
     """Every try of one callback, in order. Raises Missing."""
     if sql.find_callback_state(tx, org_id=org_id, id=callback_id) is None:

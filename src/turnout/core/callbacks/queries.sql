@@ -53,6 +53,13 @@ WHERE c.org_id = :org_id AND c.id > 0 AND (:job_id = 0 OR c.job_id = :job_id)
     AND (:state = '' OR c.state = :state)
 ORDER BY c.id DESC LIMIT :limit;
 
+-- name: find_callback(org_id, id: CallbackId)^ -> Callback | None
+SELECT c.org_id, c.id, c.uuid, c.job_id, c.url, c.body, c.state, c.attempts, c.created_at, c.due_at,
+    c.done_at, a.status AS last_status, coalesce(a.error, '') AS last_error
+FROM callbacks c LEFT JOIN callback_attempts a
+    ON a.org_id = c.org_id AND a.callback_id = c.id AND a.number = c.attempts
+WHERE c.org_id = :org_id AND c.id = :id AND c.id > 0;
+
 -- name: list_attempts(org_id, callback_id) -> CallbackAttempt
 SELECT number, at, took_ms, status, error FROM callback_attempts
 WHERE org_id = :org_id AND callback_id = :callback_id ORDER BY number;

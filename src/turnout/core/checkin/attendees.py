@@ -1,6 +1,9 @@
 """Attendees: registered people with their tickets, as the door and its API see them."""
 
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Iterable, Iterator
+from heapq import merge
+from itertools import chain, groupby, islice
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 import msgspec
@@ -15,10 +18,12 @@ from turnout.core.tickets.signing import (
     sign_ticket,
 )
 from turnout.errors import Missing
-from turnout.store import Tx, iterate
+from turnout.store import Tx, iterate_batches
 from turnout.store.late import reach_back
 
 ALL = 2**62
+BATCH = 500
+TicketRow = tuple[Any, ...]
 
 
 class HeldTicket(NamedTuple):
@@ -67,8 +72,8 @@ class ShownTicket(NamedTuple):
 class AttendeeFilter(msgspec.Struct, frozen=True):
     """Which attendees are asked for. `which` is empty, `checked` or `unchecked`; `since` (epoch
     ms, 0 = ever) keeps those of whom something changed at or after it, or was committed after it
-    (turnout/store/late.py); `ticket_type_id` 0 = any. Cancelled tickets, and registrations, are
-    there only with `has_cancelled`."""
+    (turnout/store/late.py); `ticket_type_id` 0 = any. Cancelled tickets and registrations, and
+    those who are no longer the event's, are there only with `has_cancelled`."""
 
     which: str = ""
     since: int = 0
@@ -78,18 +83,16 @@ class AttendeeFilter(msgspec.Struct, frozen=True):
 
 def stream_attendees(
     tx: Tx, org_id: OrgId, event_id: EventId, wanted: AttendeeFilter
-) -> Generator[tuple[Any, ...], None, None]:
-    """A row for each ticket of the attendees, by rising number; for `db.stream`, and
-    `group_attendees`."""
-    yield from iterate(
-        sql.list_attendees,
-        tx,
-        org_id=org_id,
-        event_id=event_id,
-        after=0,
-        until=ALL,
-        **_filter(tx, wanted),
-    )
+) -> Iterator[list[TicketRow]]:
+    """A row for each ticket of the attendees, by rising number, some at a time: the first facts of
+    an Attendee, and those of the ticket, whose code is empty where there is none."""
+    named: dict[str, Any] = {"org_id": org_id, "event_id": event_id, "after": 0, "until": ALL}
+    named |= _filter(tx, wanted)
+    batches = iterate_batches(sql.list_attendees, tx, BATCH, **named)
+    if not wanted.has_cancelled:
+        return batches
+    rows = _with_departed(tx, chain.from_iterable(batches), named)
+    return iter(lambda: list(islice(rows, BATCH)), [])
 
 
 def list_attendees(
@@ -101,16 +104,18 @@ def list_attendees(
     if not ids:
         return [], False
     until = ids[min(limit, len(ids)) - 1]
-    rows = sql.list_attendees(tx, **named, after=ids[0] - 1, until=until)
+    named |= {"after": ids[0] - 1, "until": until}
+    rows = _with_departed(tx, sql.list_attendees(tx, **named), named)
     return list(group_attendees(rows)), len(ids) > limit
 
 
 def find_attendee(tx: Tx, org_id: OrgId, event_id: EventId, code: str) -> Attendee:
-    """Whose ticket has this code, plain or signed. Raises Missing."""
-    plain = find_plain_code(tx, org_id, code)
-    rows = sql.find_attendee(tx, org_id=org_id, event_id=event_id, code=plain) if plain else []
-    for attendee in group_attendees(rows):
-        return attendee
+    """Whose ticket has this code, plain or signed, also once they have left. Raises Missing."""
+    if plain := find_plain_code(tx, org_id, code):
+        named: dict[str, Any] = {"org_id": org_id, "event_id": event_id, "code": plain}
+        rows = sql.find_attendee(tx, **named) or sql.find_departed(tx, **named)
+        for attendee in group_attendees(rows):
+            return attendee
     raise Missing("ticket.not_in_event", code=code)
 
 
@@ -127,49 +132,22 @@ def read_ticket(tx: Tx, org_id: OrgId, code: str) -> tuple[EventView, ShownTicke
     return get_shown_event(tx, org_id, event_id), ticket
 
 
-class AttendeeReader:
-    """Makes attendees of the rows of `stream_attendees`, which may come in batches: an attendee's
-    rows are beside each other, one for each ticket, and may stand in two batches."""
-
-    def __init__(self) -> None:
-        self._open: Attendee | None = None
-
-    def read(self, rows: Iterable[tuple[Any, ...]]) -> Iterator[Attendee]:
-        """The attendees that are whole after these rows."""
-        for (
-            id_,
-            first_name,
-            last_name,
-            company,
-            job_title,
-            email,
-            phone,
-            code,
-            ticket_type_id,
-            checked_in_at,
-            created_at,
-            is_valid,
-        ) in rows:
-            if self._open is None or self._open.id != id_:
-                yield from self.finish()
-                self._open = Attendee(
-                    id_, first_name, last_name, company, job_title, email, phone, []
-                )
-            ticket = HeldTicket(code, ticket_type_id, checked_in_at, created_at, is_valid)
-            self._open.tickets.append(ticket)
-
-    def finish(self) -> Iterator[Attendee]:
-        """The last attendee, once there are no more rows."""
-        if self._open is not None:
-            yield self._open
-            self._open = None
-
-
-def group_attendees(rows: Iterable[tuple[Any, ...]]) -> Iterator[Attendee]:
+def group_attendees(rows: Iterable[TicketRow]) -> Iterator[Attendee]:
     """Attendees from rows that are in the order of their numbers."""
-    reader = AttendeeReader()
-    yield from reader.read(rows)
-    yield from reader.finish()
+    for _, found in groupby(rows, itemgetter(0)):
+        first, *more = found
+        tickets = [
+            HeldTicket._make(ticket) for _, _, _, _, _, _, _, *ticket in (first, *more) if ticket[0]
+        ]
+        yield Attendee._make((*first[:7], tickets))
+
+
+def _with_departed(tx: Tx, rows: Iterable[TicketRow], named: dict[str, Any]) -> Iterator[TicketRow]:
+    """The rows, and those of who is no longer the event's where they are asked for."""
+    if not named["has_cancelled"]:
+        return iter(rows)
+    asked = {name: value for name, value in named.items() if name != "has_cancelled"}
+    return merge(rows, sql.list_departed(tx, **asked), key=itemgetter(0))
 
 
 def _filter(tx: Tx, wanted: AttendeeFilter) -> dict[str, Any]:

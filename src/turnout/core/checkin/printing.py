@@ -6,7 +6,6 @@ fill (turnout/formats/pdf).
 """
 
 import enum
-import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import BinaryIO, NamedTuple
 
@@ -16,6 +15,7 @@ from turnout.catalogue.translations import ENGLISH, label
 from turnout.core.checkin.sql import sql
 from turnout.core.events.model import Event
 from turnout.core.ids import EventId, OrgId, SessionId, TicketId, TicketTypeId
+from turnout.core.text import without_marks
 from turnout.core.tickets.signing import find_plain_code
 from turnout.core.times import local, wall_clock
 from turnout.errors import Conflict, Missing
@@ -273,7 +273,8 @@ def draw_names(
         label(language, "date.zoned", moment=day, timezone=event.timezone),
         label(language, "list.tickets", count=len(tickets)),
     )
-    sheet = Sheet(event.title, notes, columns)
+    page = label(language, "list.page", number="{number}")
+    sheet = Sheet(event.title, notes, columns, page=page)
     return write_table(out, sides, sheet, name_rows(event, tickets))
 
 
@@ -309,5 +310,4 @@ def _name_row(event: Event, ticket: Printed) -> tuple[str, ...]:
 
 def _sorted(name: str) -> str:
     """A name as lists sort it: Ångström stands beside Angstrom."""
-    plain = unicodedata.normalize("NFKD", name).casefold()
-    return "".join(c for c in plain if not unicodedata.combining(c))
+    return without_marks(name.casefold())

@@ -2,8 +2,8 @@
 --     -> (RegistrationId, str, str, str, str, str, str, str, TicketTypeId, int | None, int, int)
 -- Anyone who is registered, with a row for each valid ticket, by rising number; `has_cancelled` 1 =
 -- with every ticket, none of them valid once the event is cancelled, so that a change of the event
--- is one of theirs. `which` is empty, `checked` or `unchecked`; `since` and `ticket_type_id` 0 =
--- any.
+-- is one of theirs. Who changed is shown whole, since a device replaces them. `which` is empty,
+-- `checked` or `unchecked`; `since` and `ticket_type_id` 0 = any.
 SELECT r.id, p.first_name, p.last_name, p.company, p.job_title, p.email, p.phone,
     t.code, t.ticket_type_id, t.checked_in_at, t.created_at,
     CASE WHEN t.state = 'valid' AND r.state = 'confirmed' AND e.state <> 'cancelled'
@@ -15,16 +15,30 @@ JOIN tickets t ON t.org_id = r.org_id AND t.registration_id = r.id
 WHERE r.org_id = :org_id AND r.event_id = :event_id AND r.id > :after AND r.id <= :until
     AND (:has_cancelled = 1 OR (r.state = 'confirmed' AND t.state = 'valid'))
     AND (:which = '' OR (:which = 'checked') = (t.checked_in_at IS NOT NULL))
-    AND (:since = 0 OR r.updated_at >= :since OR p.updated_at >= :since OR t.updated_at >= :since
-        OR (:has_cancelled = 1 AND e.updated_at >= :since))
+    AND (:since = 0 OR r.updated_at >= :since OR p.updated_at >= :since
+        OR (:has_cancelled = 1 AND e.updated_at >= :since)
+        OR EXISTS (
+            SELECT 1 FROM tickets c WHERE c.org_id = r.org_id AND c.registration_id = r.id
+                AND c.updated_at >= :since))
     AND (:ticket_type_id = 0 OR t.ticket_type_id = :ticket_type_id)
 ORDER BY r.id, t.created_at, t.id;
+
+-- part: departed
+-- Those departures `d` of an event that a list of attendees tells of.
+AND (:which = '' OR (:which = 'checked') = (d.checked_in_at IS NOT NULL))
+AND (:since = 0 OR d.left_at >= :since)
+AND (:ticket_type_id = 0 OR d.ticket_type_id = :ticket_type_id)
+AND NOT EXISTS (
+    SELECT 1 FROM registrations r
+    JOIN tickets t ON t.org_id = r.org_id AND t.registration_id = r.id
+    WHERE r.org_id = d.org_id AND r.id = d.registration_id AND r.event_id = d.event_id
+        AND (:ticket_type_id = 0 OR t.ticket_type_id = :ticket_type_id))
 
 -- name: list_attendee_page(org_id, event_id, which, since, ticket_type_id, has_cancelled,
 --     limit, skip)
 --     -> (id: RegistrationId)
--- The numbers of the registrations on a page of that list.
-SELECT DISTINCT r.id
+-- The numbers of the registrations on a page of that list, and of `list_departed`.
+SELECT r.id
 FROM registrations r
 JOIN events e ON e.org_id = r.org_id AND e.id = r.event_id
 JOIN people p ON p.org_id = r.org_id AND p.id = r.person_id
@@ -32,12 +46,44 @@ JOIN tickets t ON t.org_id = r.org_id AND t.registration_id = r.id
 WHERE r.org_id = :org_id AND r.event_id = :event_id
     AND (:has_cancelled = 1 OR (r.state = 'confirmed' AND t.state = 'valid'))
     AND (:which = '' OR (:which = 'checked') = (t.checked_in_at IS NOT NULL))
-    AND (:since = 0 OR r.updated_at >= :since OR p.updated_at >= :since OR t.updated_at >= :since
-        OR (:has_cancelled = 1 AND e.updated_at >= :since))
+    AND (:since = 0 OR r.updated_at >= :since OR p.updated_at >= :since
+        OR (:has_cancelled = 1 AND e.updated_at >= :since)
+        OR EXISTS (
+            SELECT 1 FROM tickets c WHERE c.org_id = r.org_id AND c.registration_id = r.id
+                AND c.updated_at >= :since))
     AND (:ticket_type_id = 0 OR t.ticket_type_id = :ticket_type_id)
-ORDER BY r.id LIMIT :limit OFFSET :skip;
+UNION
+SELECT d.registration_id FROM departures d
+WHERE :has_cancelled = 1 AND d.org_id = :org_id AND d.event_id = :event_id
+    -- use: departed
+ORDER BY 1 LIMIT :limit OFFSET :skip;
 
--- name: list_printed(org_id, event_id, after: TicketId, limit, which, ticket_type_id, session_id, code)
+-- name: list_departed(org_id, event_id, after, until, which, since, ticket_type_id)
+--     -> (RegistrationId, str, str, str, str, str, str, str, TicketTypeId, int | None, int, int)
+-- Those who were attendees and are no longer the event's, or none of that type any more, like
+-- cancelled ones without a name; an empty code is no ticket. One that begins with `#` only says of
+-- which type a ticket was.
+SELECT d.registration_id, '', '', '', '', '', '',
+    CASE WHEN substr(d.code, 1, 1) = '#' THEN '' ELSE d.code END, d.ticket_type_id, d.checked_in_at,
+    d.created_at, 0
+FROM departures d
+WHERE d.org_id = :org_id AND d.event_id = :event_id
+    AND d.registration_id > :after AND d.registration_id <= :until
+    -- use: departed
+ORDER BY d.registration_id, d.created_at, d.code;
+
+-- name: find_departed(org_id, event_id, code)
+--     -> (RegistrationId, str, str, str, str, str, str, str, TicketTypeId, int | None, int, int)
+-- The ticket of somebody who is no longer the event's.
+SELECT d.registration_id, '', '', '', '', '', '', d.code, d.ticket_type_id, d.checked_in_at,
+    d.created_at, 0
+FROM departures d
+WHERE d.org_id = :org_id AND d.event_id = :event_id AND d.code = :code
+    AND substr(d.code, 1, 1) NOT IN ('', '#')
+ORDER BY d.left_at DESC LIMIT 1;
+
+-- name: list_printed(org_id, event_id, after: TicketId, limit, which, ticket_type_id, session_id,
+--     code)
 --     -> (id: TicketId, first_name: str, last_name: str, company: str, job_title: str, code: str,
 --         ticket_type_id: TicketTypeId, type_name: str, checked_in_at: int | None,
 --         language: str)
@@ -103,21 +149,22 @@ JOIN registrations r ON r.org_id = t.org_id AND r.id = t.registration_id
 JOIN events e ON e.org_id = r.org_id AND e.id = r.event_id
 WHERE t.org_id = :org_id AND t.code = :code AND r.event_id = :event_id;
 
--- name: check_in(org_id, id: TicketId, at: int, now)!
--- The first scan wins: the guard and the mark are one statement.
+-- name: check_in(org_id, id: TicketId, registration_id, ticket_type_id, at: int, now)!
+-- The first scan wins: the guard and the mark are one statement. A ticket that was given back,
+-- passed on or changed since it was judged is left alone.
 UPDATE tickets SET checked_in_at = :at, updated_at = :now
-WHERE org_id = :org_id AND id = :id AND checked_in_at IS NULL AND state = 'valid';
+WHERE org_id = :org_id AND id = :id AND checked_in_at IS NULL AND state = 'valid'
+    AND registration_id = :registration_id AND ticket_type_id = :ticket_type_id;
 
 -- name: undo_check_in(org_id, id: TicketId, now)!
 UPDATE tickets SET checked_in_at = NULL, updated_at = :now
 WHERE org_id = :org_id AND id = :id AND checked_in_at IS NOT NULL;
 
--- name: list_booked(org_id, registration_id) -> (session_id: SessionId)
-SELECT session_id FROM session_bookings
-WHERE org_id = :org_id AND registration_id = :registration_id;
-
--- name: get_checked_in_at(org_id, id: TicketId)$ -> int | None
-SELECT checked_in_at FROM tickets WHERE org_id = :org_id AND id = :id;
+-- name: list_booked(org_id, registration_id) -> gates.BookedSession
+SELECT s.id, s.starts_at, s.ends_at
+FROM session_bookings b
+JOIN sessions s ON s.org_id = b.org_id AND s.id = b.session_id
+WHERE b.org_id = :org_id AND b.registration_id = :registration_id ORDER BY s.starts_at, s.id;
 
 -- name: add_scan(org_id, id: int, event_id, ticket_id: TicketId | None, code, result,
 --     gate_id: GateId | None, device, nonce: str | None, at: int, now)!
@@ -137,16 +184,18 @@ WHERE org_id = :org_id AND event_id = :event_id AND device = :device AND nonce =
 SELECT id, ticket_id, code, result, gate_id, device, at, recorded_at FROM scans
 WHERE org_id = :org_id AND event_id = :event_id ORDER BY recorded_at DESC, id DESC LIMIT :limit;
 
--- name: add_gate(org_id, id: GateId, event_id, name, ticket_type_ids, session_ids, now)!
-INSERT INTO gates (org_id, id, event_id, name, ticket_type_ids, session_ids, created_at)
-VALUES (:org_id, :id, :event_id, :name, :ticket_type_ids, :session_ids, :now);
+-- name: add_gate(org_id, id: GateId, event_id, name, ticket_type_ids, session_ids, has_exit: int,
+--     day, now)!
+INSERT INTO gates (org_id, id, event_id, name, ticket_type_ids, session_ids, has_exit, day,
+    created_at)
+VALUES (:org_id, :id, :event_id, :name, :ticket_type_ids, :session_ids, :has_exit, :day, :now);
 
--- name: get_gate(org_id, event_id, id: GateId)^ -> scans.Gate | None
-SELECT id, name, ticket_type_ids, session_ids FROM gates
+-- name: get_gate(org_id, event_id, id: GateId)^ -> gates.Gate | None
+SELECT id, name, ticket_type_ids, session_ids, has_exit, day FROM gates
 WHERE org_id = :org_id AND event_id = :event_id AND id = :id;
 
--- name: list_gates(org_id, event_id) -> scans.Gate
-SELECT id, name, ticket_type_ids, session_ids FROM gates
+-- name: list_gates(org_id, event_id) -> gates.Gate
+SELECT id, name, ticket_type_ids, session_ids, has_exit, day FROM gates
 WHERE org_id = :org_id AND event_id = :event_id ORDER BY id;
 
 -- == inviting ==

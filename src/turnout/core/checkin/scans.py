@@ -1,39 +1,43 @@
 """The door: a ticket is checked in once, whatever the number of doors, and every scan is kept.
 
-Theory. The first scan wins by one guarded UPDATE. A device may upload a scan again, or late: with a
-nonce of its own the repetition is answered like the first, and `at` is the time on the device. A
-nonce names one scan of one code and one action; for anything else it is refused, or somebody would
-be waved through who was never checked in. A refusal is a value here, not an error, so that its
-scan is on disk when the edge says no.
+Theory. The first scan wins by one guarded UPDATE, which marks only what was judged: a ticket that
+another transaction has scanned, given back, passed on or changed since is judged again. Staff
+hold the rows of the tickets before they look whether one was used (booking.lock_registration), so
+of a scan and a change at one moment, the later sees the earlier. A device may upload a scan again,
+or late: with a nonce of its own the repetition is answered like the first, and `at` is the time on
+the device. A nonce names one scan of one code and one action; for anything else it is refused, or
+somebody would be waved through who was never checked in. A refusal is a value here, not an error,
+so that its scan is on disk when the edge says no.
 """
 
 import enum
+from contextlib import suppress
 from typing import NamedTuple
 
 import msgspec
 
-from turnout.core.audit.recording import record
+from turnout.core.checkin.gates import Gate, Moment, get_gate, lets_in
 from turnout.core.checkin.sql import sql
-from turnout.core.events.programme import get_event, list_sessions, list_ticket_types
+from turnout.core.events.programme import get_event
 from turnout.core.exams.adjusting import take_attendance
 from turnout.core.exams.model import Attendance
-from turnout.core.fields import check_filled
 from turnout.core.ids import (
     EventId,
     GateId,
     OrgId,
     RegistrationId,
-    SessionId,
     TicketId,
     TicketTypeId,
 )
+from turnout.core.registrations.booking import lock_registration
 from turnout.core.tickets.signing import find_plain_code, normalize
 from turnout.errors import Invalid, Missing
-from turnout.store import Tx, to_json
+from turnout.store import Tx
 
 LONGEST_CODE = 64
-_ticket_type_ids = msgspec.json.Decoder(list[TicketTypeId])
-_session_ids = msgspec.json.Decoder(list[SessionId])
+
+AHEAD_MS = 5 * 60_000
+"""By how much a device's clock may be ahead without a question."""
 
 
 class Result(enum.StrEnum):
@@ -66,16 +70,6 @@ class Answer(NamedTuple):
     first_at: int | None = None
 
 
-class Gate(NamedTuple):
-    """A check-in list: it lets in those with one of its ticket types, or who booked one of its
-    sessions; both empty = everybody."""
-
-    id: GateId
-    name: str
-    ticket_type_ids: list[TicketTypeId]
-    session_ids: list[SessionId]
-
-
 class KeptScan(NamedTuple):
     """A scan as lists show it. Instants in epoch ms."""
 
@@ -105,82 +99,82 @@ class ScannedTicket(NamedTuple):
     is_refused: int
 
 
-def check_in(tx: Tx, org_id: OrgId, event_id: EventId, scan: Scan) -> Answer:
-    """Check a ticket in, and keep the scan whatever its result. Raises Missing for a gate that
-    the event does not have, Invalid for a nonce that names another scan."""
+def check_in(
+    tx: Tx,
+    org_id: OrgId,
+    event_id: EventId,
+    scan: Scan,
+    *,
+    waives: bool = False,
+    asks_gate: bool = True,
+    moment: Moment | None = None,
+) -> Answer:
+    """Check a ticket in, and keep the scan whatever its result. `waives`: neither the gate nor a
+    payment keeps anybody out; without `asks_gate`, the gate alone does not. `moment`: the gate lets
+    in only those whose day it is. A time that lies ahead, and after the event, is a device's error:
+    then it counts as now. Raises Missing for a gate that the event does not have, Invalid for a
+    nonce that names another scan."""
     about_event(tx, event_id)
+    scan = _mend_time(tx, org_id, event_id, scan)
     if known := _find_known(tx, org_id, event_id, scan):
         return known
-    gate = get_gate(tx, org_id, event_id, scan.gate_id) if scan.gate_id else None
-    ticket = _find_ticket(tx, org_id, event_id, scan.code)
-    answer = _judge(tx, org_id, ticket, gate, scan)
+    gate = get_gate(tx, org_id, event_id, scan.gate_id) if scan.gate_id and asks_gate else None
+    ticket, answer = _admit(tx, org_id, event_id, gate, scan, waives=waives, moment=moment)
     if not _keep(tx, org_id, event_id, ticket, scan, answer.result):
         return _find_known(tx, org_id, event_id, scan) or answer
     return answer
 
 
-def undo_check_in(tx: Tx, org_id: OrgId, event_id: EventId, scan: Scan) -> Answer:
-    """Take a check-in back; idempotent. The scan is kept. Raises Invalid for a
-    nonce that names another scan."""
+def keep_refused(tx: Tx, org_id: OrgId, event_id: EventId, scan: Scan, result: Result) -> Answer:
+    """Keep a scan at which the door itself turned somebody away; the ticket stays as it is.
+    Idempotent: one that was kept before is answered as it was. `unknown` of a ticket that there is
+    = the door could not tell. Raises Invalid for a nonce that names another scan."""
     about_event(tx, event_id)
-    if known := _find_known(tx, org_id, event_id, scan, is_undo=True):
+    scan = _mend_time(tx, org_id, event_id, scan)
+    if known := _find_known(tx, org_id, event_id, scan):
         return known
     ticket = _find_ticket(tx, org_id, event_id, scan.code)
+    _keep(tx, org_id, event_id, ticket, scan, result)
+    return Answer(result, ticket.checked_in_at if ticket else None)
+
+
+def find_refusal(tx: Tx, org_id: OrgId, event_id: EventId, code: str) -> Result | None:
+    """Why a code is no ticket to look at further: `unknown`, or `cancelled`; None = it is one, in
+    or not. Nothing is kept."""
+    ticket = _find_ticket(tx, org_id, event_id, code)
+    if ticket is None:
+        return _judge_departed(tx, org_id, event_id, code).result
+    return Result.CANCELLED if _is_cancelled(ticket) else None
+
+
+def undo_check_in(
+    tx: Tx, org_id: OrgId, event_id: EventId, scan: Scan, *, stays_in: bool = False
+) -> Answer:
+    """Take a check-in back; idempotent. The scan is kept. `stays_in`: what is taken back was not
+    the check-in, which stays. Raises Invalid for a nonce that names another scan."""
+    about_event(tx, event_id)
+    scan = _mend_time(tx, org_id, event_id, scan)
+    if known := _find_known(tx, org_id, event_id, scan, is_undo=True):
+        return known
+    ticket = _find_held(tx, org_id, event_id, scan.code)
     if ticket is None:
         answer = Answer(Result.UNKNOWN)
     else:
-        if sql.undo_check_in(tx, org_id=org_id, id=ticket.id, now=tx.now):
+        if not stays_in and sql.undo_check_in(tx, org_id=org_id, id=ticket.id, now=tx.now):
             _note_attendance(tx, org_id, ticket, scan, Attendance.PENDING)
         answer = Answer(Result.UNDONE)
     _keep(tx, org_id, event_id, ticket, scan, answer.result)
     return answer
 
 
-def create_gate(
-    tx: Tx,
-    org_id: OrgId,
-    event_id: EventId,
-    name: str,
-    ticket_type_ids: list[TicketTypeId],
-    session_ids: list[SessionId],
-    *,
-    actor: str,
-) -> Gate:
-    """Make a check-in list. Raises Missing for an unknown event, Invalid for a ticket type or
-    session that is not the event's."""
-    check_filled("name", name)
-    get_event(tx, org_id, event_id)
-    known = {ticket_type.id for ticket_type in list_ticket_types(tx, org_id, event_id)}
-    if not set(ticket_type_ids) <= known:
-        raise Invalid("gate.ticket_type")
-    if not set(session_ids) <= {session.id for session in list_sessions(tx, org_id, event_id)}:
-        raise Invalid("gate.session")
-    gate = Gate(GateId(tx.next_id("programme")), name, sorted(ticket_type_ids), sorted(session_ids))
-    sql.add_gate(
-        tx,
-        org_id=org_id,
-        id=gate.id,
-        event_id=event_id,
-        name=name,
-        ticket_type_ids=to_json(gate.ticket_type_ids),
-        session_ids=to_json(gate.session_ids),
-        now=tx.now,
-    )
-    record(tx, org_id, actor, "created", "gate", gate.id, name=name)
-    return gate
-
-
-def get_gate(tx: Tx, org_id: OrgId, event_id: EventId, gate_id: GateId) -> Gate:
-    """A check-in list of the event. Raises Missing."""
-    gate = sql.get_gate(tx, org_id=org_id, event_id=event_id, id=gate_id)
-    if gate is None:
-        raise Missing("gate.missing", gate_id=gate_id)
-    return gate
-
-
-def list_gates(tx: Tx, org_id: OrgId, event_id: EventId) -> list[Gate]:
-    """The event's check-in lists."""
-    return sql.list_gates(tx, org_id=org_id, event_id=event_id)
+def find_scanned_code(
+    tx: Tx, org_id: OrgId, event_id: EventId, device: str, nonce: str
+) -> str | None:
+    """The code of a scan that a device has named so; None = it has not."""
+    if not nonce:
+        return None
+    row = sql.find_scan(tx, org_id=org_id, event_id=event_id, device=device, nonce=nonce)
+    return row.code if row else None
 
 
 def list_scans(tx: Tx, org_id: OrgId, event_id: EventId, limit: int) -> list[KeptScan]:
@@ -199,22 +193,85 @@ def _find_ticket(tx: Tx, org_id: OrgId, event_id: EventId, code: str) -> Scanned
     return sql.find_scanned(tx, org_id=org_id, event_id=event_id, code=plain) if plain else None
 
 
+def _admit(
+    tx: Tx,
+    org_id: OrgId,
+    event_id: EventId,
+    gate: Gate | None,
+    scan: Scan,
+    *,
+    waives: bool,
+    moment: Moment | None,
+) -> tuple[ScannedTicket | None, Answer]:
+    """The ticket as it was judged, and the answer. Another turn is needed only where another
+    transaction changed the ticket in between."""
+    while ticket := _find_held(tx, org_id, event_id, scan.code):
+        if answer := _judge(tx, org_id, ticket, gate, scan, waives=waives, moment=moment):
+            return ticket, answer
+    return None, _judge_departed(tx, org_id, event_id, scan.code)
+
+
+def _find_held(tx: Tx, org_id: OrgId, event_id: EventId, code: str) -> ScannedTicket | None:
+    """The ticket; a candidate's attendance is kept with the registration, which is locked before
+    the ticket, as everywhere."""
+    ticket = _find_ticket(tx, org_id, event_id, code)
+    if ticket is None or not ticket.sitting:
+        return ticket
+    with suppress(Missing):  # it was deleted since, and so was the ticket
+        lock_registration(tx, org_id, ticket.registration_id)
+    return _find_ticket(tx, org_id, event_id, code)
+
+
+def _mend_time(tx: Tx, org_id: OrgId, event_id: EventId, scan: Scan) -> Scan:
+    if scan.at <= tx.now + AHEAD_MS or scan.at < get_event(tx, org_id, event_id).ends_at:
+        return scan
+    return msgspec.structs.replace(scan, at=tx.now)
+
+
+def _is_cancelled(ticket: ScannedTicket) -> bool:
+    is_valid = ticket.state == "valid" and ticket.registration_state == "confirmed"
+    return not is_valid or ticket.event_state == "cancelled"
+
+
+def _judge_departed(tx: Tx, org_id: OrgId, event_id: EventId, code: str) -> Answer:
+    """The ticket of somebody who is no longer the event's is as good as a cancelled one."""
+    plain = find_plain_code(tx, org_id, code)
+    is_departed = plain and sql.find_departed(tx, org_id=org_id, event_id=event_id, code=plain)
+    return Answer(Result.CANCELLED if is_departed else Result.UNKNOWN)
+
+
 def _judge(
-    tx: Tx, org_id: OrgId, ticket: ScannedTicket | None, gate: Gate | None, scan: Scan
-) -> Answer:
-    if ticket is None:
-        return Answer(Result.UNKNOWN)
-    is_cancelled = ticket.state != "valid" or ticket.registration_state != "confirmed"
-    if is_cancelled or ticket.event_state == "cancelled":
+    tx: Tx,
+    org_id: OrgId,
+    ticket: ScannedTicket,
+    gate: Gate | None,
+    scan: Scan,
+    *,
+    waives: bool,
+    moment: Moment | None,
+) -> Answer | None:
+    """Mark the ticket if it is good; None = it is not as it was found any more."""
+    if _is_cancelled(ticket):
         return Answer(Result.CANCELLED, ticket.checked_in_at)
-    if gate and not _lets_in(tx, org_id, gate, ticket):
+    asked = (ticket.ticket_type_id, ticket.registration_id)
+    if gate and not waives and not lets_in(tx, org_id, gate, *asked, moment):
         return Answer(Result.ELSEWHERE, ticket.checked_in_at)
-    if ticket.is_refused and ticket.checked_in_at is None:
+    if ticket.checked_in_at is not None:
+        return Answer(Result.REPEATED, ticket.checked_in_at)
+    if ticket.is_refused and not waives:
         return Answer(Result.UNPAID)
-    if sql.check_in(tx, org_id=org_id, id=ticket.id, at=scan.at, now=tx.now):
-        _note_attendance(tx, org_id, ticket, scan, Attendance.PRESENT)
-        return Answer(Result.ADMITTED, scan.at)
-    return Answer(Result.REPEATED, sql.get_checked_in_at(tx, org_id=org_id, id=ticket.id))
+    if not sql.check_in(
+        tx,
+        org_id=org_id,
+        id=ticket.id,
+        registration_id=ticket.registration_id,
+        ticket_type_id=ticket.ticket_type_id,
+        at=scan.at,
+        now=tx.now,
+    ):
+        return None
+    _note_attendance(tx, org_id, ticket, scan, Attendance.PRESENT)
+    return Answer(Result.ADMITTED, scan.at)
 
 
 def _note_attendance(
@@ -224,15 +281,6 @@ def _note_attendance(
     if ticket.sitting:
         actor = f"device:{scan.device}"
         take_attendance(tx, org_id, ticket.sitting, attendance, actor=actor)
-
-
-def _lets_in(tx: Tx, org_id: OrgId, gate: Gate, ticket: ScannedTicket) -> bool:
-    if not gate.ticket_type_ids and not gate.session_ids:
-        return True
-    if ticket.ticket_type_id in gate.ticket_type_ids:
-        return True
-    booked = sql.list_booked(tx, org_id=org_id, registration_id=ticket.registration_id)
-    return any(session_id in gate.session_ids for (session_id,) in booked)
 
 
 def _find_known(

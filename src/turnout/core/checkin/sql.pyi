@@ -2,7 +2,8 @@
 
 from typing import NamedTuple
 
-from turnout.core.checkin.scans import Gate, KeptScan, ScannedTicket
+from turnout.core.checkin.gates import BookedSession, Gate
+from turnout.core.checkin.scans import KeptScan, ScannedTicket
 from turnout.core.ids import (
     EventId,
     GateId,
@@ -68,9 +69,6 @@ class FindTicketPageRow(NamedTuple):
     checked_in_at: int | None
     language: str
 
-class ListBookedRow(NamedTuple):
-    session_id: SessionId
-
 class FindScanRow(NamedTuple):
     code: str
     result: str
@@ -112,6 +110,26 @@ class _Sql(Statements):
         skip: int,
     ) -> list[ListAttendeePageRow]: ...
     @staticmethod
+    def list_departed(
+        tx: Tx,
+        *,
+        org_id: OrgId,
+        event_id: EventId,
+        after: int,
+        until: int,
+        which: str,
+        since: int,
+        ticket_type_id: TicketTypeId,
+    ) -> list[
+        tuple[RegistrationId, str, str, str, str, str, str, str, TicketTypeId, int | None, int, int]
+    ]: ...
+    @staticmethod
+    def find_departed(
+        tx: Tx, *, org_id: OrgId, event_id: EventId, code: str
+    ) -> list[
+        tuple[RegistrationId, str, str, str, str, str, str, str, TicketTypeId, int | None, int, int]
+    ]: ...
+    @staticmethod
     def list_printed(
         tx: Tx,
         *,
@@ -135,15 +153,22 @@ class _Sql(Statements):
         tx: Tx, *, org_id: OrgId, event_id: EventId, code: str
     ) -> ScannedTicket | None: ...
     @staticmethod
-    def check_in(tx: Tx, *, org_id: OrgId, id: TicketId, at: int, now: int) -> int: ...
+    def check_in(
+        tx: Tx,
+        *,
+        org_id: OrgId,
+        id: TicketId,
+        registration_id: RegistrationId,
+        ticket_type_id: TicketTypeId,
+        at: int,
+        now: int,
+    ) -> int: ...
     @staticmethod
     def undo_check_in(tx: Tx, *, org_id: OrgId, id: TicketId, now: int) -> int: ...
     @staticmethod
     def list_booked(
         tx: Tx, *, org_id: OrgId, registration_id: RegistrationId
-    ) -> list[ListBookedRow]: ...
-    @staticmethod
-    def get_checked_in_at(tx: Tx, *, org_id: OrgId, id: TicketId) -> int | None: ...
+    ) -> list[BookedSession]: ...
     @staticmethod
     def add_scan(
         tx: Tx,
@@ -176,6 +201,8 @@ class _Sql(Statements):
         name: str,
         ticket_type_ids: str,
         session_ids: str,
+        has_exit: int,
+        day: str,
         now: int,
     ) -> int: ...
     @staticmethod

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from turnout.core.checkin.scans import Answer, Scan, check_in
-from turnout.core.ids import EventId, OrgId, SessionId, TicketTypeId
+from turnout.core.ids import EventId, GateId, OrgId, SessionId, TicketTypeId
 from turnout.core.people.model import Contact
+from turnout.core.people.reach import Reach
 from turnout.core.questions import model as questions
 from turnout.core.registrations.changing import add_by_staff
 from turnout.core.registrations.granting import Granted
@@ -33,11 +34,16 @@ def add_walk_in(
     is_mailed: bool = False,
     is_complete: bool = True,
     asking: Asking | None = None,
+    reach: Reach | None = None,
+    needs_address: bool = True,
     device: str,
+    nonce: str = "",
+    gate_id: GateId | None = None,
     actor: str,
 ) -> Arrival:
-    """Register somebody by hand and check the ticket in, all or nothing. Raises as `add_by_staff`
-    does."""
+    """Register somebody by hand and check the ticket in, all or nothing. A `nonce` names the scan
+    (find_scanned_code); `gate_id` is where they come in, and is not asked whom it lets in.
+    Raises as `add_by_staff` does."""
     granted = add_by_staff(
         tx,
         org_id,
@@ -49,7 +55,9 @@ def add_walk_in(
         is_mailed=is_mailed,
         is_complete=is_complete,
         asking=asking,
+        reach=reach,
+        needs_address=needs_address,
         actor=actor,
     )
-    scan = Scan(code=granted.ticket.code, at=tx.now, device=device)
-    return Arrival(granted, check_in(tx, org_id, event_id, scan))
+    scan = Scan(code=granted.ticket.code, at=tx.now, device=device, nonce=nonce, gate_id=gate_id)
+    return Arrival(granted, check_in(tx, org_id, event_id, scan, asks_gate=False))

@@ -11,7 +11,7 @@ slice drops the marks. Then what was deleted leaves the disk (`Database.scrub`),
 Rules.
 - Every slice can be done again: it looks at where the erasure stands, in its own transaction.
 - Nobody can tell the person of a place any more, so they leave waiting lists; what was offered to
-  them goes to the next.
+  them goes to the next. Invitations that they have not answered end.
 - Somebody who was erased and comes back is a new person; nothing leads to the former one.
 - Registrations, tickets, scans, viewings and exam records stay without identity: seats and totals
   do not change. A message that is not sent yet is not sent.
@@ -38,8 +38,10 @@ from turnout.core.messaging.opt_outs import keep_hash
 from turnout.core.messaging.suppression import keep_suppression_hash
 from turnout.core.people.correcting import is_learner, lock_person
 from turnout.core.people.finding import get_person
+from turnout.core.people.searching import forget_searched
 from turnout.core.registrations.model import Submitted
 from turnout.core.registrations.offers import leave_list
+from turnout.core.times import say_days
 from turnout.store import Tx, to_json
 from turnout.store.walking import Row, delete_row, read_page, set_columns
 
@@ -115,6 +117,7 @@ def erase_person(tx: Tx, org_id: OrgId, person_id: PersonId, *, actor: str) -> l
     erasure = Erasure(org_id, person_id, marks, 0, "", {})
     for entry in sql.list_open_entries(tx, org_id=org_id, person_id=person_id):
         leave_list(tx, org_id, entry.id, actor=actor)
+    sql.end_invitations(tx, org_id=org_id, person_id=person_id)
     for place in PLACES:
         if place.table in SEEN:
             for row in read_own(tx, org_id, person_id, place, marks, None, -1):
@@ -141,7 +144,7 @@ def list_kept(tx: Tx, org_id: OrgId, person_id: PersonId) -> list[Kept]:
 
 
 def _say_until(days: int | None, what: str) -> str:
-    return f"{days} days after {what}" if days else "the organization deletes those records"
+    return f"{say_days(days)} after {what}" if days else "the organization deletes those records"
 
 
 def read_marks(tx: Tx, org_id: OrgId, person_id: PersonId) -> Marks:
@@ -314,6 +317,7 @@ def _treat_person(tx: Tx, erasure: Erasure, key: dict[str, Any], _: Row) -> None
         for name in NAMES:
             del blank[name]
     set_columns(tx, "people", key, blank)
+    forget_searched(tx, erasure.org_id, PersonId(key["id"]))
 
 
 def _treat_learner(tx: Tx, _: Erasure, key: dict[str, Any], __: Row) -> None:
@@ -384,6 +388,7 @@ def _treat_piece(tx: Tx, erasure: Erasure, key: dict[str, Any], _: Row) -> None:
 _PLACE = {place.table: place for place in PLACES}
 _SPECIAL = {
     "people": _treat_person,
+    "people_search_texts": lambda *_: None,  # gone with the person, but for a learner's name
     "learners": _treat_learner,
     "recipients": _treat_recipient,
     "callbacks": _treat_callback,

@@ -1,8 +1,9 @@
 """Removing those whose time is over: the work behind the rules in retention.py.
 
-Theory. An organization with a rule has a run a day. A run walks through six phases, each by rising
-numbers, a bounded stretch in each transaction, and notes in its row how far it has come and what it
-removed; so it goes on where it was after any crash, and doing a stretch again removes nothing more.
+Theory. An organization with a rule has a run a day. A run walks through seven phases, each by
+rising numbers, a bounded stretch in each transaction, and notes in its row how far it has come and
+what it removed; so it goes on where it was after any crash, and doing a stretch again removes
+nothing more.
 - People who took part only in what is over for longer than the rules say are erased as by hand
   (erasing.py); one who takes part in anything else is kept. Whom no event knows goes when nothing
   changed for as long as the organization's rule says.
@@ -11,6 +12,8 @@ removed; so it goes on where it was after any crash, and doing a stretch again r
 - Names and accommodations in records of exams go for those who were erased, when the rule for exams
   says so; records of payments likewise.
 - Jobs that ended longer ago than messages are kept lose what they say, and to whom (emptying.py).
+- Lists of recipients that were neither changed nor written to for as long as people are kept lose
+  their entries; the empty list stays.
 Each is looked at again once it is locked: somebody may just have registered for something else.
 """
 
@@ -26,14 +29,15 @@ from turnout.core.erasure.erasing import erase_person
 from turnout.core.erasure.places import NO_ANSWERS
 from turnout.core.erasure.retention import DAY_MS, WHOLE_ORGANIZATION
 from turnout.core.erasure.sql import sql
-from turnout.core.ids import JobId, OrgId, PersonId, RegistrationId, TicketId
+from turnout.core.ids import JobId, ListId, OrgId, PersonId, RegistrationId, TicketId
 from turnout.store import Tx, to_json
 
 STRETCH = 500
 AT_ONCE = 20
+ENTRIES = 1_000
 ACTOR = "retention"
 NEVER = 1 << 53
-KINDS = ("people", "registrations", "submissions", "exam records", "payments", "jobs")
+KINDS = ("people", "registrations", "submissions", "exam records", "payments", "jobs", "lists")
 
 
 class Run(NamedTuple):
@@ -161,6 +165,18 @@ def _list_jobs(tx: Tx, org_id: OrgId, after: int, over: _Now) -> tuple[Stretch, 
     return Stretch(until, [row.id for row in rows], is_last), [row.total for row in rows]
 
 
+def _find_lists(tx: Tx, org_id: OrgId, after: int, over: _Now) -> Stretch:
+    """The first list that still has entries: it is found until it has none."""
+    rows = sql.list_over_lists(tx, org_id=org_id, after=after, limit=1, **over._asdict())
+    return Stretch(after, [row.id for row in rows], is_last=not rows)
+
+
+def _preview_lists(tx: Tx, org_id: OrgId, after: int, over: _Now) -> Stretch:
+    rows = sql.list_over_lists(tx, org_id=org_id, after=after, limit=STRETCH, **over._asdict())
+    ids = [row.id for row in rows]
+    return Stretch(max(ids, default=ListId(after)), list(ids), is_last=len(ids) < STRETCH)
+
+
 def _bound(until: int | None, after: int) -> tuple[int, bool]:
     return (after, True) if until is None else (until, False)
 
@@ -213,6 +229,13 @@ def _take_job(tx: Tx, org_id: OrgId, id_: int) -> bool:
     return empty_job(tx, org_id, JobId(id_))
 
 
+def _take_list(tx: Tx, org_id: OrgId, id_: int) -> bool:
+    if sql.empty_list(tx, org_id=org_id, list_id=ListId(id_), limit=ENTRIES) == ENTRIES:
+        return False
+    sql.note_emptied_list(tx, org_id=org_id, id=ListId(id_))
+    return True
+
+
 _Find = Callable[[Tx, OrgId, int, _Now], Stretch]
 _FIND: tuple[_Find, ...] = (
     _find_people,
@@ -221,9 +244,10 @@ _FIND: tuple[_Find, ...] = (
     _find_learners,
     _find_payments,
     _find_jobs,
+    _find_lists,
 )
-# Of jobs a look finds all in its stretch, a run only so many as one transaction empties.
-_PREVIEW = (*_FIND[:-1], _preview_jobs)
+# Of jobs and lists a look finds all in its stretch, a run only what one transaction empties.
+_PREVIEW = (*_FIND[:-2], _preview_jobs, _preview_lists)
 _TAKE: tuple[Callable[[Tx, OrgId, int], bool], ...] = (
     _take_person,
     _take_registration,
@@ -231,4 +255,5 @@ _TAKE: tuple[Callable[[Tx, OrgId, int], bool], ...] = (
     _take_learner,
     _take_payment,
     _take_job,
+    _take_list,
 )

@@ -12,7 +12,7 @@ from turnout.core.erasure.sql import sql
 from turnout.core.identity.organizations import get_organization_of
 from turnout.core.ids import OrgId
 from turnout.core.messaging.notices import queue_to_organization
-from turnout.core.times import wall_clock
+from turnout.core.times import say_days, wall_clock
 from turnout.errors import Invalid, Missing
 from turnout.store import Tx
 
@@ -60,7 +60,7 @@ def _tell(tx: Tx, org_id: OrgId, rule: MessageRule) -> None:
     organization = get_organization_of(tx, org_id)
     starts = wall_clock(rule.starts_at, organization.timezone)
     lines = [
-        f"{organization.name} keeps the texts and addresses of messages for {rule.days} days",
+        f"{organization.name} keeps the texts and addresses of messages for {say_days(rule.days)}",
         f"after a job has ended. Those of older jobs are removed for ever, first on {starts}.",
         "Numbers, outcomes and costs stay.",
         "",

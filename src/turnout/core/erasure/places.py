@@ -88,6 +88,7 @@ PLACES = (
         own=f"id IN {PEOPLE}",
         facts=("uuid", "created_at", "updated_at"),
     ),
+    Place("people_search_texts", ("person_id", "kind"), {"text": ""}, Fate.DELETE, own=BY_PERSON),
     Place(
         "former_addresses",
         ("person_id", "medium", "address"),
@@ -115,7 +116,7 @@ PLACES = (
     Place(
         "registrations",
         ("id",),
-        {"answers": NO_ANSWERS, "sti": ""},
+        {"answers": NO_ANSWERS, "sti": "", "name_key": ""},
         Fate.BLANK,
         own=BY_PERSON,
         facts=("uuid", "event_id", "state", "source", "language", "created_at", "updated_at"),
@@ -127,6 +128,14 @@ PLACES = (
         Fate.DELETE,
         own=BY_REGISTRATION,
         facts=("created_at",),
+    ),
+    Place(
+        "door_notes",
+        ("id",),
+        {"reason": ""},
+        Fate.BLANK,
+        own=f"ticket_id IN {TICKETS}",
+        facts=("kind", "device", "at"),
     ),
     Place(
         "registration_tags",
@@ -145,6 +154,14 @@ PLACES = (
         facts=("event_id", "session_id", "asked_at"),
     ),
     Place(
+        "question_votes",
+        ("question_id", "registration_id"),
+        {},
+        Fate.DELETE,
+        own=BY_REGISTRATION,
+        facts=("question_id", "voted_at"),
+    ),
+    Place(
         "survey_answers",
         ("event_id", "registration_id", "is_poll", "survey_id", "number"),
         _empty("question", "answer"),
@@ -152,6 +169,7 @@ PLACES = (
         own=BY_REGISTRATION,
         facts=("answered_at",),
     ),
+    Place("guest_links", ("digest",), {}, Fate.DELETE, own=BY_REGISTRATION),
     Place("ticket_mails", ("ticket_id",), {}, Fate.DELETE, own=f"ticket_id IN {TICKETS}"),
     Place(
         "waiting_entries",
@@ -162,12 +180,23 @@ PLACES = (
         facts=("event_id", "state", "language", "created_at"),
     ),
     Place(
+        "session_bookings",
+        ("registration_id", "session_id"),
+        {},
+        Fate.KEEP,
+        own=BY_REGISTRATION,
+        facts=("created_at",),
+    ),
+    Place(
         "tickets",
         ("id",),
         {},
         Fate.KEEP,
         own=BY_REGISTRATION,
-        facts=("code", "state", "granted_by", "created_at", "checked_in_at"),
+        facts=(
+            *("registration_id", "ticket_type_id"),
+            *("code", "state", "granted_by", "issued_by", "created_at", "checked_in_at"),
+        ),
     ),
     Place(
         "payments",
@@ -199,7 +228,7 @@ PLACES = (
         {},
         Fate.KEEP,
         own=BY_PERSON,
-        facts=("event_id", "sent_at", "declined_at", "created_at"),
+        facts=("event_id", "sent_at", "confirmed_at", "declined_at", "created_at"),
     ),
     Place(
         "certificates",
@@ -362,5 +391,5 @@ PLACES = (
     Place("file_pieces", ("digest", "number"), {"content": b""}, Fate.DELETE, is_searched=True),
 )
 
-TABLES = (*(place.table for place in PLACES), "erasures", "files")
+TABLES = (*(place.table for place in PLACES), "people_search_due", "erasures", "files")
 """All tables from which an erasure deletes."""

@@ -24,12 +24,12 @@ JOIN registrations b ON b.org_id = a.org_id AND b.event_id = a.event_id AND b.si
 WHERE a.org_id = :org_id AND a.person_id = :kept_id AND b.person_id = :other_id
 ORDER BY a.event_id;
 
--- name: hand_over(org_id, id: RegistrationId, person_id, sitting: int)!
-UPDATE registrations SET person_id = :person_id, sitting = :sitting
+-- name: hand_over(org_id, id: RegistrationId, person_id, sitting: int, now)!
+UPDATE registrations SET person_id = :person_id, sitting = :sitting, updated_at = :now
 WHERE org_id = :org_id AND id = :id;
 
--- name: move_registrations(org_id, from_id: PersonId, to_id: PersonId)!
-UPDATE registrations SET person_id = :to_id
+-- name: move_registrations(org_id, from_id: PersonId, to_id: PersonId, now)!
+UPDATE registrations SET person_id = :to_id, updated_at = :now
 WHERE org_id = :org_id AND person_id = :from_id AND NOT EXISTS (
     SELECT 1 FROM registrations o WHERE o.org_id = registrations.org_id
         AND o.person_id = :to_id AND o.event_id = registrations.event_id
@@ -43,6 +43,50 @@ UPDATE invitations SET person_id = :to_id
 WHERE org_id = :org_id AND person_id = :from_id AND NOT EXISTS (
     SELECT 1 FROM invitations o WHERE o.org_id = invitations.org_id
         AND o.campaign_id = invitations.campaign_id AND o.person_id = :to_id);
+
+-- name: list_double_invitations(org_id, kept_id: PersonId, other_id: PersonId)
+--     -> (mine: InviteeId, theirs: InviteeId, said: str)
+-- Two invitations of one campaign, and what one person who has both said: the stronger of two.
+SELECT a.id AS mine, b.id AS theirs,
+    CASE WHEN a.state = 'confirmed' OR b.state = 'confirmed' THEN 'confirmed'
+        WHEN a.state = 'declined' OR b.state = 'declined' THEN 'declined' ELSE 'pending' END AS said
+FROM invitation_states a
+JOIN invitation_states b ON b.org_id = a.org_id AND b.campaign_id = a.campaign_id
+WHERE a.org_id = :org_id AND a.person_id = :kept_id AND b.person_id = :other_id
+ORDER BY a.id;
+
+-- name: join_invitations(org_id, mine: InviteeId, theirs: InviteeId, said: str, now)!
+UPDATE invitations SET
+    sent_at = coalesce(invitations.sent_at, o.sent_at),
+    reminded_at = coalesce(invitations.reminded_at, o.reminded_at),
+    reminders = invitations.reminders + o.reminders,
+    declined_at = CASE WHEN :said = 'confirmed' THEN NULL
+        ELSE coalesce(invitations.declined_at, o.declined_at) END,
+    declined_after = CASE WHEN :said = 'confirmed' THEN 0
+        WHEN invitations.declined_after > o.declined_after THEN invitations.declined_after
+        ELSE o.declined_after END,
+    confirmed_at = CASE WHEN :said = 'declined' THEN NULL
+        WHEN invitations.confirmed_at > o.confirmed_at THEN invitations.confirmed_at
+        ELSE coalesce(o.confirmed_at, invitations.confirmed_at) END,
+    updated_at = :now
+FROM invitations o
+WHERE invitations.org_id = :org_id AND invitations.id = :mine AND o.org_id = :org_id
+    AND o.id = :theirs;
+
+-- name: regrant_tickets(org_id, person_id, mine: InviteeId, theirs: InviteeId)!
+-- What the one invitation gave the person, the other gives now.
+UPDATE tickets SET grant_id = :mine
+WHERE org_id = :org_id AND granted_by = 'invitation' AND grant_id = :theirs
+    AND registration_id IN (
+        SELECT id FROM registrations WHERE org_id = :org_id AND person_id = :person_id);
+
+-- name: end_invitations(org_id, person_id)!
+-- Those that the person, or somebody who was merged into them, has not answered.
+DELETE FROM invitations WHERE org_id = :org_id AND id IN (
+    SELECT i.id FROM invitation_states i
+    JOIN people p ON p.org_id = i.org_id AND p.id = i.person_id
+    WHERE i.org_id = :org_id AND (p.id = :person_id OR p.merged_into = :person_id)
+        AND i.state = 'pending');
 
 -- name: move_candidates(org_id, from_id: PersonId, to_id: PersonId)!
 UPDATE exam_registrations SET person_id = :to_id WHERE org_id = :org_id AND person_id = :from_id;
@@ -89,6 +133,12 @@ UPDATE questions SET registration_id = :to_id
 WHERE org_id = :org_id AND registration_id = :from_id
     AND event_id = (SELECT event_id FROM registrations WHERE org_id = :org_id AND id = :from_id);
 
+-- name: move_votes(org_id, from_id: RegistrationId, to_id: RegistrationId)!
+UPDATE question_votes SET registration_id = :to_id
+WHERE org_id = :org_id AND registration_id = :from_id AND NOT EXISTS (
+    SELECT 1 FROM question_votes o WHERE o.org_id = question_votes.org_id
+        AND o.question_id = question_votes.question_id AND o.registration_id = :to_id);
+
 -- name: move_survey_answers(org_id, from_id: RegistrationId, to_id: RegistrationId)!
 UPDATE survey_answers SET registration_id = :to_id
 WHERE org_id = :org_id AND registration_id = :from_id
@@ -98,8 +148,9 @@ WHERE org_id = :org_id AND registration_id = :from_id
         AND o.event_id = survey_answers.event_id AND o.registration_id = :to_id
         AND o.is_poll = survey_answers.is_poll AND o.survey_id = survey_answers.survey_id);
 
--- name: list_parts(org_id, person_id) -> (event: str, what: str, state: str, at: int)
-SELECT e.title AS event, x.what, x.state, x.created_at AS at
+-- name: list_parts(org_id, person_id) -> (event: str, what: str, state: str, at: int,
+--     event_id: EventId)
+SELECT e.title AS event, x.what, x.state, x.created_at AS at, x.event_id
 FROM (
     SELECT event_id, CASE sitting WHEN 0 THEN 'registration' ELSE 'exam' END AS what, state,
         created_at
@@ -116,6 +167,15 @@ FROM (
 ) x
 JOIN events e ON e.org_id = :org_id AND e.id = x.event_id
 ORDER BY x.created_at, x.what, e.id;
+
+-- name: find_event_named(org_id, id: EventId)^ -> (title: str, starts_at: int, timezone: str) | None
+SELECT title, starts_at, timezone FROM events WHERE org_id = :org_id AND id = :id;
+
+-- name: find_event_of(org_id, registration_id)$ -> EventId | None
+SELECT event_id FROM registrations WHERE org_id = :org_id AND id = :registration_id;
+
+-- name: find_session_title(org_id, id: SessionId)$ -> str | None
+SELECT title FROM sessions WHERE org_id = :org_id AND id = :id;
 
 -- name: list_addresses(org_id, person_id) -> (email: str, phone: str)
 SELECT email, phone FROM people
@@ -151,6 +211,9 @@ UPDATE erasures SET place = :place, after = :after, counts = :counts, marks = :m
     done_at = CAST(:done_at AS BIGINT)
 WHERE org_id = :org_id AND person_id = :person_id AND place = :from_place AND after = :from_after
     AND done_at IS NULL;
+
+-- name: find_erased_at(org_id, person_id)$ -> int | None
+SELECT asked_at FROM erasures WHERE org_id = :org_id AND person_id = :person_id;
 
 -- name: list_uncleaned() -> (org_id: OrgId, person_id: PersonId)
 -- crosses organizations: the disk is one for all of them.
@@ -419,6 +482,31 @@ DELETE FROM message_retention WHERE org_id = :org_id;
 
 -- name: find_message_retention(org_id)^ -> message_retention.MessageRule | None
 SELECT days, set_at, starts_at FROM message_retention WHERE org_id = :org_id;
+
+-- name: list_over_lists(org_id, after: int, limit, now, starts_by: int) -> (id: ListId)
+-- Lists of recipients with entries that were neither made, changed nor written to for as long as
+-- the organization keeps people.
+SELECT l.id FROM retention_rules o
+JOIN user_lists l ON l.org_id = o.org_id AND l.id > :after AND l.state = 'ready'
+    AND l.created_at + o.days * 86400000 <= :now
+WHERE o.org_id = :org_id AND o.event_id = 0 AND o.starts_at <= :starts_by
+    AND EXISTS (SELECT 1 FROM list_entries e WHERE e.org_id = l.org_id AND e.list_id = l.id)
+    AND NOT EXISTS (SELECT 1 FROM audit_entries a
+        WHERE a.org_id = l.org_id AND a.noun = 'list' AND a.noun_id = l.id
+            AND a.at + o.days * 86400000 > :now)
+    AND NOT EXISTS (SELECT 1 FROM jobs j
+        WHERE j.org_id = l.org_id AND coalesce(j.completed_at, :now) + o.days * 86400000 > :now
+            AND replace(j.list_ids, '"' || l.id || '"', '') <> j.list_ids)
+ORDER BY l.id LIMIT :limit;
+
+-- name: empty_list(org_id, list_id, limit)!
+-- The first entries of a list.
+DELETE FROM list_entries WHERE org_id = :org_id AND list_id = :list_id AND number IN (
+    SELECT e.number FROM list_entries e WHERE e.org_id = :org_id AND e.list_id = :list_id
+    ORDER BY e.number LIMIT :limit);
+
+-- name: note_emptied_list(org_id, id: ListId)!
+UPDATE user_lists SET entries = 0 WHERE org_id = :org_id AND id = :id;
 
 -- name: bound_jobs(org_id, after: int, limit)$ -> int | None
 SELECT max(id) FROM (SELECT id FROM jobs

@@ -17,7 +17,7 @@ from turnout.core.events.programme import get_event
 from turnout.core.identity.organizations import get_organization_of
 from turnout.core.ids import EventId, OrgId
 from turnout.core.messaging.notices import queue_to_organization
-from turnout.core.times import wall_clock
+from turnout.core.times import say_days, wall_clock
 from turnout.errors import Invalid, Missing
 from turnout.store import Tx
 
@@ -127,7 +127,7 @@ def _tell(tx: Tx, org_id: OrgId, rule: RetentionRule) -> None:
     of = f"event {rule.event_id}" if rule.event_id else "all events without a rule of their own"
     starts = wall_clock(rule.starts_at, organization.timezone)
     lines = [
-        f"{organization.name} keeps people of {of} for {rule.days} days after the end.",
+        f"{organization.name} keeps people of {of} for {say_days(rule.days)} after the end.",
         f"Those whose time is over are erased for ever, first on {starts}.",
         "",
         "See what would go, or end the rule before then:",

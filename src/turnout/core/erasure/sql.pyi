@@ -8,12 +8,14 @@ from turnout.core.ids import (
     CallbackId,
     EntryId,
     EventId,
+    InviteeId,
     JobId,
     ListId,
     OrgId,
     PersonId,
     RecipientId,
     RegistrationId,
+    SessionId,
     TicketId,
 )
 from turnout.store import Statements, Tx
@@ -28,11 +30,22 @@ class ListPairsRow(NamedTuple):
     kept: RegistrationId
     other: RegistrationId
 
+class ListDoubleInvitationsRow(NamedTuple):
+    mine: InviteeId
+    theirs: InviteeId
+    said: str
+
 class ListPartsRow(NamedTuple):
     event: str
     what: str
     state: str
     at: int
+    event_id: EventId
+
+class FindEventNamedRow(NamedTuple):
+    title: str
+    starts_at: int
+    timezone: str
 
 class ListAddressesRow(NamedTuple):
     email: str
@@ -100,6 +113,9 @@ class FindRecordDaysRow(NamedTuple):
     exam_days: int | None
     payment_days: int | None
 
+class ListOverListsRow(NamedTuple):
+    id: ListId
+
 class ListOverJobsRow(NamedTuple):
     id: JobId
     total: int
@@ -126,16 +142,32 @@ class _Sql(Statements):
     ) -> list[ListPairsRow]: ...
     @staticmethod
     def hand_over(
-        tx: Tx, *, org_id: OrgId, id: RegistrationId, person_id: PersonId, sitting: int
+        tx: Tx, *, org_id: OrgId, id: RegistrationId, person_id: PersonId, sitting: int, now: int
     ) -> int: ...
     @staticmethod
-    def move_registrations(tx: Tx, *, org_id: OrgId, from_id: PersonId, to_id: PersonId) -> int: ...
+    def move_registrations(
+        tx: Tx, *, org_id: OrgId, from_id: PersonId, to_id: PersonId, now: int
+    ) -> int: ...
     @staticmethod
     def move_waiting_entries(
         tx: Tx, *, org_id: OrgId, from_id: PersonId, to_id: PersonId
     ) -> int: ...
     @staticmethod
     def move_invitations(tx: Tx, *, org_id: OrgId, from_id: PersonId, to_id: PersonId) -> int: ...
+    @staticmethod
+    def list_double_invitations(
+        tx: Tx, *, org_id: OrgId, kept_id: PersonId, other_id: PersonId
+    ) -> list[ListDoubleInvitationsRow]: ...
+    @staticmethod
+    def join_invitations(
+        tx: Tx, *, org_id: OrgId, mine: InviteeId, theirs: InviteeId, said: str, now: int
+    ) -> int: ...
+    @staticmethod
+    def regrant_tickets(
+        tx: Tx, *, org_id: OrgId, person_id: PersonId, mine: InviteeId, theirs: InviteeId
+    ) -> int: ...
+    @staticmethod
+    def end_invitations(tx: Tx, *, org_id: OrgId, person_id: PersonId) -> int: ...
     @staticmethod
     def move_candidates(tx: Tx, *, org_id: OrgId, from_id: PersonId, to_id: PersonId) -> int: ...
     @staticmethod
@@ -167,11 +199,23 @@ class _Sql(Statements):
         tx: Tx, *, org_id: OrgId, from_id: RegistrationId, to_id: RegistrationId
     ) -> int: ...
     @staticmethod
+    def move_votes(
+        tx: Tx, *, org_id: OrgId, from_id: RegistrationId, to_id: RegistrationId
+    ) -> int: ...
+    @staticmethod
     def move_survey_answers(
         tx: Tx, *, org_id: OrgId, from_id: RegistrationId, to_id: RegistrationId
     ) -> int: ...
     @staticmethod
     def list_parts(tx: Tx, *, org_id: OrgId, person_id: PersonId) -> list[ListPartsRow]: ...
+    @staticmethod
+    def find_event_named(tx: Tx, *, org_id: OrgId, id: EventId) -> FindEventNamedRow | None: ...
+    @staticmethod
+    def find_event_of(
+        tx: Tx, *, org_id: OrgId, registration_id: RegistrationId
+    ) -> EventId | None: ...
+    @staticmethod
+    def find_session_title(tx: Tx, *, org_id: OrgId, id: SessionId) -> str | None: ...
     @staticmethod
     def list_addresses(tx: Tx, *, org_id: OrgId, person_id: PersonId) -> list[ListAddressesRow]: ...
     @staticmethod
@@ -198,6 +242,8 @@ class _Sql(Statements):
         marks: str,
         done_at: int | None,
     ) -> int: ...
+    @staticmethod
+    def find_erased_at(tx: Tx, *, org_id: OrgId, person_id: PersonId) -> int | None: ...
     @staticmethod
     def list_uncleaned(tx: Tx) -> list[ListUncleanedRow]: ...
     @staticmethod
@@ -329,6 +375,14 @@ class _Sql(Statements):
     def delete_message_retention(tx: Tx, *, org_id: OrgId) -> int: ...
     @staticmethod
     def find_message_retention(tx: Tx, *, org_id: OrgId) -> MessageRule | None: ...
+    @staticmethod
+    def list_over_lists(
+        tx: Tx, *, org_id: OrgId, after: int, limit: int, now: int, starts_by: int
+    ) -> list[ListOverListsRow]: ...
+    @staticmethod
+    def empty_list(tx: Tx, *, org_id: OrgId, list_id: ListId, limit: int) -> int: ...
+    @staticmethod
+    def note_emptied_list(tx: Tx, *, org_id: OrgId, id: ListId) -> int: ...
     @staticmethod
     def bound_jobs(tx: Tx, *, org_id: OrgId, after: int, limit: int) -> int | None: ...
     @staticmethod

@@ -8,7 +8,9 @@ one's stays and the other's ends as if by itself:
   confirmed, the two registrations change hands instead.
 - Both wait for one event, or one waits for an event that the other is registered for: the newer
   entry is left; what it was offered goes to the next.
-- Both are invited by one campaign: the other's invitation stays where it is.
+- Both are invited by one campaign: the kept one's invitation says what either said (confirmed
+  before declined before nothing) and stands behind what either gave. The other's stays where it
+  is, is shown and counted nowhere, and its link leads to the kept one's.
 What cannot move stays with the merged person, who has no address, is found by nobody and leads to
 the kept one (`people.merged_into`), so that erasing the one erases both.
 
@@ -50,8 +52,10 @@ def unite_people(
     if is_learner(tx, org_id, other_id):
         raise Conflict("person.learner", other=other_id, kept=kept_id)
     _leave_double_waits(tx, org_id, kept_id, other_id, actor)
+    _join_invitations(tx, org_id, kept_id, other_id)
     for mine, theirs in _list_pairs(tx, org_id, kept_id, other_id):
-        _join(tx, org_id, mine, theirs)
+        _join(tx, org_id, mine, theirs, actor)
+    sql.move_registrations(tx, org_id=org_id, from_id=other_id, to_id=kept_id, now=tx.now)
     for move in _MOVES:
         move(tx, org_id=org_id, from_id=other_id, to_id=kept_id)
     absorb_contact(tx, org_id, kept, other)
@@ -59,7 +63,6 @@ def unite_people(
 
 
 _MOVES = (
-    sql.move_registrations,
     sql.move_waiting_entries,
     sql.move_invitations,
     sql.move_candidates,
@@ -75,6 +78,13 @@ def _leave_double_waits(
         leave_list(tx, org_id, entry_id, actor=actor)
 
 
+def _join_invitations(tx: Tx, org_id: OrgId, kept_id: PersonId, other_id: PersonId) -> None:
+    for row in sql.list_double_invitations(tx, org_id=org_id, kept_id=kept_id, other_id=other_id):
+        pair = {"mine": row.mine, "theirs": row.theirs}
+        sql.join_invitations(tx, org_id=org_id, **pair, said=row.said, now=tx.now)
+        sql.regrant_tickets(tx, org_id=org_id, person_id=other_id, **pair)
+
+
 def _list_pairs(
     tx: Tx, org_id: OrgId, kept_id: PersonId, other_id: PersonId
 ) -> Iterable[tuple[Registration, Registration]]:
@@ -84,7 +94,7 @@ def _list_pairs(
         yield locked[ids.kept], locked[ids.other]
 
 
-def _join(tx: Tx, org_id: OrgId, mine: Registration, theirs: Registration) -> None:
+def _join(tx: Tx, org_id: OrgId, mine: Registration, theirs: Registration, actor: str) -> None:
     if theirs.state is not RegistrationState.CONFIRMED:
         return
     if mine.state is not RegistrationState.CONFIRMED:
@@ -99,9 +109,12 @@ def _join(tx: Tx, org_id: OrgId, mine: Registration, theirs: Registration) -> No
     _move_answers(tx, org_id, mine, theirs)
     booking.delete_bookings(tx, org_id, theirs.id)
     for ticket in list_valid_tickets(tx, org_id, theirs.id):
+        booking.note_type_left(tx, org_id, theirs.id, ticket.ticket_type_id)
         sql.move_ticket(tx, org_id=org_id, id=ticket.id, to_id=mine.id, now=tx.now)
+    booking.note_emptied(tx, org_id, theirs.id)
     places.release_event_place(tx, org_id, theirs.event_id)
     booking.cancel(tx, org_id, theirs.id)
+    record(tx, org_id, actor, "merged", "registration", theirs.id, into=mine.id)
     places.offer_places(tx, org_id, theirs.event_id)
 
 
@@ -111,6 +124,7 @@ _REGISTRATION_MOVES = (
     sql.move_tags,
     sql.move_viewings,
     sql.move_questions,
+    sql.move_votes,
     sql.move_survey_answers,
 )
 
@@ -129,6 +143,15 @@ def _move_answers(tx: Tx, org_id: OrgId, mine: Registration, theirs: Registratio
 
 def _swap(tx: Tx, org_id: OrgId, mine: Registration, theirs: Registration) -> None:
     """Let two registrations of one event change hands; -1 is no sitting, and lies between."""
-    sql.hand_over(tx, org_id=org_id, id=mine.id, person_id=theirs.person_id, sitting=-1)
-    sql.hand_over(tx, org_id=org_id, id=theirs.id, person_id=mine.person_id, sitting=theirs.sitting)
-    sql.hand_over(tx, org_id=org_id, id=mine.id, person_id=theirs.person_id, sitting=mine.sitting)
+    sql.hand_over(tx, org_id=org_id, id=mine.id, person_id=theirs.person_id, sitting=-1, now=tx.now)
+    sql.hand_over(
+        tx,
+        org_id=org_id,
+        id=theirs.id,
+        person_id=mine.person_id,
+        sitting=theirs.sitting,
+        now=tx.now,
+    )
+    sql.hand_over(
+        tx, org_id=org_id, id=mine.id, person_id=theirs.person_id, sitting=mine.sitting, now=tx.now
+    )

@@ -60,7 +60,7 @@ def copy_event(
         shift(event, days),
         state=EventState.DRAFT,
         capacity=event.capacity,
-        details=source.details,
+        details=source.details.afresh(),
         actor=actor,
     )
     text = sql.lock_event_text(tx, org_id=org_id, id=event_id)
@@ -76,7 +76,7 @@ def copy_event(
     types = _copy_types(tx, org_id, event_id, made.id, days, actor)
     speakers = _copy_speakers(tx, org_id, event_id, made.id, actor)
     sessions = _copy_sessions(tx, org_id, event, made.id, days, (types, speakers), actor)
-    _copy_gates(tx, org_id, event_id, made.id, types, sessions)
+    _copy_gates(tx, org_id, event, made.id, (types, sessions))
     copy_questions(tx, org_id, event_id, made.id, types, actor=actor)
     _copy_surveys(tx, org_id, event_id, made.id, sessions, actor)
     for row in sql.list_event_channels(tx, org_id=org_id, event_id=event_id):
@@ -99,6 +99,23 @@ def shift(event: Event, days: datetime.timedelta) -> Span:
 def move_local(local: str, days: datetime.timedelta) -> str:
     """A local time, moved on the wall clock."""
     return (read_wall(local) + days).isoformat(timespec="minutes")
+
+
+def move_day(day: str, before: Event, after: Event) -> str:
+    """A day of an event (YYYY-MM-DD), moved by as many days as its start; never after its end."""
+    first, start, last = (
+        read_wall(text).date()
+        for text in (before.starts_local, after.starts_local, after.ends_local)
+    )
+    moved = datetime.date.fromisoformat(day) + (start - first)
+    return min(moved, last).isoformat()
+
+
+def move_gates(tx: Tx, org_id: OrgId, before: Event, after: Event) -> None:
+    """Move the days of an event's gates along with it."""
+    for gate in sql.list_gate_days(tx, org_id=org_id, event_id=before.id):
+        moved = move_day(gate.day, before, after)
+        sql.set_gate_day(tx, org_id=org_id, event_id=before.id, id=gate.id, day=moved)
 
 
 def _copy_types(
@@ -206,12 +223,13 @@ def _copy_sessions(
 def _copy_gates(
     tx: Tx,
     org_id: OrgId,
-    source: EventId,
+    source: Event,
     target: EventId,
-    types: dict[int, TicketTypeId],
-    sessions: dict[int, SessionId],
+    made: tuple[dict[int, TicketTypeId], dict[int, SessionId]],
 ) -> None:
-    for gate in sql.list_gate_copies(tx, org_id=org_id, event_id=source):
+    types, sessions = made
+    after = get_event(tx, org_id, target)
+    for gate in sql.list_gate_copies(tx, org_id=org_id, event_id=source.id):
         old_types = _numbers.decode(gate.ticket_type_ids)
         old_sessions = _numbers.decode(gate.session_ids)
         kept = [sessions[id_] for id_ in old_sessions if id_ in sessions]
@@ -225,6 +243,8 @@ def _copy_gates(
             name=gate.name,
             ticket_type_ids=to_json([types[id_] for id_ in old_types if id_ in types]),
             session_ids=to_json(kept),
+            has_exit=gate.has_exit,
+            day=move_day(gate.day, source, after) if gate.day else "",
             now=tx.now,
         )
 

@@ -53,10 +53,26 @@ class PayingDoor(enum.StrEnum):
     STAFF = "staff"
 
 
+class GuestRight(enum.StrEnum):
+    """What guests may do to their own registration, from their personal page."""
+
+    CHANGE = "change"
+    CANCEL = "cancel"
+    TRANSFER = "transfer"
+
+
 class EventDetails(msgspec.Struct, frozen=True, omit_defaults=True):
     """What an event says of itself, stored as JSON; empty text = not given. `description` is
     Markdown, `locale` empty = the organization's, `colour` is `#rrggbb`, `online_url` where people
     take part who are not at a venue. `speakers` and `schedule` are lines of older events.
+    `guest_rights` are what guests do by themselves; with `confirms_links` a new browser enters a
+    mailed code before it opens a personal link; with `shows_ticket_at_once` the page shows the
+    ticket right after registering, so others can find out whether an address is registered.
+    Up to so many `companions` are registered along by who sends the page's form, 1 = a plus one;
+    with `has_one_name` it asks for a name in one field.
+    `postponed_from` is the local time at which a postponed event was to start at first; with
+    `is_date_open` its new date is not known yet. Afterwards its page leads to `recording_url` and
+    shows `pictures` (digests) and, with `publishes_numbers`, how many came.
     `payment_text` says how to pay (with the placeholders of core/fields.py), `pay_within_days` for
     how long a ticket waits for it, 0 = the organization's; `payment_doors` ask for the price of a
     ticket."""
@@ -76,12 +92,38 @@ class EventDetails(msgspec.Struct, frozen=True, omit_defaults=True):
     payment_text: str = ""
     pay_within_days: int = 0
     payment_doors: tuple[PayingDoor, ...] = (PayingDoor.FORM, PayingDoor.OFFER)
+    guest_rights: tuple[GuestRight, ...] = tuple(GuestRight)
+    confirms_links: bool = False
+    shows_ticket_at_once: bool = False
+    companions: int = 0
+    has_one_name: bool = False
+    postponed_from: str = ""
+    is_date_open: bool = False
+    recording_url: str = ""
+    pictures: tuple[str, ...] = ()
+    publishes_numbers: bool = False
 
     @property
     def visibility(self) -> Visibility:
         if self.is_private:
             return Visibility.PRIVATE
         return Visibility.PUBLIC if self.is_public else Visibility.UNLISTED
+
+    def afresh(self) -> "EventDetails":
+        """As of an event that has neither been postponed nor taken place."""
+        return msgspec.structs.replace(
+            self,
+            postponed_from="",
+            is_date_open=False,
+            recording_url="",
+            pictures=(),
+            publishes_numbers=False,
+        )
+
+
+DATE_OPEN = '%"is_date_open":true%'
+"""Matches (LIKE) the stored details of an event whose new date is not known yet; a text that
+somebody typed never does: its quotes are escaped."""
 
 
 class VenueDetails(msgspec.Struct, frozen=True, omit_defaults=True):

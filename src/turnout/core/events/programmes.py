@@ -6,14 +6,16 @@ import msgspec
 
 from turnout.core.events.model import SessionState, Speaker
 from turnout.core.events.sql import sql
-from turnout.core.ids import EventId, OrgId
+from turnout.core.ids import EventId, OrgId, SessionId, TicketTypeId
 from turnout.store import Tx
 
 _numbers = msgspec.json.Decoder(list[int])
 
 
 class Item(NamedTuple):
-    """A session. Instants in epoch ms; `description` is Markdown."""
+    """A session. Instants in epoch ms; `description` is Markdown. One with a number of places
+    (`capacity`, of which `held` are taken) is chosen by those who come; with no ticket types it is
+    for all."""
 
     title: str
     starts_at: int
@@ -23,6 +25,21 @@ class Item(NamedTuple):
     room: str
     speakers: tuple[str, ...]
     is_cancelled: bool = False
+    id: SessionId = SessionId(0)
+    is_open: bool = False
+    capacity: int | None = None
+    held: int = 0
+    ticket_type_ids: tuple[TicketTypeId, ...] = ()
+
+    @property
+    def is_chosen(self) -> bool:
+        """Whether it is for those who choose it, and can be."""
+        return self.is_open and self.capacity is not None
+
+    @property
+    def left(self) -> int | None:
+        """How many places it has left; None = any number."""
+        return None if self.capacity is None else max(0, self.capacity - self.held)
 
 
 class Programme(NamedTuple):
@@ -63,6 +80,11 @@ def _gather(
             row.room,
             speaking,
             row.state == SessionState.CANCELLED,
+            row.id,
+            row.state == SessionState.OPEN,
+            row.capacity,
+            row.held,
+            tuple(map(TicketTypeId, _numbers.decode(row.ticket_type_ids))),
         )
         found.setdefault(row.event_id, Programme([], [])).items.append(item)
     return found

@@ -4,6 +4,9 @@
 SELECT title, details, cover, venue_id, timezone, starts_local, ends_local, registration_ends_local
 FROM events WHERE org_id = :org_id AND id = :id FOR UPDATE;
 
+-- name: lock_channel(org_id, id: ChannelId)^ -> Channel | None
+SELECT id, uuid, pak, title FROM channels WHERE org_id = :org_id AND id = :id FOR UPDATE;
+
 -- name: lock_venue(org_id, id: VenueId)^
 --     -> (id: VenueId, uuid: str, name: str, address: str, city: str, country_code: str,
 --         timezone: str, details: str) | None

@@ -12,6 +12,20 @@ VALUES (:org_id, :id, :uuid, :pak, :title, :now, :now);
 -- name: list_channels(org_id) -> Channel
 SELECT id, uuid, pak, title FROM channels WHERE org_id = :org_id ORDER BY id;
 
+-- name: lock_channel(org_id, id: ChannelId)^ -> Channel | None
+-- Locks the row on PostgreSQL (see the override): no event comes in while a series is deleted.
+SELECT id, uuid, pak, title FROM channels WHERE org_id = :org_id AND id = :id;
+
+-- name: set_channel_title(org_id, id: ChannelId, title, now)!
+UPDATE channels SET title = :title, updated_at = :now WHERE org_id = :org_id AND id = :id;
+
+-- name: delete_channel(org_id, id: ChannelId)!
+DELETE FROM channels WHERE org_id = :org_id AND id = :id;
+
+-- name: delete_channel_event(org_id, channel_id: ChannelId, event_id: EventId)!
+DELETE FROM channel_events
+WHERE org_id = :org_id AND channel_id = :channel_id AND event_id = :event_id;
+
 -- name: add_channel_event(org_id, channel_id, event_id)!
 INSERT INTO channel_events (org_id, channel_id, event_id)
 VALUES (:org_id, :channel_id, :event_id)
@@ -46,12 +60,20 @@ FROM events WHERE org_id = :org_id AND id > :after ORDER BY id LIMIT :limit;
 SELECT title, details, cover, venue_id, timezone, starts_local, ends_local, registration_ends_local
 FROM events WHERE org_id = :org_id AND id = :id;
 
+-- name: find_event_text(org_id, id: EventId)^
+--     -> (venue_id: VenueId | None, registration_ends_local: str) | None
+-- What the view of an event leaves out.
+SELECT venue_id, registration_ends_local FROM events WHERE org_id = :org_id AND id = :id;
+
 -- name: set_event_text(org_id, id: EventId, title, details, cover, venue_id: VenueId | None,
 --     registration_ends_local, registration_ends_at: int | None, now)!
 UPDATE events SET title = :title, details = :details, cover = :cover,
     venue_id = CAST(:venue_id AS BIGINT), registration_ends_local = :registration_ends_local,
     registration_ends_at = CAST(:registration_ends_at AS BIGINT), updated_at = :now
 WHERE org_id = :org_id AND id = :id;
+
+-- name: set_event_details(org_id, id: EventId, details, now)!
+UPDATE events SET details = :details, updated_at = :now WHERE org_id = :org_id AND id = :id;
 
 -- name: set_event_times(org_id, id: EventId, timezone, starts_local, ends_local, starts_at,
 --     ends_at, now)!
@@ -157,16 +179,18 @@ FROM events e JOIN organizations o ON o.org_id = e.org_id
 LEFT JOIN venues v ON v.org_id = e.org_id AND v.id = e.venue_id
 WHERE e.org_id = :org_id AND e.id > :after ORDER BY e.id LIMIT :limit;
 
--- name: list_announced(org_id, now) -> (event: Event, details: str)
--- What anybody may know of and is not over, exams left out: their seats are booked.
+-- name: list_announced(org_id, date_open: str, now) -> (event: Event, details: str)
+-- What anybody may know of and is not over, then what has no date, exams left out: their seats are
+-- booked.
 SELECT e.id, e.uuid, e.pak, e.title,
     CASE WHEN e.state = 'open' AND e.registration_ends_at <= :now THEN 'closed' ELSE e.state
         END AS state,
     e.timezone, e.starts_local, e.ends_local, e.starts_at, e.ends_at, e.capacity, e.held, e.details
 FROM events e
-WHERE e.org_id = :org_id AND e.ends_at > :now AND e.state IN ('open', 'closed')
+WHERE e.org_id = :org_id AND (e.ends_at > :now OR e.details LIKE :date_open)
+    AND e.state IN ('open', 'closed')
     AND NOT EXISTS (SELECT 1 FROM exams x WHERE x.org_id = e.org_id AND x.event_id = e.id)
-ORDER BY e.starts_at, e.id LIMIT 1000;
+ORDER BY e.details LIKE :date_open, e.starts_at, e.id LIMIT 1000;
 
 -- name: set_ticket_capacity(org_id, id: TicketTypeId, capacity: int | None, now)$
 --     -> EventId | None
@@ -208,9 +232,11 @@ WHERE org_id = :org_id ORDER BY event_id, position, id;
 
 -- name: list_entries(org_id, event_id: EventId | None)
 --     -> (event_id: EventId, id: SessionId, title: str, state: str, starts_at: int, ends_at: int,
---         description: str, track: str, room: str, speaker_ids: str)
+--         description: str, track: str, room: str, speaker_ids: str, ticket_type_ids: str,
+--         capacity: int | None, held: int)
 -- The programme of one event, or with None of all; the numbers are JSON.
-SELECT event_id, id, title, state, starts_at, ends_at, description, track, room, speaker_ids
+SELECT event_id, id, title, state, starts_at, ends_at, description, track, room, speaker_ids,
+    ticket_type_ids, capacity, held
 FROM sessions
 WHERE org_id = :org_id
     AND (CAST(:event_id AS BIGINT) IS NULL OR event_id = :event_id)
@@ -241,6 +267,15 @@ SELECT pak FROM sessions WHERE org_id = :org_id AND event_id = :event_id ORDER B
 -- name: delete_event_gates(org_id, event_id)!
 DELETE FROM gates WHERE org_id = :org_id AND event_id = :event_id;
 
+-- name: delete_event_pairings(org_id, event_id)!
+DELETE FROM pairing_codes WHERE org_id = :org_id AND event_id = :event_id;
+
+-- name: delete_event_posts(org_id, event_id)!
+DELETE FROM door_posts WHERE org_id = :org_id AND event_id = :event_id;
+
+-- name: delete_event_printers(org_id, event_id)!
+DELETE FROM door_printers WHERE org_id = :org_id AND event_id = :event_id;
+
 -- name: delete_event_speakers(org_id, event_id)!
 DELETE FROM speakers WHERE org_id = :org_id AND event_id = :event_id;
 
@@ -262,6 +297,9 @@ DELETE FROM registration_passwords WHERE org_id = :org_id AND event_id = :event_
 
 -- name: delete_event_retention(org_id, event_id)!
 DELETE FROM retention_rules WHERE org_id = :org_id AND event_id = :event_id;
+
+-- name: delete_event_report_links(org_id, event_id)!
+DELETE FROM report_links WHERE org_id = :org_id AND event_id = :event_id;
 
 -- name: delete_event_readers(org_id, event_id)!
 DELETE FROM reporting_user_events WHERE org_id = :org_id AND event_id = :event_id;
@@ -334,6 +372,12 @@ SELECT name, description, price_minor, currency, position, is_hidden, is_locked,
     sale_starts_local, sale_ends_local
 FROM ticket_types WHERE org_id = :org_id AND event_id = :event_id AND id = :id;
 
+-- name: list_sale_times(org_id, event_id)
+--     -> (id: TicketTypeId, sale_starts_local: str, sale_ends_local: str)
+-- As they were planned.
+SELECT id, sale_starts_local, sale_ends_local FROM ticket_types
+WHERE org_id = :org_id AND event_id = :event_id ORDER BY id;
+
 -- name: set_ticket_type(org_id, id: TicketTypeId, name, description, price_minor, currency,
 --     position: int, is_hidden, is_locked, access_code, sale_starts_local, sale_starts_at: int |
 --     None, sale_ends_local, sale_ends_at: int | None, now)!
@@ -371,14 +415,24 @@ DELETE FROM speakers WHERE org_id = :org_id AND event_id = :event_id AND id = :i
 SELECT 1 FROM exams WHERE org_id = :org_id AND event_id = :event_id;
 
 -- name: list_gate_copies(org_id, event_id)
---     -> (name: str, ticket_type_ids: str, session_ids: str)
+--     -> (name: str, ticket_type_ids: str, session_ids: str, has_exit: int, day: str)
 -- The two lists are JSON.
-SELECT name, ticket_type_ids, session_ids FROM gates
+SELECT name, ticket_type_ids, session_ids, has_exit, day FROM gates
 WHERE org_id = :org_id AND event_id = :event_id ORDER BY id;
 
--- name: add_gate_copy(org_id, id: GateId, event_id, name, ticket_type_ids, session_ids, now)!
-INSERT INTO gates (org_id, id, event_id, name, ticket_type_ids, session_ids, created_at)
-VALUES (:org_id, :id, :event_id, :name, :ticket_type_ids, :session_ids, :now);
+-- name: add_gate_copy(org_id, id: GateId, event_id, name, ticket_type_ids, session_ids,
+--     has_exit: int, day, now)!
+INSERT INTO gates (org_id, id, event_id, name, ticket_type_ids, session_ids, has_exit, day,
+    created_at)
+VALUES (:org_id, :id, :event_id, :name, :ticket_type_ids, :session_ids, :has_exit, :day, :now);
+
+-- name: list_gate_days(org_id, event_id) -> (id: GateId, day: str)
+-- The gates that are open on one day.
+SELECT id, day FROM gates
+WHERE org_id = :org_id AND event_id = :event_id AND day <> '' ORDER BY id;
+
+-- name: set_gate_day(org_id, event_id, id: GateId, day)!
+UPDATE gates SET day = :day WHERE org_id = :org_id AND event_id = :event_id AND id = :id;
 
 -- name: list_survey_copies(org_id, event_id)
 --     -> (session_id: SessionId | None, is_poll: int, title: str, items: str, is_open: int)
@@ -411,3 +465,215 @@ UPDATE events SET
     waiting_hours = (SELECT e.waiting_hours FROM events e
         WHERE e.org_id = :org_id AND e.id = :source)
 WHERE org_id = :org_id AND id = :target;
+
+-- == lists ==
+
+-- name: count_shelves(org_id, date_open: str, now) -> (shelf: str, total: int)
+SELECT CASE WHEN state IN ('draft', 'cancelled') THEN state
+    WHEN ends_at > :now OR details LIKE :date_open THEN 'coming' ELSE 'past' END AS shelf,
+    count(*) AS total
+FROM events WHERE org_id = :org_id GROUP BY 1;
+
+-- part: listed_events
+-- Events as lists show them, with their venue and what is in them.
+SELECT e.id, e.uuid, e.pak, e.title,
+    CASE WHEN e.state = 'open' AND e.registration_ends_at <= :now THEN 'closed' ELSE e.state
+        END AS state,
+    e.timezone, e.starts_local, e.ends_local, e.starts_at, e.ends_at, e.capacity, e.held,
+    v.name AS venue, v.city, e.registration_ends_at, e.remind_at,
+    (SELECT count(*) FROM sessions s WHERE s.org_id = e.org_id AND s.event_id = e.id) AS sessions,
+    (SELECT count(*) FROM waiting_entries w WHERE w.org_id = e.org_id AND w.event_id = e.id
+        AND w.state = 'waiting') AS waiting,
+    (SELECT count(*) FROM waiting_entries w WHERE w.org_id = e.org_id AND w.event_id = e.id
+        AND w.state = 'offered') AS offered,
+    CASE WHEN e.details LIKE :date_open AND e.state <> 'cancelled' THEN 1 ELSE 0 END AS date_open
+FROM events e LEFT JOIN venues v ON v.org_id = e.org_id AND v.id = e.venue_id
+
+-- name: list_rising(org_id, shelf, date_open: str, now, unknown: int, after_at: int,
+--     after_id: EventId, limit)
+--     -> (event: Event, venue: str | None, city: str | None, registration_ends_at: int | None,
+--         remind_at: int | None, sessions: int, waiting: int, offered: int, date_open: int)
+-- The first to start first, from the one behind an instant and a number; those whose date is not
+-- known, `unknown` ms after it, behind all others.
+-- use: listed_events
+WHERE e.org_id = :org_id
+    AND (CASE WHEN e.details LIKE :date_open AND e.state <> 'cancelled'
+        THEN e.starts_at + :unknown ELSE e.starts_at END, e.id) > (:after_at, :after_id)
+    AND CASE WHEN e.state IN ('draft', 'cancelled') THEN e.state
+        WHEN e.ends_at > :now OR e.details LIKE :date_open THEN 'coming' ELSE 'past' END = :shelf
+ORDER BY CASE WHEN e.details LIKE :date_open AND e.state <> 'cancelled'
+    THEN e.starts_at + :unknown ELSE e.starts_at END, e.id LIMIT :limit;
+
+-- name: list_falling(org_id, shelf, date_open: str, now, after_at: int, after_id: EventId, limit)
+--     -> (event: Event, venue: str | None, city: str | None, registration_ends_at: int | None,
+--         remind_at: int | None, sessions: int, waiting: int, offered: int, date_open: int)
+-- The last to start first, from the one behind an instant and a number.
+-- use: listed_events
+WHERE e.org_id = :org_id AND (e.starts_at, e.id) < (:after_at, :after_id)
+    AND CASE WHEN e.state IN ('draft', 'cancelled') THEN e.state
+        WHEN e.ends_at > :now OR e.details LIKE :date_open THEN 'coming' ELSE 'past' END = :shelf
+ORDER BY e.starts_at DESC, e.id DESC LIMIT :limit;
+
+-- name: is_date_open(org_id, id: EventId, date_open: str)$ -> int | None
+SELECT 1 FROM events
+WHERE org_id = :org_id AND id = :id AND details LIKE :date_open AND state <> 'cancelled';
+
+-- name: list_date_open(org_id, date_open: str) -> (id: EventId)
+-- Those that are postponed without a new date.
+SELECT id FROM events
+WHERE org_id = :org_id AND details LIKE :date_open AND state <> 'cancelled';
+
+-- name: list_channel_members(org_id, channel_id: ChannelId, date_open: str, now)
+--     -> (event: Event, venue: str | None, city: str | None, registration_ends_at: int | None,
+--         remind_at: int | None, sessions: int, waiting: int, offered: int, date_open: int)
+-- In the order of `list_channel_events`.
+-- use: listed_events
+JOIN channel_events c ON c.org_id = e.org_id AND c.event_id = e.id
+WHERE e.org_id = :org_id AND c.channel_id = :channel_id
+ORDER BY e.details LIKE :date_open, e.starts_at, e.id;
+
+-- name: list_channel_choices(org_id, channel_id: ChannelId, now, limit) -> Event
+SELECT e.id, e.uuid, e.pak, e.title,
+    CASE WHEN e.state = 'open' AND e.registration_ends_at <= :now THEN 'closed' ELSE e.state
+        END AS state,
+    e.timezone, e.starts_local, e.ends_local, e.starts_at, e.ends_at, e.capacity, e.held
+FROM events e
+WHERE e.org_id = :org_id AND e.state <> 'cancelled'
+    AND NOT EXISTS (SELECT 1 FROM channel_events c
+        WHERE c.org_id = e.org_id AND c.channel_id = :channel_id AND c.event_id = e.id)
+    AND NOT EXISTS (SELECT 1 FROM exams x WHERE x.org_id = e.org_id AND x.event_id = e.id)
+ORDER BY e.starts_at DESC, e.id DESC LIMIT :limit;
+
+-- name: list_channel_counts(org_id)
+--     -> (channel_id: ChannelId, event_id: EventId, registered: int)
+-- Those for whom a place is held are not registered yet.
+SELECT c.channel_id, c.event_id, e.held - (SELECT count(*) FROM waiting_entries w
+    WHERE w.org_id = e.org_id AND w.event_id = e.id AND w.state = 'offered') AS registered
+FROM channel_events c JOIN events e ON e.org_id = c.org_id AND e.id = c.event_id
+WHERE c.org_id = :org_id ORDER BY c.channel_id, c.event_id;
+
+-- == arranging ==
+
+-- name: set_session_position(org_id, id: SessionId, position: int, now)!
+UPDATE sessions SET position = :position, updated_at = :now WHERE org_id = :org_id AND id = :id;
+
+-- name: set_type_position(org_id, id: TicketTypeId, position: int, now)!
+UPDATE ticket_types SET position = :position, updated_at = :now
+WHERE org_id = :org_id AND id = :id;
+
+-- name: count_type_uses(org_id, event_id, id: TicketTypeId)^
+--     -> (tickets: int, waiting: int, invitations: int)
+-- Tickets of a type that were ever issued, people who were ever on the waiting list for it, and
+-- campaigns that invite to it.
+SELECT
+    (SELECT count(*) FROM tickets t JOIN registrations r
+        ON r.org_id = t.org_id AND r.id = t.registration_id
+        WHERE r.org_id = :org_id AND r.event_id = :event_id AND t.ticket_type_id = :id) AS tickets,
+    (SELECT count(*) FROM waiting_entries w
+        WHERE w.org_id = :org_id AND w.event_id = :event_id AND w.ticket_type_id = :id) AS waiting,
+    (SELECT count(*) FROM campaigns c
+        WHERE c.org_id = :org_id AND c.event_id = :event_id AND c.ticket_type_id = :id)
+        AS invitations;
+
+-- name: list_type_names(org_id, event_id) -> (noun: str, name: str, ticket_type_ids: str)
+-- What names ticket types; the numbers are JSON.
+SELECT 'session' AS noun, title AS name, ticket_type_ids FROM sessions
+WHERE org_id = :org_id AND event_id = :event_id
+UNION ALL
+SELECT 'gate', name, ticket_type_ids FROM gates
+WHERE org_id = :org_id AND event_id = :event_id
+UNION ALL
+SELECT 'question', name, ticket_type_ids FROM event_questions
+WHERE org_id = :org_id AND event_id = :event_id
+ORDER BY 1, 2;
+
+-- name: has_registered_type(org_id, event_id, id: TicketTypeId)$ -> int | None
+SELECT 1 FROM registrations
+WHERE org_id = :org_id AND event_id = :event_id AND ticket_type_id = :id LIMIT 1;
+
+-- name: delete_ticket_type(org_id, event_id, id: TicketTypeId)!
+DELETE FROM ticket_types
+WHERE org_id = :org_id AND event_id = :event_id AND id = :id AND held = 0 AND is_default = 0;
+
+-- == names of pages ==
+
+-- name: find_named_page(org_id, noun, name)^
+--     -> (target_id: int, current_name: str | None) | None
+-- What has the name, or had it, and the name that it has now.
+SELECT n.target_id, (
+    SELECT c.name FROM page_names c WHERE c.org_id = :org_id AND c.noun = n.noun
+        AND c.target_id = n.target_id AND c.is_current = 1) AS current_name
+FROM page_names n WHERE n.org_id = :org_id AND n.noun = :noun AND n.name = :name;
+
+-- name: find_page_name(org_id, noun, target_id: int)$ -> str | None
+SELECT name FROM page_names
+WHERE org_id = :org_id AND noun = :noun AND target_id = :target_id AND is_current = 1;
+
+-- name: list_page_names(org_id, noun) -> (target_id: int, name: str)
+SELECT target_id, name FROM page_names
+WHERE org_id = :org_id AND noun = :noun AND is_current = 1 ORDER BY target_id;
+
+-- name: end_page_name(org_id, noun, target_id: int)!
+UPDATE page_names SET is_current = 0
+WHERE org_id = :org_id AND noun = :noun AND target_id = :target_id AND is_current = 1;
+
+-- name: take_page_name(org_id, noun, name, target_id: int, now)!
+-- No row where another thing has the name now.
+INSERT INTO page_names (org_id, noun, name, target_id, is_current, created_at)
+VALUES (:org_id, :noun, :name, :target_id, 1, :now)
+ON CONFLICT (org_id, noun, name) DO UPDATE SET
+    target_id = excluded.target_id, is_current = 1, created_at = excluded.created_at
+WHERE page_names.is_current = 0;
+
+-- name: delete_event_names(org_id, event_id)!
+DELETE FROM page_names WHERE org_id = :org_id AND noun = 'event' AND target_id = :event_id;
+
+-- name: delete_series_names(org_id, channel_id: ChannelId)!
+DELETE FROM page_names WHERE org_id = :org_id AND noun = 'series' AND target_id = :channel_id;
+
+-- name: list_channel_events(org_id, channel_id: ChannelId, date_open: str) -> (event_id: EventId)
+-- Those without a date behind the others.
+SELECT c.event_id FROM channel_events c
+JOIN events e ON e.org_id = c.org_id AND e.id = c.event_id
+WHERE c.org_id = :org_id AND c.channel_id = :channel_id
+ORDER BY e.details LIKE :date_open, e.starts_at, e.id;
+
+-- name: list_past(org_id, date_open: str, now, limit) -> (event: Event, details: str)
+-- What anybody may know of and is over, the last first, exams left out.
+SELECT e.id, e.uuid, e.pak, e.title, e.state, e.timezone, e.starts_local, e.ends_local, e.starts_at,
+    e.ends_at, e.capacity, e.held, e.details
+FROM events e
+WHERE e.org_id = :org_id AND e.ends_at <= :now AND e.state IN ('open', 'closed')
+    AND e.details NOT LIKE :date_open
+    AND NOT EXISTS (SELECT 1 FROM exams x WHERE x.org_id = e.org_id AND x.event_id = e.id)
+ORDER BY e.ends_at DESC, e.id DESC LIMIT :limit;
+
+-- == cards ==
+
+-- name: list_due_cards(now, limit: int) -> (org_id: OrgId, event_id: EventId, digest: str | None)
+-- crosses organizations: one worker makes the pictures of all.
+SELECT e.org_id, e.id AS event_id, c.digest FROM events e
+JOIN organizations o ON o.org_id = e.org_id
+LEFT JOIN venues v ON v.org_id = e.org_id AND v.id = e.venue_id
+LEFT JOIN event_cards c ON c.org_id = e.org_id AND c.event_id = e.id
+WHERE e.state IN ('open', 'closed') AND e.ends_at > :now
+    AND (c.checked_at IS NULL OR c.checked_at < e.updated_at OR c.checked_at < o.updated_at
+        OR c.checked_at < v.updated_at)
+ORDER BY CASE WHEN c.checked_at IS NULL THEN 0 ELSE c.checked_at END, e.org_id, e.id LIMIT :limit;
+
+-- name: note_card(org_id, event_id, checked_at: int)!
+UPDATE event_cards SET checked_at = :checked_at WHERE org_id = :org_id AND event_id = :event_id;
+
+-- name: put_card(org_id, event_id, digest, content: bytes, checked_at: int)!
+INSERT INTO event_cards (org_id, event_id, digest, content, checked_at)
+VALUES (:org_id, :event_id, :digest, :content, :checked_at)
+ON CONFLICT (org_id, event_id) DO UPDATE SET digest = excluded.digest,
+    content = excluded.content, checked_at = excluded.checked_at;
+
+-- name: find_card(org_id, event_id)$ -> str | None
+SELECT digest FROM event_cards WHERE org_id = :org_id AND event_id = :event_id;
+
+-- name: read_card(org_id, event_id, digest)$ -> bytes | None
+-- None of an event that is a draft again.
+SELECT c.content FROM event_cards c JOIN events e ON e.org_id = c.org_id AND e.id = c.event_id
+WHERE c.org_id = :org_id AND c.event_id = :event_id AND c.digest = :digest AND e.state <> 'draft';

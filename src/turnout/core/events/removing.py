@@ -18,6 +18,8 @@ def delete_event(tx: Tx, org_id: OrgId, event_id: EventId, *, actor: str) -> Non
         raise Missing("event.missing", event_id=event_id)
     names = sql.get_event_names(tx, org_id=org_id, id=event_id)
     if names.state != EventState.DRAFT:
+        if names.state == EventState.CANCELLED:
+            raise Conflict("event.delete_cancelled", event_id=event_id)
         raise Conflict("event.delete_state", event_id=event_id, state=names.state)
     if sql.is_event_in_use(tx, org_id=org_id, event_id=event_id):
         raise Conflict("event.in_use", event_id=event_id)
@@ -31,6 +33,9 @@ def delete_event(tx: Tx, org_id: OrgId, event_id: EventId, *, actor: str) -> Non
         drop_name(tx, org_id, namespace, name)
     delete_questions(tx, org_id, event_id)
     for delete in (
+        sql.delete_event_pairings,
+        sql.delete_event_posts,
+        sql.delete_event_printers,
         sql.delete_event_gates,
         sql.delete_event_speakers,
         sql.delete_event_media,
@@ -39,7 +44,9 @@ def delete_event(tx: Tx, org_id: OrgId, event_id: EventId, *, actor: str) -> Non
         sql.delete_event_channels,
         sql.delete_event_password,
         sql.delete_event_readers,
+        sql.delete_event_report_links,
         sql.delete_event_retention,
+        sql.delete_event_names,
     ):
         delete(tx, org_id=org_id, event_id=event_id)
     sql.delete_event(tx, org_id=org_id, id=event_id)

@@ -117,7 +117,8 @@ def remove_session(
     sql.delete_session_media(tx, org_id=org_id, session_id=session_id)
     if not sql.delete_session(tx, org_id=org_id, id=session_id):
         raise Conflict("session.in_use", session_id=session_id, held=known.held)
-    record(tx, org_id, actor, "deleted", "session", session_id, title=known.title)
+    facts = {"title": known.title, "event_id": event_id}
+    record(tx, org_id, actor, "deleted", "session", session_id, **facts)
 
 
 def check_position(position: int | None) -> None:

@@ -6,6 +6,7 @@ import msgspec
 
 from turnout.core.audit.recording import record
 from turnout.core.events.model import (
+    DATE_OPEN,
     Event,
     EventDetails,
     EventState,
@@ -47,6 +48,15 @@ class Contact(NamedTuple):
     phone: str = ""
 
 
+class Announced(NamedTuple):
+    """A public event as lists name it; without a date = it is postponed, and its new date is not
+    known yet."""
+
+    event: Event
+    summary: str
+    is_date_open: bool
+
+
 class EventView(NamedTuple):
     """An event with all that it shows; `contact` and `locale` are its own, else those of
     its organization. `created_at` and `updated_at` in epoch ms."""
@@ -61,6 +71,18 @@ class EventView(NamedTuple):
     registration_ends_at: int | None = None
     contact: Contact = Contact()
     locale: str = ""
+
+    @property
+    def is_date_open(self) -> bool:
+        """Whether it is postponed, and its new date is not known yet: what it has for a date is
+        when it was planned for. Not so for one that is cancelled since."""
+        return self.details.is_date_open and self.event.state is not EventState.CANCELLED
+
+    def is_over(self, now: int) -> bool:
+        """Whether nobody comes any more at that moment (epoch ms): it has taken place, or is
+        cancelled."""
+        is_past = self.event.ends_at <= now and not self.is_date_open
+        return is_past or self.event.state is EventState.CANCELLED
 
 
 def get_shown_event(tx: Tx, org_id: OrgId, event_id: EventId) -> EventView:
@@ -87,16 +109,27 @@ def list_shown_events(tx: Tx, org_id: OrgId, limit: int) -> list[EventView]:
     return [_read(row, by_event.get(row.event.id, [])) for row in rows]
 
 
-def list_public_events(tx: Tx, org_id: OrgId, limit: int) -> list[tuple[Event, str]]:
-    """The public events that lie ahead or go on now, with their summaries, by their start."""
-    found = []
-    for row in sql.list_announced(tx, org_id=org_id, now=tx.now):
+def list_public_events(tx: Tx, org_id: OrgId, limit: int) -> list[Announced]:
+    """The public events that lie ahead or go on now, by their start, then those without a date."""
+    found: list[Announced] = []
+    for row in sql.list_announced(tx, org_id=org_id, date_open=DATE_OPEN, now=tx.now):
         details = _event_details.decode(row.details)
         if details.visibility is Visibility.PUBLIC:
-            found.append((row.event, details.summary))
+            found.append(Announced(row.event, details.summary, details.is_date_open))
         if len(found) == limit:
             break
     return found
+
+
+def list_past_events(tx: Tx, org_id: OrgId, limit: int) -> list[Announced]:
+    """The last public events that are over, the latest first."""
+    found: list[Announced] = []
+    rows = sql.list_past(tx, org_id=org_id, date_open=DATE_OPEN, now=tx.now, limit=10 * limit)
+    for row in rows:
+        details = _event_details.decode(row.details)
+        if details.visibility is Visibility.PUBLIC:
+            found.append(Announced(row.event, details.summary, is_date_open=False))
+    return found[:limit]
 
 
 def store_ticket_capacity(

@@ -63,6 +63,10 @@ class LockTicketTypeRow(NamedTuple):
     sale_starts_local: str
     sale_ends_local: str
 
+class FindEventTextRow(NamedTuple):
+    venue_id: VenueId | None
+    registration_ends_local: str
+
 class FindStoredStateRow(NamedTuple):
     state: str
     registration_ends_at: int | None
@@ -115,6 +119,9 @@ class ListEntriesRow(NamedTuple):
     track: str
     room: str
     speaker_ids: str
+    ticket_type_ids: str
+    capacity: int | None
+    held: int
 
 class GetEventNamesRow(NamedTuple):
     state: str
@@ -134,10 +141,21 @@ class ListSessionTextsRow(NamedTuple):
     ticket_type_ids: str
     speaker_ids: str
 
+class ListSaleTimesRow(NamedTuple):
+    id: TicketTypeId
+    sale_starts_local: str
+    sale_ends_local: str
+
 class ListGateCopiesRow(NamedTuple):
     name: str
     ticket_type_ids: str
     session_ids: str
+    has_exit: int
+    day: str
+
+class ListGateDaysRow(NamedTuple):
+    id: GateId
+    day: str
 
 class ListSurveyCopiesRow(NamedTuple):
     session_id: SessionId | None
@@ -149,9 +167,86 @@ class ListSurveyCopiesRow(NamedTuple):
 class ListEventChannelsRow(NamedTuple):
     channel_id: ChannelId
 
+class CountShelvesRow(NamedTuple):
+    shelf: str
+    total: int
+
+class ListRisingRow(NamedTuple):
+    event: Event
+    venue: str | None
+    city: str | None
+    registration_ends_at: int | None
+    remind_at: int | None
+    sessions: int
+    waiting: int
+    offered: int
+    date_open: int
+
+class ListFallingRow(NamedTuple):
+    event: Event
+    venue: str | None
+    city: str | None
+    registration_ends_at: int | None
+    remind_at: int | None
+    sessions: int
+    waiting: int
+    offered: int
+    date_open: int
+
+class ListDateOpenRow(NamedTuple):
+    id: EventId
+
+class ListChannelMembersRow(NamedTuple):
+    event: Event
+    venue: str | None
+    city: str | None
+    registration_ends_at: int | None
+    remind_at: int | None
+    sessions: int
+    waiting: int
+    offered: int
+    date_open: int
+
+class ListChannelCountsRow(NamedTuple):
+    channel_id: ChannelId
+    event_id: EventId
+    registered: int
+
+class CountTypeUsesRow(NamedTuple):
+    tickets: int
+    waiting: int
+    invitations: int
+
+class ListTypeNamesRow(NamedTuple):
+    noun: str
+    name: str
+    ticket_type_ids: str
+
+class FindNamedPageRow(NamedTuple):
+    target_id: int
+    current_name: str | None
+
+class ListPageNamesRow(NamedTuple):
+    target_id: int
+    name: str
+
+class ListChannelEventsRow(NamedTuple):
+    event_id: EventId
+
+class ListPastRow(NamedTuple):
+    event: Event
+    details: str
+
+class ListDueCardsRow(NamedTuple):
+    org_id: OrgId
+    event_id: EventId
+    digest: str | None
+
 class _Sql(Statements):
     @staticmethod
     def lock_event_text(tx: Tx, *, org_id: OrgId, id: EventId) -> LockEventTextRow | None: ...
+    @staticmethod
+    def lock_channel(tx: Tx, *, org_id: OrgId, id: ChannelId) -> Channel | None: ...
     @staticmethod
     def lock_venue(tx: Tx, *, org_id: OrgId, id: VenueId) -> LockVenueRow | None: ...
     @staticmethod
@@ -182,6 +277,14 @@ class _Sql(Statements):
     @staticmethod
     def list_channels(tx: Tx, *, org_id: OrgId) -> list[Channel]: ...
     @staticmethod
+    def set_channel_title(tx: Tx, *, org_id: OrgId, id: ChannelId, title: str, now: int) -> int: ...
+    @staticmethod
+    def delete_channel(tx: Tx, *, org_id: OrgId, id: ChannelId) -> int: ...
+    @staticmethod
+    def delete_channel_event(
+        tx: Tx, *, org_id: OrgId, channel_id: ChannelId, event_id: EventId
+    ) -> int: ...
+    @staticmethod
     def add_channel_event(
         tx: Tx, *, org_id: OrgId, channel_id: ChannelId, event_id: EventId
     ) -> int: ...
@@ -210,6 +313,8 @@ class _Sql(Statements):
     @staticmethod
     def list_events(tx: Tx, *, org_id: OrgId, after: int, limit: int, now: int) -> list[Event]: ...
     @staticmethod
+    def find_event_text(tx: Tx, *, org_id: OrgId, id: EventId) -> FindEventTextRow | None: ...
+    @staticmethod
     def set_event_text(
         tx: Tx,
         *,
@@ -223,6 +328,8 @@ class _Sql(Statements):
         registration_ends_at: int | None,
         now: int,
     ) -> int: ...
+    @staticmethod
+    def set_event_details(tx: Tx, *, org_id: OrgId, id: EventId, details: str, now: int) -> int: ...
     @staticmethod
     def set_event_times(
         tx: Tx,
@@ -320,7 +427,9 @@ class _Sql(Statements):
         tx: Tx, *, org_id: OrgId, after: int, limit: int, now: int
     ) -> list[ListShownRow]: ...
     @staticmethod
-    def list_announced(tx: Tx, *, org_id: OrgId, now: int) -> list[ListAnnouncedRow]: ...
+    def list_announced(
+        tx: Tx, *, org_id: OrgId, date_open: str, now: int
+    ) -> list[ListAnnouncedRow]: ...
     @staticmethod
     def set_ticket_capacity(
         tx: Tx, *, org_id: OrgId, id: TicketTypeId, capacity: int | None, now: int
@@ -358,6 +467,12 @@ class _Sql(Statements):
     @staticmethod
     def delete_event_gates(tx: Tx, *, org_id: OrgId, event_id: EventId) -> int: ...
     @staticmethod
+    def delete_event_pairings(tx: Tx, *, org_id: OrgId, event_id: EventId) -> int: ...
+    @staticmethod
+    def delete_event_posts(tx: Tx, *, org_id: OrgId, event_id: EventId) -> int: ...
+    @staticmethod
+    def delete_event_printers(tx: Tx, *, org_id: OrgId, event_id: EventId) -> int: ...
+    @staticmethod
     def delete_event_speakers(tx: Tx, *, org_id: OrgId, event_id: EventId) -> int: ...
     @staticmethod
     def delete_event_media(tx: Tx, *, org_id: OrgId, event_id: EventId) -> int: ...
@@ -371,6 +486,8 @@ class _Sql(Statements):
     def delete_event_password(tx: Tx, *, org_id: OrgId, event_id: EventId) -> int: ...
     @staticmethod
     def delete_event_retention(tx: Tx, *, org_id: OrgId, event_id: EventId) -> int: ...
+    @staticmethod
+    def delete_event_report_links(tx: Tx, *, org_id: OrgId, event_id: EventId) -> int: ...
     @staticmethod
     def delete_event_readers(tx: Tx, *, org_id: OrgId, event_id: EventId) -> int: ...
     @staticmethod
@@ -414,6 +531,8 @@ class _Sql(Statements):
     def delete_session_media(tx: Tx, *, org_id: OrgId, session_id: SessionId) -> int: ...
     @staticmethod
     def delete_session(tx: Tx, *, org_id: OrgId, id: SessionId) -> int: ...
+    @staticmethod
+    def list_sale_times(tx: Tx, *, org_id: OrgId, event_id: EventId) -> list[ListSaleTimesRow]: ...
     @staticmethod
     def set_ticket_type(
         tx: Tx,
@@ -482,8 +601,14 @@ class _Sql(Statements):
         name: str,
         ticket_type_ids: str,
         session_ids: str,
+        has_exit: int,
+        day: str,
         now: int,
     ) -> int: ...
+    @staticmethod
+    def list_gate_days(tx: Tx, *, org_id: OrgId, event_id: EventId) -> list[ListGateDaysRow]: ...
+    @staticmethod
+    def set_gate_day(tx: Tx, *, org_id: OrgId, event_id: EventId, id: GateId, day: str) -> int: ...
     @staticmethod
     def list_survey_copies(
         tx: Tx, *, org_id: OrgId, event_id: EventId
@@ -512,5 +637,108 @@ class _Sql(Statements):
     ) -> int: ...
     @staticmethod
     def copy_event_choices(tx: Tx, *, org_id: OrgId, source: EventId, target: EventId) -> int: ...
+    @staticmethod
+    def count_shelves(
+        tx: Tx, *, org_id: OrgId, date_open: str, now: int
+    ) -> list[CountShelvesRow]: ...
+    @staticmethod
+    def list_rising(
+        tx: Tx,
+        *,
+        org_id: OrgId,
+        shelf: str,
+        date_open: str,
+        now: int,
+        unknown: int,
+        after_at: int,
+        after_id: EventId,
+        limit: int,
+    ) -> list[ListRisingRow]: ...
+    @staticmethod
+    def list_falling(
+        tx: Tx,
+        *,
+        org_id: OrgId,
+        shelf: str,
+        date_open: str,
+        now: int,
+        after_at: int,
+        after_id: EventId,
+        limit: int,
+    ) -> list[ListFallingRow]: ...
+    @staticmethod
+    def is_date_open(tx: Tx, *, org_id: OrgId, id: EventId, date_open: str) -> int | None: ...
+    @staticmethod
+    def list_date_open(tx: Tx, *, org_id: OrgId, date_open: str) -> list[ListDateOpenRow]: ...
+    @staticmethod
+    def list_channel_members(
+        tx: Tx, *, org_id: OrgId, channel_id: ChannelId, date_open: str, now: int
+    ) -> list[ListChannelMembersRow]: ...
+    @staticmethod
+    def list_channel_choices(
+        tx: Tx, *, org_id: OrgId, channel_id: ChannelId, now: int, limit: int
+    ) -> list[Event]: ...
+    @staticmethod
+    def list_channel_counts(tx: Tx, *, org_id: OrgId) -> list[ListChannelCountsRow]: ...
+    @staticmethod
+    def set_session_position(
+        tx: Tx, *, org_id: OrgId, id: SessionId, position: int, now: int
+    ) -> int: ...
+    @staticmethod
+    def set_type_position(
+        tx: Tx, *, org_id: OrgId, id: TicketTypeId, position: int, now: int
+    ) -> int: ...
+    @staticmethod
+    def count_type_uses(
+        tx: Tx, *, org_id: OrgId, event_id: EventId, id: TicketTypeId
+    ) -> CountTypeUsesRow: ...
+    @staticmethod
+    def list_type_names(tx: Tx, *, org_id: OrgId, event_id: EventId) -> list[ListTypeNamesRow]: ...
+    @staticmethod
+    def has_registered_type(
+        tx: Tx, *, org_id: OrgId, event_id: EventId, id: TicketTypeId
+    ) -> int | None: ...
+    @staticmethod
+    def delete_ticket_type(
+        tx: Tx, *, org_id: OrgId, event_id: EventId, id: TicketTypeId
+    ) -> int: ...
+    @staticmethod
+    def find_named_page(
+        tx: Tx, *, org_id: OrgId, noun: str, name: str
+    ) -> FindNamedPageRow | None: ...
+    @staticmethod
+    def find_page_name(tx: Tx, *, org_id: OrgId, noun: str, target_id: int) -> str | None: ...
+    @staticmethod
+    def list_page_names(tx: Tx, *, org_id: OrgId, noun: str) -> list[ListPageNamesRow]: ...
+    @staticmethod
+    def end_page_name(tx: Tx, *, org_id: OrgId, noun: str, target_id: int) -> int: ...
+    @staticmethod
+    def take_page_name(
+        tx: Tx, *, org_id: OrgId, noun: str, name: str, target_id: int, now: int
+    ) -> int: ...
+    @staticmethod
+    def delete_event_names(tx: Tx, *, org_id: OrgId, event_id: EventId) -> int: ...
+    @staticmethod
+    def delete_series_names(tx: Tx, *, org_id: OrgId, channel_id: ChannelId) -> int: ...
+    @staticmethod
+    def list_channel_events(
+        tx: Tx, *, org_id: OrgId, channel_id: ChannelId, date_open: str
+    ) -> list[ListChannelEventsRow]: ...
+    @staticmethod
+    def list_past(
+        tx: Tx, *, org_id: OrgId, date_open: str, now: int, limit: int
+    ) -> list[ListPastRow]: ...
+    @staticmethod
+    def list_due_cards(tx: Tx, *, now: int, limit: int) -> list[ListDueCardsRow]: ...
+    @staticmethod
+    def note_card(tx: Tx, *, org_id: OrgId, event_id: EventId, checked_at: int) -> int: ...
+    @staticmethod
+    def put_card(
+        tx: Tx, *, org_id: OrgId, event_id: EventId, digest: str, content: bytes, checked_at: int
+    ) -> int: ...
+    @staticmethod
+    def find_card(tx: Tx, *, org_id: OrgId, event_id: EventId) -> str | None: ...
+    @staticmethod
+    def read_card(tx: Tx, *, org_id: OrgId, event_id: EventId, digest: str) -> bytes | None: ...
 
 sql: _Sql

@@ -35,6 +35,15 @@ class TicketTypeChange(msgspec.Struct, frozen=True, kw_only=True):
     sale_ends: str | None = None
 
 
+def list_sale_times(
+    tx: Tx, org_id: OrgId, event_id: EventId
+) -> dict[TicketTypeId, tuple[str, str]]:
+    """When each ticket type is sold as it was planned (local times at the event), empty = no
+    limit."""
+    rows = sql.list_sale_times(tx, org_id=org_id, event_id=event_id)
+    return {row.id: (row.sale_starts_local, row.sale_ends_local) for row in rows}
+
+
 def edit_ticket_type(
     tx: Tx,
     org_id: OrgId,

@@ -6,12 +6,20 @@ from turnout.core.audit.recording import record
 from turnout.core.exams.model import Learner
 from turnout.core.exams.sql import sql
 from turnout.core.ids import OrgId, PersonId
+from turnout.core.importing.layout import Known
 from turnout.core.people.contacts import check_details
 from turnout.core.people.merging import find_person, follow_person, merge_person
 from turnout.core.people.model import Contact
+from turnout.core.people.reach import Reach, check_reached
 from turnout.core.text import email_key, fold, is_blank, is_email
 from turnout.errors import Conflict, Invalid
 from turnout.store import Tx
+
+LEARNERS = Known(
+    ("code", "firstname", "lastname", "email", "identifier"),
+    needed=(("code",), ("firstname", "lastname")),
+)
+"""What a file of learners has."""
 
 
 class NewLearner(NamedTuple):
@@ -24,12 +32,15 @@ class NewLearner(NamedTuple):
     uuid: str = ""
 
 
-def add_learner(tx: Tx, org_id: OrgId, new: NewLearner, *, actor: str) -> Learner:
-    """Add a learner, or change the one who has that code.
+def add_learner(
+    tx: Tx, org_id: OrgId, new: NewLearner, *, reach: Reach | None = None, actor: str
+) -> Learner:
+    """Add a learner, or change the one who has that code. `reach` is that of staff
+    (people/reach.py), who change nobody beyond it.
 
     Somebody who is known by their e-mail address becomes a learner, unless another GUID is given
     for them: then two people share the address. Raises Invalid for an empty code or name or an
-    address that is none, Conflict for a GUID that is somebody else's.
+    address that is none, Conflict for a GUID that is somebody else's and for a person beyond reach.
     """
     code = new.code.strip()
     if not code or (is_blank(new.first_name) and is_blank(new.last_name)):
@@ -43,11 +54,12 @@ def add_learner(tx: Tx, org_id: OrgId, new: NewLearner, *, actor: str) -> Learne
         if new.uuid and new.uuid != known.uuid:
             raise Conflict("learner.code", code=code, learner=known.uuid)
         person_id = known.person_id
+        _check_reached(tx, org_id, person_id, reach)
         sql.set_person(tx, org_id=org_id, id=person_id, now=tx.now, **_named(new))
         if new.email:
             _set_email_key(tx, org_id, person_id, new.email)
     else:
-        person_id = _make_person(tx, org_id, new, contact)
+        person_id = _make_person(tx, org_id, new, contact, reach)
     sql.set_learner(
         tx,
         org_id=org_id,
@@ -76,10 +88,13 @@ def list_learners(tx: Tx, org_id: OrgId, limit: int) -> list[Learner]:
     return sql.list_learners(tx, org_id=org_id, limit=limit)
 
 
-def _make_person(tx: Tx, org_id: OrgId, new: NewLearner, contact: Contact) -> PersonId:
+def _make_person(
+    tx: Tx, org_id: OrgId, new: NewLearner, contact: Contact, reach: Reach | None
+) -> PersonId:
     """The person that becomes a learner."""
     same = find_person(tx, org_id, new.email) if new.email else None
     if same and new.uuid in ("", same.uuid) and not _is_learner(tx, org_id, same.id):
+        _check_reached(tx, org_id, same.id, reach)
         return merge_person(tx, org_id, contact).id
     if new.uuid and sql.has_person(tx, org_id=org_id, uuid=new.uuid) is not None:
         raise Conflict("learner.uuid", uuid=new.uuid)
@@ -94,6 +109,11 @@ def _make_person(tx: Tx, org_id: OrgId, new: NewLearner, contact: Contact) -> Pe
         **_named(new),
     )
     return person_id
+
+
+def _check_reached(tx: Tx, org_id: OrgId, person_id: PersonId, reach: Reach | None) -> None:
+    if reach is not None:
+        check_reached(tx, org_id, person_id, reach.access)
 
 
 def _set_email_key(tx: Tx, org_id: OrgId, person_id: PersonId, email: str) -> None:

@@ -7,15 +7,27 @@ from turnout.core.exams.planning import get_exam, retitle_without
 from turnout.core.exams.sittings import NAMESPACE, find_sitting, lock_sitting, set_attendance
 from turnout.core.exams.sql import sql
 from turnout.core.identity.names import drop_name, find_name
-from turnout.core.ids import EventId, OrgId
-from turnout.core.registrations.booking import lock_registration
-from turnout.core.registrations.giving_back import give_all_back
+from turnout.core.ids import EventId, OrgId, RegistrationId
+from turnout.core.registrations.booking import lock_registration, note_departure
+from turnout.core.registrations.giving_back import cancel_registration, give_all_back
 from turnout.core.registrations.model import RegistrationState
 from turnout.core.registrations.places import set_event_state
 from turnout.errors import Invalid, Missing
 from turnout.store import Tx
 
 SLICE = 20
+
+
+def cancel_any(
+    tx: Tx, org_id: OrgId, registration_id: RegistrationId, reason: str = "", *, actor: str
+) -> bool:
+    """Cancel a registration, a candidate's in its exam; whether it was confirmed before.
+    Idempotent. Raises Missing."""
+    registration = lock_registration(tx, org_id, registration_id)
+    if not registration.sitting:
+        return cancel_registration(tx, org_id, registration_id, actor=actor)
+    cancel_sitting(tx, org_id, registration.uuid, reason, actor=actor)
+    return registration.state is RegistrationState.CONFIRMED
 
 
 def cancel_sitting(tx: Tx, org_id: OrgId, uuid: str, reason: str, *, actor: str) -> None:
@@ -79,6 +91,7 @@ def delete_sitting(tx: Tx, org_id: OrgId, uuid: str, *, actor: str) -> None:
         was={"state": sitting.state, "attendance": sitting.attendance.value},
     )
     registration_id = sitting.registration_id
+    note_departure(tx, org_id, registration_id)
     sql.delete_accommodations(tx, org_id=org_id, registration_id=registration_id)
     sql.delete_sitting(tx, org_id=org_id, registration_id=registration_id)
     sql.delete_ticket_mails(tx, org_id=org_id, registration_id=registration_id)

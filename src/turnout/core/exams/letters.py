@@ -58,18 +58,22 @@ def send_notice(
     check_notice(notice)
     language = event_language(tx, org_id, get_shown_event(tx, org_id, exam.event_id))
     letters = [
-        Letter(
-            candidate.email, *(_fill_in(part, exam, room, candidate, language) for part in notice)
-        )
+        Letter(candidate.email, *fill_notice(notice, exam, room, candidate, language))
         for candidate in candidates[:SLICE]
         if candidate.email
     ]
     sender = get_sender(tx, org_id)
-    queue_letters(
-        tx, org_id, None, label(language, "roll.notice", exam=exam.title), letters, sender=sender
-    )
+    name = label(language, "roll.notice", exam=exam.title)
+    queue_letters(tx, org_id, None, name, letters, sender=sender, language=language)
     record(tx, org_id, actor, "notified", "event", exam.event_id, candidates=len(letters))
     return len(letters)
+
+
+def fill_notice(
+    notice: Notice, exam: Exam, room: Room | None, candidate: Candidate, language: str
+) -> Notice:
+    """The notice as one candidate reads it."""
+    return Notice(*(_fill_in(part, exam, room, candidate, language) for part in notice))
 
 
 def _fill_in(text: str, exam: Exam, room: Room | None, candidate: Candidate, language: str) -> str:

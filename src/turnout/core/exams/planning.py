@@ -58,14 +58,19 @@ def find_or_make_exam(
         own = INDIVIDUAL_WITH if has_accommodations else INDIVIDUAL_WITHOUT
         if not is_type_kept:
             return make_exam(tx, org_id, wanted, exam_type=own, form=form, actor=actor)
+    exam = find_exam_of(tx, org_id, wanted)
+    return exam or make_exam(tx, org_id, wanted, exam_type=own, form=form, actor=actor)
+
+
+def find_exam_of(tx: Tx, org_id: OrgId, wanted: ExamRequest) -> Exam | None:
+    """The exam at that venue and minute that is nobody's own. Its slot is held: nobody else makes
+    one there until this transaction has ended."""
     venue = sql.find_venue(tx, org_id=org_id, uuid=wanted.venue)
-    if venue is not None and wanted.starts_at is not None:
-        starts_at = wanted.starts_at - wanted.starts_at % MINUTE_MS
-        sql.lock_slot(tx, org_id=org_id, venue_id=venue.id, starts_at=starts_at, now=tx.now)
-        exam = sql.find_exam_at(tx, org_id=org_id, venue_id=venue.id, starts_at=starts_at)
-        if exam is not None:
-            return exam
-    return make_exam(tx, org_id, wanted, exam_type=own, form=form, actor=actor)
+    if venue is None or wanted.starts_at is None:
+        return None
+    starts_at = wanted.starts_at - wanted.starts_at % MINUTE_MS
+    sql.lock_slot(tx, org_id=org_id, venue_id=venue.id, starts_at=starts_at, now=tx.now)
+    return sql.find_exam_at(tx, org_id=org_id, venue_id=venue.id, starts_at=starts_at)
 
 
 def make_exam(
@@ -87,9 +92,9 @@ def make_exam(
     `exam_type` is one that counts as it stands. Raises Invalid, in the
     contract's order, and Conflict for a UUID that is taken.
     """
-    own_type = exam_type or _get_value(tx, org_id, ValueKind.EXAM_TYPE, wanted.exam_type)
-    billing_code = _get_value(tx, org_id, ValueKind.BILLING_CODE, wanted.billing_code)
-    exam_format = _get_value(tx, org_id, ValueKind.EXAM_FORMAT, wanted.exam_format)
+    own_type = exam_type or get_value(tx, org_id, ValueKind.EXAM_TYPE, wanted.exam_type)
+    billing_code = get_value(tx, org_id, ValueKind.BILLING_CODE, wanted.billing_code)
+    exam_format = get_value(tx, org_id, ValueKind.EXAM_FORMAT, wanted.exam_format)
     starts_at = (wanted.starts_at or 0) - (wanted.starts_at or 0) % MINUTE_MS
     if wanted.starts_at is None or wanted.starts_at <= tx.now:
         raise Invalid("exam.start_past")
@@ -107,7 +112,7 @@ def make_exam(
         tx,
         org_id,
         title or f"{venue.name} / {form.title if form else NO_EXAM}",
-        _span(starts_at, hours_of(billing_code), venue.timezone),
+        span_of(starts_at, hours_of(billing_code), venue.timezone),
         state=state,
         capacity=wanted.registration_limit,
         venue_id=venue.id,
@@ -226,7 +231,7 @@ def set_appearance(
     record(tx, org_id, actor, "changed", "event", event_id, is_on_calendar=is_on_calendar)
 
 
-def _get_value(tx: Tx, org_id: OrgId, kind: ValueKind, text: str) -> str:
+def get_value(tx: Tx, org_id: OrgId, kind: ValueKind, text: str) -> str:
     """The organization's value that this is a spelling of. Raises Invalid."""
     absent, unknown = _REFUSED[kind]
     if not text.strip():
@@ -237,7 +242,7 @@ def _get_value(tx: Tx, org_id: OrgId, kind: ValueKind, text: str) -> str:
     return found
 
 
-def _span(starts_at: int, hours: int, timezone: str) -> Span:
+def span_of(starts_at: int, hours: int, timezone: str) -> Span:
     ends_at = starts_at + hours * HOUR_MS
     starts, ends = (plan(local(at, timezone).isoformat(), timezone) for at in (starts_at, ends_at))
     return Span(timezone, starts.local, ends.local, starts_at, ends_at)

@@ -240,6 +240,12 @@ UPDATE exams SET next_sequence = next_sequence + 1
 WHERE org_id = :org_id AND event_id = :event_id
 RETURNING next_sequence - 1;
 
+-- name: take_sequences(org_id, event_id, count: int)$ -> int
+-- The first of so many numbers.
+UPDATE exams SET next_sequence = next_sequence + :count
+WHERE org_id = :org_id AND event_id = :event_id
+RETURNING next_sequence - :count;
+
 -- name: list_seats(org_id, event_id) -> (seat: int | None)
 SELECT s.seat FROM exam_registrations s
 JOIN registrations r ON r.org_id = s.org_id AND r.id = s.registration_id AND r.state = 'confirmed'
@@ -317,8 +323,8 @@ WHERE org_id = :org_id AND registration_id = :registration_id AND type_key = :ty
 SELECT type, name, time_extension FROM exam_accommodations
 WHERE org_id = :org_id AND registration_id = :registration_id ORDER BY type_key;
 
--- name: add_change(org_id, id: int, registration_id, registration_uuid, type, actor, reason,
---     was, became, now)!
+-- name: add_changes(org_id, id: int, registration_id, registration_uuid, type, actor, reason,
+--     was, became, now)*!
 INSERT INTO exam_changes (org_id, id, registration_id, registration_uuid, type, at, actor, reason,
     was, became)
 VALUES (:org_id, :id, :registration_id, :registration_uuid, :type, :now, :actor, :reason, :was,
@@ -504,6 +510,10 @@ WHERE org_id = :org_id AND registration_id = :registration_id AND state = 'valid
 UPDATE exam_registrations SET seat = CAST(:seat AS BIGINT)
 WHERE org_id = :org_id AND registration_id = :registration_id;
 
+-- name: find_own_seat(org_id, registration_id)$ -> int | None
+SELECT seat FROM exam_registrations
+WHERE org_id = :org_id AND registration_id = :registration_id;
+
 -- name: find_seat(org_id, event_id, seat: int)$ -> RegistrationId | None
 SELECT s.registration_id FROM exam_registrations s
 JOIN registrations r ON r.org_id = s.org_id AND r.id = s.registration_id AND r.state = 'confirmed'
@@ -519,3 +529,185 @@ WHERE s.org_id = :org_id AND s.event_id = :event_id ORDER BY s.sequence;
 SELECT r.uuid FROM registrations r
 WHERE r.org_id = :org_id AND r.event_id = :event_id AND r.state = 'confirmed' AND r.sitting <> 0
 ORDER BY r.id LIMIT :limit;
+
+-- == browsing ==
+
+-- name: list_planned(org_id, from_at: int, until_at: int, venue_id, state, after_at: int,
+--     after_id: int, limit)
+--     -> calendars.PlannedExam
+-- Exams that overlap the span, by their start, after that start and number. `longest` is the time
+-- (minutes) of the candidate who has most, `unseated` how many have no seat.
+SELECT e.id AS event_id, x.number, e.title, e.state, x.kind, v.id AS venue_id,
+    v.name AS venue_name, e.timezone, e.starts_at, e.ends_at, e.capacity, e.held, x.room_id,
+    m.name AS room_name,
+    (SELECT max(s.time_limit) FROM exam_registrations s
+        JOIN registrations r ON r.org_id = s.org_id AND r.id = s.registration_id
+            AND r.state = 'confirmed'
+        WHERE s.org_id = x.org_id AND s.event_id = x.event_id) AS longest,
+    (SELECT count(*) FROM exam_registrations s
+        JOIN registrations r ON r.org_id = s.org_id AND r.id = s.registration_id
+            AND r.state = 'confirmed'
+        WHERE s.org_id = x.org_id AND s.event_id = x.event_id AND s.seat IS NULL) AS unseated
+FROM exams x
+JOIN events e ON e.org_id = x.org_id AND e.id = x.event_id
+JOIN venues v ON v.org_id = e.org_id AND v.id = e.venue_id
+LEFT JOIN rooms m ON m.org_id = x.org_id AND m.id = x.room_id
+WHERE x.org_id = :org_id AND e.starts_at < :until_at AND e.ends_at > :from_at
+    AND (:venue_id = 0 OR v.id = :venue_id)
+    AND (:state = '' OR e.state = :state)
+    AND (e.starts_at > :after_at OR (e.starts_at = :after_at AND e.id > :after_id))
+ORDER BY e.starts_at, e.id LIMIT :limit;
+
+-- part: listed_candidates
+-- Candidates of exams as lists show them.
+SELECT s.registration_id, r.uuid, r.event_id, s.person_id, p.uuid AS learner_uuid, r.state,
+    s.sequence, s.seat, p.first_name, p.last_name, l.code, p.email, f.code AS form_code,
+    f.title AS form, s.registrant_type, s.time_limit AS minutes, s.attendance, s.grading
+FROM exam_registrations s
+JOIN registrations r ON r.org_id = s.org_id AND r.id = s.registration_id
+JOIN people p ON p.org_id = s.org_id AND p.id = s.person_id
+JOIN learners l ON l.org_id = s.org_id AND l.person_id = s.person_id
+LEFT JOIN assessment_forms f ON f.org_id = s.org_id AND f.id = s.form_id
+
+-- name: list_listed(org_id, event_id, state, like, after: int, limit)
+--     -> browsing.ListedCandidate
+-- Candidates of an exam after a sequence number, cancelled ones too. The pattern is a folded one
+-- for LIKE, with ! before what would be a wildcard.
+-- use: listed_candidates
+WHERE s.org_id = :org_id AND s.event_id = :event_id AND s.sequence > :after
+    AND (:state = '' OR r.state = :state)
+    AND (l.name_key LIKE :like ESCAPE '!' OR l.email_key LIKE :like ESCAPE '!'
+        OR l.code_key LIKE :like ESCAPE '!')
+ORDER BY s.sequence LIMIT :limit;
+
+-- name: find_listed(org_id, uuid)^ -> browsing.ListedCandidate | None
+-- use: listed_candidates
+WHERE r.org_id = :org_id AND r.uuid = :uuid;
+
+-- name: count_by_state(org_id, event_id) -> (state: str, candidates: int)
+SELECT r.state, count(*) AS candidates
+FROM exam_registrations s
+JOIN registrations r ON r.org_id = s.org_id AND r.id = s.registration_id
+WHERE s.org_id = :org_id AND s.event_id = :event_id GROUP BY r.state;
+
+-- name: list_close(org_id, event_id, gap: int, limit) -> browsing.CloseExam
+-- Candidates of an exam who sit another one at the same time, or less than `gap` ms before or
+-- after.
+SELECT r.uuid, p.first_name, p.last_name, e.starts_at, s.time_limit AS minutes,
+    oe.id AS other_event_id, oe.title AS other_title, oe.starts_at AS other_starts_at,
+    os.time_limit AS other_minutes
+FROM exam_registrations s
+JOIN registrations r ON r.org_id = s.org_id AND r.id = s.registration_id AND r.state = 'confirmed'
+JOIN events e ON e.org_id = s.org_id AND e.id = s.event_id
+JOIN people p ON p.org_id = s.org_id AND p.id = s.person_id
+JOIN exam_registrations os ON os.org_id = s.org_id AND os.person_id = s.person_id
+    AND os.registration_id <> s.registration_id
+JOIN registrations o ON o.org_id = os.org_id AND o.id = os.registration_id
+    AND o.state = 'confirmed'
+JOIN events oe ON oe.org_id = os.org_id AND oe.id = os.event_id
+WHERE s.org_id = :org_id AND s.event_id = :event_id
+    AND oe.starts_at < e.starts_at + s.time_limit * 60000 + :gap
+    AND oe.starts_at + os.time_limit * 60000 + :gap > e.starts_at
+ORDER BY s.sequence, os.registration_id LIMIT :limit;
+
+-- name: list_found_learners(org_id, like, after: str, limit) -> Learner
+-- Learners by code, after a folded code.
+SELECT p.id AS person_id, p.uuid, l.code, p.email, p.first_name, p.last_name
+FROM learners l JOIN people p ON p.org_id = l.org_id AND p.id = l.person_id
+WHERE l.org_id = :org_id AND l.code_key > :after
+    AND (l.name_key LIKE :like ESCAPE '!' OR l.email_key LIKE :like ESCAPE '!'
+        OR l.code_key LIKE :like ESCAPE '!')
+ORDER BY l.code_key LIMIT :limit;
+
+-- name: list_seen_learners(org_id, user_id, is_limited: int, like, after: str, limit) -> Learner
+-- `list_found_learners` without those who are only in events that are hidden from the user: those
+-- that only named people see, or (limited) that do not name the user.
+WITH hidden AS (
+    SELECT e.id FROM events e
+    WHERE e.org_id = :org_id AND (CAST(:is_limited AS BIGINT) = 1 OR EXISTS (
+            SELECT 1 FROM limited_events v WHERE v.org_id = e.org_id AND v.event_id = e.id))
+        AND NOT EXISTS (SELECT 1 FROM staff_events s
+            WHERE s.org_id = e.org_id AND s.event_id = e.id AND s.user_id = :user_id))
+SELECT p.id AS person_id, p.uuid, l.code, p.email, p.first_name, p.last_name
+FROM learners l JOIN people p ON p.org_id = l.org_id AND p.id = l.person_id
+WHERE l.org_id = :org_id AND l.code_key > :after
+    AND (l.name_key LIKE :like ESCAPE '!' OR l.email_key LIKE :like ESCAPE '!'
+        OR l.code_key LIKE :like ESCAPE '!')
+    AND (NOT EXISTS (
+        SELECT 1 FROM people q WHERE q.org_id = l.org_id
+            AND (q.id = l.person_id OR q.merged_into = l.person_id) AND (
+            EXISTS (SELECT 1 FROM registrations x WHERE x.org_id = q.org_id
+                AND x.person_id = q.id AND x.event_id IN (SELECT id FROM hidden))
+            OR EXISTS (SELECT 1 FROM invitations x WHERE x.org_id = q.org_id
+                AND x.person_id = q.id AND x.event_id IN (SELECT id FROM hidden))
+            OR EXISTS (SELECT 1 FROM waiting_entries x WHERE x.org_id = q.org_id
+                AND x.person_id = q.id AND x.event_id IN (SELECT id FROM hidden))
+            OR EXISTS (SELECT 1 FROM parties x WHERE x.org_id = q.org_id
+                AND x.contact_id = q.id AND x.event_id IN (SELECT id FROM hidden))))
+        OR EXISTS (
+        SELECT 1 FROM people q WHERE q.org_id = l.org_id
+            AND (q.id = l.person_id OR q.merged_into = l.person_id) AND (
+            EXISTS (SELECT 1 FROM registrations x WHERE x.org_id = q.org_id
+                AND x.person_id = q.id AND x.event_id NOT IN (SELECT id FROM hidden))
+            OR EXISTS (SELECT 1 FROM invitations x WHERE x.org_id = q.org_id
+                AND x.person_id = q.id AND x.event_id NOT IN (SELECT id FROM hidden))
+            OR EXISTS (SELECT 1 FROM waiting_entries x WHERE x.org_id = q.org_id
+                AND x.person_id = q.id AND x.event_id NOT IN (SELECT id FROM hidden))
+            OR EXISTS (SELECT 1 FROM parties x WHERE x.org_id = q.org_id
+                AND x.contact_id = q.id AND x.event_id NOT IN (SELECT id FROM hidden)))))
+ORDER BY l.code_key LIMIT :limit;
+
+-- == rooms ==
+
+-- name: list_all_rooms(org_id) -> rooms.UsedRoom
+-- The rooms of all venues by name; `exams` is how many exams are in each.
+SELECT m.id, m.venue_id, m.name, m.seats,
+    (SELECT count(*) FROM exams x WHERE x.org_id = m.org_id AND x.room_id = m.id) AS exams
+FROM rooms m WHERE m.org_id = :org_id ORDER BY m.venue_id, m.name;
+
+-- name: list_venue_uses(org_id) -> (venue_id: VenueId, events: int)
+SELECT venue_id, count(*) AS events FROM events
+WHERE org_id = :org_id AND venue_id IS NOT NULL GROUP BY venue_id;
+
+-- name: list_room_exams(org_id, room_id) -> (event_id: EventId, held: int, highest: int | None)
+-- The exams in a room, with the number of their candidates and the highest seat that is given.
+SELECT x.event_id, e.held,
+    (SELECT max(s.seat) FROM exam_registrations s
+        JOIN registrations r ON r.org_id = s.org_id AND r.id = s.registration_id
+            AND r.state = 'confirmed'
+        WHERE s.org_id = x.org_id AND s.event_id = x.event_id) AS highest
+FROM exams x JOIN events e ON e.org_id = x.org_id AND e.id = x.event_id
+WHERE x.org_id = :org_id AND x.room_id = :room_id ORDER BY x.event_id;
+
+-- name: find_room_named(org_id, venue_id, name)$ -> RoomId | None
+SELECT id FROM rooms WHERE org_id = :org_id AND venue_id = :venue_id AND name = :name;
+
+-- name: change_room(org_id, id: RoomId, name, seats: int)!
+UPDATE rooms SET name = :name, seats = :seats WHERE org_id = :org_id AND id = :id;
+
+-- name: remove_room(org_id, id: RoomId)!
+DELETE FROM rooms WHERE org_id = :org_id AND id = :id;
+
+-- name: remove_rooms(org_id, venue_id)!
+DELETE FROM rooms WHERE org_id = :org_id AND venue_id = :venue_id;
+
+-- name: remove_slots(org_id, venue_id)!
+DELETE FROM exam_slots WHERE org_id = :org_id AND venue_id = :venue_id;
+
+-- name: remove_venue(org_id, venue_id)!
+DELETE FROM venues WHERE org_id = :org_id AND id = :venue_id;
+
+-- == changing ==
+
+-- name: change_exam(org_id, event_id, exam_type, exam_format, billing_code,
+--     registration_limit: int | None, is_on_calendar: int, has_own_title: int)!
+UPDATE exams SET exam_type = :exam_type, exam_format = :exam_format,
+    billing_code = :billing_code, registration_limit = CAST(:registration_limit AS BIGINT),
+    is_on_calendar = :is_on_calendar, has_own_title = :has_own_title
+WHERE org_id = :org_id AND event_id = :event_id;
+
+-- name: reseat(org_id, registration_id, sequence: int, seat: int | None)!
+-- A candidate who was cancelled is back: the last of the exam's sequence.
+UPDATE exam_registrations
+SET attendance = 'Pending', sequence = :sequence, seat = CAST(:seat AS BIGINT)
+WHERE org_id = :org_id AND registration_id = :registration_id;

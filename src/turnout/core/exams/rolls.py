@@ -107,7 +107,8 @@ def draw_roll(
     headings = (label(language, code) for code in _HEADINGS)
     columns = tuple(Column(*pair) for pair in zip(headings, _SHARES, strict=True))
     notes = tuple(_notes(exam, room, candidates, language))
-    sheet = Sheet(exam.title, notes, columns, SIGNING_HEIGHT)
+    page = label(language, "list.page", number="{number}")
+    sheet = Sheet(exam.title, notes, columns, SIGNING_HEIGHT, page)
     lying = Sides(max(sides), min(sides))
     return write_table(out, lying, sheet, (_row(candidate, language) for candidate in candidates))
 

@@ -2,7 +2,7 @@
 
 import calendar
 import datetime
-from collections.abc import Generator
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -14,10 +14,12 @@ from turnout.core.exams.sql import sql
 from turnout.core.ids import EventId, OrgId
 from turnout.core.text import fold
 from turnout.errors import Missing
-from turnout.store import Tx, iterate
+from turnout.store import Tx, iterate_batches
 from turnout.store.late import reach_back
 
 EVER = 2**62
+BATCH = 500
+SittingRow = tuple[Any, ...]
 _details = msgspec.json.Decoder(EventDetails)
 
 
@@ -51,15 +53,13 @@ def get_found_sitting(tx: Tx, org_id: OrgId, uuid: str) -> SittingRecord:
     return sitting_record
 
 
-def stream_found(
-    tx: Tx, org_id: OrgId, wanted: SittingFilter
-) -> Generator[tuple[Any, ...], None, None]:
-    """Contract, Search registrations: newest change first; for `db.stream`, rows of
-    FoundSitting."""
+def stream_found(tx: Tx, org_id: OrgId, wanted: SittingFilter) -> Iterator[list[SittingRow]]:
+    """Contract, Search registrations: newest change first, some at a time, with the facts of a
+    SittingRecord in their order."""
     if wanted.has_text:
-        yield from iterate(sql.list_people_changed, tx, org_id=org_id, **_named(tx, wanted))
-    else:
-        yield from iterate(sql.list_changed, tx, org_id=org_id, **_span(tx, wanted))
+        named = _named(tx, wanted)
+        return iterate_batches(sql.list_people_changed, tx, BATCH, org_id=org_id, **named)
+    return iterate_batches(sql.list_changed, tx, BATCH, org_id=org_id, **_span(tx, wanted))
 
 
 def count_found(tx: Tx, org_id: OrgId, wanted: SittingFilter) -> int:

@@ -14,7 +14,7 @@ import msgspec
 from turnout.core.exams import history
 from turnout.core.exams.adjusting import take_attendance
 from turnout.core.exams.learners import find_learner, find_learner_by_code
-from turnout.core.exams.lists import find_published_form, find_value, get_form
+from turnout.core.exams.lists import find_published_form, get_form
 from turnout.core.exams.model import (
     Accommodation,
     Attendance,
@@ -24,7 +24,6 @@ from turnout.core.exams.model import (
     Form,
     Learner,
     Sitting,
-    ValueKind,
 )
 from turnout.core.exams.planning import (
     find_or_make_exam,
@@ -32,31 +31,36 @@ from turnout.core.exams.planning import (
     retitle_for,
     retitle_without,
 )
+from turnout.core.exams.seats import find_seat
 from turnout.core.exams.sittings import (
     NAMESPACE,
+    began_with,
     check_confirmed,
+    check_overlaps,
     check_types,
     find_sitting,
     grant,
     lock_sitting,
+    make_passcode,
+    require_sitting,
     set_time,
+    spell_registrant,
+    submitted_of,
 )
 from turnout.core.exams.sql import sql
 from turnout.core.identity.names import Target, find_name, take_name
 from turnout.core.ids import EventId, OrgId, RegistrationId
-from turnout.core.people.model import Contact
 from turnout.core.registrations.booking import lock_registration
 from turnout.core.registrations.granting import Wish
 from turnout.core.registrations.granting import grant as grant_ticket
 from turnout.core.registrations.granting import move as move_registration
-from turnout.core.registrations.model import Submitted
+from turnout.core.registrations.model import RegistrationState
 from turnout.core.registrations.rules import Door
 from turnout.core.text import fold
 from turnout.errors import Conflict, Invalid
 from turnout.store import Tx
 
 SOURCE = "booking"
-PASSCODE_LENGTH = 12
 
 
 class NewSitting(msgspec.Struct, frozen=True):
@@ -108,8 +112,8 @@ def book_seat(tx: Tx, org_id: OrgId, new: NewSitting, *, actor: str) -> str:
     except Conflict:
         _check_new(tx, org_id, new.uuid)
         raise
-    _write(tx, org_id, registration_id, new, exam, learner)
-    _seat(tx, org_id, registration_id, new, exam, learner, form, actor)
+    sitting = _write(tx, org_id, registration_id, new, exam, learner, form)
+    _seat(tx, org_id, sitting, new, exam, learner, form, actor)
     return exam.uuid
 
 
@@ -123,8 +127,32 @@ def add_walk_in(
     accommodations: tuple[Accommodation, ...] = (),
     actor: str,
 ) -> str:
-    """Seat a learner who stands at an exam's door, in a closed exam too, and mark them present.
-    Returns the registration's GUID.
+    """Seat a learner who stands at an exam's door, as `seat_learner` does, and mark them present.
+    Returns the registration's GUID."""
+    uuid = seat_learner(
+        tx,
+        org_id,
+        event_id,
+        learner_code,
+        form_code,
+        accommodations=accommodations,
+        actor=actor,
+    )
+    take_attendance(tx, org_id, uuid, Attendance.PRESENT, actor=actor)
+    return uuid
+
+
+def seat_learner(
+    tx: Tx,
+    org_id: OrgId,
+    event_id: EventId,
+    learner_code: str,
+    form_code: str,
+    *,
+    accommodations: tuple[Accommodation, ...] = (),
+    actor: str,
+) -> str:
+    """Seat a learner in this very exam, a closed one too; returns the registration's GUID.
 
     Raises Missing for no such exam, Invalid for an unknown learner or form, Conflict for a full or
     cancelled exam and for a learner who sits in it already.
@@ -145,46 +173,30 @@ def add_walk_in(
     new = NewSitting(tx.uuid(), ExamRequest(), learner.uuid, form.code, "", accommodations)
     registration_id = RegistrationId(tx.next_id("registration"))
     take_name(tx, NAMESPACE, new.uuid, Target(org_id, "registration", registration_id))
-    _write(tx, org_id, registration_id, new, exam, learner, Door.WALK_IN)
-    _seat(tx, org_id, registration_id, new, exam, learner, form, actor)
-    take_attendance(tx, org_id, new.uuid, Attendance.PRESENT, actor=actor)
+    sitting = _write(tx, org_id, registration_id, new, exam, learner, form, Door.WALK_IN)
+    _seat(tx, org_id, sitting, new, exam, learner, form, actor)
     return new.uuid
 
 
 def _seat(
     tx: Tx,
     org_id: OrgId,
-    registration_id: RegistrationId,
+    sitting: Sitting,
     new: NewSitting,
     exam: Exam,
     learner: Learner,
     form: Form,
     actor: str,
 ) -> None:
-    """What belongs to a registration that was just written: history, form, help and time."""
-    history.note(
-        tx,
-        org_id,
-        registration_id,
-        new.uuid,
-        Change.REQUESTED,
-        actor=actor,
-        became={"event": exam.uuid, "learner": learner.uuid},
-    )
-    sql.set_form(tx, org_id=org_id, registration_id=registration_id, form_id=form.id)
-    history.note(
-        tx,
-        org_id,
-        registration_id,
-        new.uuid,
-        Change.FORM_ASSIGNED,
-        actor=actor,
-        became={"form": form.code},
-    )
-    sitting = lock_sitting(tx, org_id, new.uuid)
+    """What belongs to a registration that was just written: history, help and time."""
+    began = began_with(exam, learner, form)
+    history.note_birth(tx, org_id, sitting.registration_id, sitting.uuid, began, actor=actor)
     for accommodation in new.accommodations:
         grant(tx, org_id, sitting, accommodation, actor)
-    set_time(tx, org_id, sitting, actor=actor)
+    if new.accommodations:
+        set_time(tx, org_id, sitting, actor=actor)
+    else:
+        check_overlaps(tx, org_id, sitting, actor=actor)
     retitle_for(tx, org_id, exam, form)
 
 
@@ -221,24 +233,33 @@ def move_candidate(tx: Tx, org_id: OrgId, uuid: str, move: Move, *, actor: str) 
     if learner is None:
         raise Invalid("learner.missing", learner=move.learner)
     check_confirmed(sitting)
-    _move(tx, org_id, sitting, exam)
-    history.note(
-        tx,
-        org_id,
-        sitting.registration_id,
-        uuid,
-        Change.EVENT_CHANGED,
-        actor=actor,
-        reason=move.reason,
-        was={"event": present.uuid},
-        became={"event": exam.uuid},
-    )
+    _move(tx, org_id, sitting, present, exam, move.reason, actor)
     for accommodation in move.accommodations:
         grant(tx, org_id, sitting, accommodation, actor)
     set_time(tx, org_id, sitting, actor=actor)
     retitle_without(tx, org_id, present.event_id, sitting.form_id)
     retitle_for(tx, org_id, exam, form)
     return exam.uuid
+
+
+def move_into(
+    tx: Tx, org_id: OrgId, uuid: str, event_id: EventId, reason: str = "", *, actor: str
+) -> Exam:
+    """Move a candidate to this very exam, with form, time and help; returns it.
+
+    Raises Missing, Invalid for the exam that they are in, Conflict for a cancelled registration, an
+    exam that is full, closed or cancelled, and where overlaps are refused."""
+    sitting = require_sitting(tx, org_id, uuid)
+    check_confirmed(sitting)
+    present, exam = (get_exam(tx, org_id, id_) for id_ in (sitting.event_id, event_id))
+    if exam.event_id == present.event_id:
+        raise Invalid("sitting.in_exam", exam=exam.uuid)
+    _move(tx, org_id, sitting, present, exam, reason, actor)
+    check_overlaps(tx, org_id, lock_sitting(tx, org_id, uuid), actor=actor)
+    retitle_without(tx, org_id, present.event_id, sitting.form_id)
+    if sitting.form_id is not None:
+        retitle_for(tx, org_id, exam, get_form(tx, org_id, sitting.form_id))
+    return exam
 
 
 def _check_new(tx: Tx, org_id: OrgId, uuid: str) -> None:
@@ -252,7 +273,7 @@ def _check_new(tx: Tx, org_id: OrgId, uuid: str) -> None:
 
 
 @contextmanager
-def _refusals_of(exam: Exam) -> Iterator[None]:
+def refusals_of(exam: Exam) -> Iterator[None]:
     """What an exam says where an event is refused."""
     try:
         yield
@@ -273,53 +294,55 @@ def _write(
     new: NewSitting,
     exam: Exam,
     learner: Learner,
+    form: Form,
     door: Door = Door.EXAM,
-) -> None:
-    contact = Contact(
-        email=learner.email, first_name=learner.first_name, last_name=learner.last_name
-    )
+) -> Sitting:
+    """The registration, with the form and its time, and with the last of what `_seat` notes."""
     wish = Wish(
         door,
         exam.event_id,
         learner.person_id,
         None,
         source=SOURCE,
-        submitted=Submitted(contact),
+        submitted=submitted_of(learner),
         registration_id=registration_id,
         sitting_uuid=new.uuid,
     )
-    with _refusals_of(exam):
-        grant_ticket(tx, org_id, wish)
-    kind = ValueKind.REGISTRANT_TYPE
-    code = tx.ids.code(PASSCODE_LENGTH)
+    with refusals_of(exam):
+        granted = grant_ticket(tx, org_id, wish)
     sql.add_sitting(
         tx,
         org_id=org_id,
         registration_id=registration_id,
         event_id=exam.event_id,
         person_id=learner.person_id,
-        form_id=None,
-        registrant_type=find_value(tx, org_id, kind, new.registrant_type) or new.registrant_type,
+        form_id=form.id,
+        registrant_type=spell_registrant(tx, org_id, new.registrant_type),
         sequence=sql.take_sequence(tx, org_id=org_id, event_id=exam.event_id),
-        passcode="-".join(code[at : at + 4] for at in range(0, PASSCODE_LENGTH, 4)),
-        time_limit=0,
-        seat=_find_seat(tx, org_id, exam),
+        passcode=make_passcode(tx),
+        time_limit=form.time_limit,
+        seat=find_seat(tx, org_id, exam),
         now=tx.now,
-        change_type=Change.REQUESTED.value,
+        change_type=Change.FORM_ASSIGNED.value,
+    )
+    return Sitting(
+        registration_id=registration_id,
+        uuid=new.uuid,
+        event_id=exam.event_id,
+        person_id=learner.person_id,
+        ticket_type_id=granted.ticket.ticket_type_id,
+        state=RegistrationState.CONFIRMED.value,
+        form_id=form.id,
+        time_limit=form.time_limit,
+        attendance=Attendance.PENDING,
     )
 
 
-def _find_seat(tx: Tx, org_id: OrgId, exam: Exam) -> int | None:
-    """The lowest free seat of the room that the exam is in."""
-    if exam.room_id is None:
-        return None
-    taken = {seat for (seat,) in sql.list_seats(tx, org_id=org_id, event_id=exam.event_id)}
-    return next(number for number in range(1, len(taken) + 2) if number not in taken)
-
-
-def _move(tx: Tx, org_id: OrgId, sitting: Sitting, exam: Exam) -> None:
+def _move(
+    tx: Tx, org_id: OrgId, sitting: Sitting, present: Exam, exam: Exam, reason: str, actor: str
+) -> None:
     registration = lock_registration(tx, org_id, sitting.registration_id)
-    with _refusals_of(exam):
+    with refusals_of(exam):
         move_registration(tx, org_id, registration, exam.event_id, door=Door.EXAM)
     sql.move_sitting(
         tx,
@@ -327,7 +350,18 @@ def _move(tx: Tx, org_id: OrgId, sitting: Sitting, exam: Exam) -> None:
         registration_id=sitting.registration_id,
         event_id=exam.event_id,
         sequence=sql.take_sequence(tx, org_id=org_id, event_id=exam.event_id),
-        seat=_find_seat(tx, org_id, exam),
+        seat=find_seat(tx, org_id, exam),
+    )
+    history.note(
+        tx,
+        org_id,
+        sitting.registration_id,
+        sitting.uuid,
+        Change.EVENT_CHANGED,
+        actor=actor,
+        reason=reason,
+        was={"event": present.uuid},
+        became={"event": exam.uuid},
     )
 
 

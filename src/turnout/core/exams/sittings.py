@@ -1,6 +1,7 @@
 """A candidate's registration as it is kept: reading it, and what several verbs do to it."""
 
 from collections.abc import Collection
+from typing import Any
 
 from turnout.core.exams import history
 from turnout.core.exams.lists import find_value, get_settings
@@ -9,19 +10,24 @@ from turnout.core.exams.model import (
     Accommodation,
     Attendance,
     Change,
+    Exam,
+    Form,
+    Learner,
     Sitting,
     ValueKind,
 )
 from turnout.core.exams.planning import get_exam
 from turnout.core.exams.sql import sql
 from turnout.core.ids import OrgId, RegistrationId
-from turnout.core.registrations.model import RegistrationState
+from turnout.core.people.model import Contact
+from turnout.core.registrations.model import RegistrationState, Submitted
 from turnout.core.text import fold
 from turnout.errors import Conflict, Invalid, Missing
 from turnout.store import Tx
 
 NAMESPACE = "registration"
 LONGEST_EXTENSION = 24 * 60
+PASSCODE_LENGTH = 12
 
 
 def find_sitting(tx: Tx, org_id: OrgId, uuid: str) -> Sitting | None:
@@ -42,6 +48,32 @@ def require_sitting(tx: Tx, org_id: OrgId, uuid: str) -> Sitting:
     if find_sitting(tx, org_id, uuid) is None:
         raise Missing("sitting.missing", uuid=uuid)
     return lock_sitting(tx, org_id, uuid)
+
+
+def began_with(exam: Exam, learner: Learner, form: Form) -> dict[Change, dict[str, Any]]:
+    """What the history of a registration begins with."""
+    return {
+        Change.REQUESTED: {"event": exam.uuid, "learner": learner.uuid},
+        Change.FORM_ASSIGNED: {"form": form.code},
+    }
+
+
+def submitted_of(learner: Learner) -> Submitted:
+    """What a candidate's registration keeps as submitted."""
+    return Submitted(
+        Contact(email=learner.email, first_name=learner.first_name, last_name=learner.last_name)
+    )
+
+
+def spell_registrant(tx: Tx, org_id: OrgId, text: str) -> str:
+    """A registrant type as the organization writes it; one that is not on its list as it is."""
+    return find_value(tx, org_id, ValueKind.REGISTRANT_TYPE, text) or text
+
+
+def make_passcode(tx: Tx) -> str:
+    """A candidate's passcode: three groups of four characters."""
+    code = tx.ids.code(PASSCODE_LENGTH)
+    return "-".join(code[at : at + 4] for at in range(0, PASSCODE_LENGTH, 4))
 
 
 def check_confirmed(sitting: Sitting) -> None:
@@ -134,8 +166,14 @@ def set_time(
     beyond the `known`, are a warning in the history, or Conflict where the organization refuses
     them."""
     sql.set_time_limit(tx, org_id=org_id, registration_id=sitting.registration_id)
-    now = lock_sitting(tx, org_id, sitting.uuid)
-    overlapping = [uuid for uuid in list_overlapping(tx, org_id, now) if uuid not in known]
+    check_overlaps(tx, org_id, lock_sitting(tx, org_id, sitting.uuid), known=known, actor=actor)
+
+
+def check_overlaps(
+    tx: Tx, org_id: OrgId, sitting: Sitting, *, known: Collection[str] = (), actor: str
+) -> None:
+    """What `set_time` says of other exams at the time that a candidate has now."""
+    overlapping = [uuid for uuid in list_overlapping(tx, org_id, sitting) if uuid not in known]
     if not overlapping:
         return
     if get_settings(tx, org_id).refuses_overlaps:

@@ -23,3 +23,11 @@ def place_of(address: str) -> str:
     if parsed is None or parsed.version == 4:
         return str(parsed or address)
     return str(IPv6Network((parsed, 64), strict=False))
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host name or address leads to the machine itself and nowhere else."""
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    parsed = parse_address(host.strip("[]"))
+    return parsed is not None and parsed.is_loopback

@@ -1,4 +1,4 @@
-"""Throttles against guessing, in the memory of one process.
+"""Throttles against guessing. Wrong passwords are rows that all nodes count in.
 
 Theory. Wrong passwords are counted for the pair of user and place, so that a guesser cannot lock
 the user out elsewhere, and for the place alone, so that one place cannot try one password on many
@@ -8,20 +8,34 @@ at once do not slip through) and is taken back when the password was right: only
 While tries that may be right fill a window, one more is asked to come again in two seconds. A
 window begins with its first try. Unknown users are counted like known ones.
 
-Where the user's password was right before, a right one is never refused: tries from there are
-counted, checked, and judged afterwards (see turnout/http/sign_ins.py).
+Once a pair is refused, the right password is refused like a wrong one, or guessing would go on to
+the end. Where the user's password was right before, the pair alone counts: what other users' names
+were tried with there refuses nobody who is known there. A browser that the user signed in with has
+a secret in a cookie and is a place of its own, so that a guesser behind the same address does not
+lock the user out (see turnout/http/sign_ins.py).
+
+Rows. A try is counted by one guarded statement in a transaction of its own, before the password is
+checked: it holds for all nodes at once, and after a crash. A row has a keyed digest of name and
+place, so the table tells nobody who was tried from where. What is over is swept, what was taken
+back to nothing is deleted, and of more than `ROWS_LIMIT` the oldest go. A process that dies while
+it checks leaves a try that is neither right nor wrong: it fills the window until that ends.
 
 Keys and tokens are too long to be guessed, so a right one is let in however many wrong ones came
-from its place; `WrongTokens` only answers the wrong ones with less and less patience.
+from its place; `WrongTokens` only answers the wrong ones with less and less patience, in the memory
+of one process.
 """
 
+import hashlib
+import hmac
 from typing import NamedTuple
 
 from turnout.core.identity.addresses import place_of
+from turnout.core.identity.known_places import ensure_place_key
+from turnout.core.identity.sql import sql
 from turnout.errors import Failure, Limited, Unauthenticated
-from turnout.store import Clock
+from turnout.store import Clock, Tx
 from turnout.store.back_off import growing
-from turnout.store.windows import Window, Windows
+from turnout.store.windows import Window, Windows, edges, is_over, seconds_left
 
 WINDOW_MS = 5 * 60 * 1000
 PAIR_LIMIT = 10
@@ -29,9 +43,12 @@ PAIR_LIMIT = 10
 ANSWERED_AT_ONCE = 4
 PAUSES_S = growing(0.25, 4.0)
 PLACE_LIMIT = 100
+NO_LIMIT = 2**62
 WINDOWS_LIMIT = 50_000
+ROWS_LIMIT = 50_000
 TOKENS_LIMIT = 100
 BUSY_S = 2
+TABLE = "sign_in_tries"
 
 
 class Attempt(NamedTuple):
@@ -41,72 +58,80 @@ class Attempt(NamedTuple):
     address: str
 
 
-class _Tries(Window):
-    """The tries of one key, and how many of them were wrong."""
+class Tries(NamedTuple):
+    """How often something was tried since `started_at` (epoch ms), and how often that was wrong."""
 
-    __slots__ = ("wrong",)
-
-    def __init__(self, started_at: int) -> None:
-        super().__init__(started_at)
-        self.wrong = 0
+    started_at: int
+    tries: int
+    wrong: int
 
 
-class Throttle:
-    """Counts wrong passwords; used from one thread."""
+NO_TRIES = Tries(0, 0, 0)
 
-    def __init__(self, clock: Clock) -> None:
-        self._windows = Windows(clock, WINDOW_MS, WINDOWS_LIMIT, _Tries)
 
-    def __len__(self) -> int:
-        return len(self._windows)
+def find_tries(tx: Tx, attempt: Attempt) -> Tries:
+    """What is counted of the pair, in the window that runs."""
+    key = sql.find_place_key(tx)
+    return _find(tx, _digests(key, attempt)[0]) if key else NO_TRIES
 
-    def begin(self, attempt: Attempt) -> None:
-        """Count an attempt. Raises Limited, with the seconds to wait: after too many wrong ones, or
-        while too many are not decided."""
-        pair, place = _keys(attempt)
-        for key, limit in ((pair, PAIR_LIMIT), (place, PLACE_LIMIT)):
-            window = self._windows.get(key)
-            if window.wrong >= limit:
-                raise _refusal(self._windows.seconds_left(window))
-            if window.count >= limit:
-                raise busy()
-        self.count(attempt)
 
-    def judge(self, attempt: Attempt) -> None:
-        """The password of a counted attempt was wrong. Raises Limited after too many of them."""
-        pair, place = (self._windows.get(key) for key in _keys(attempt))
-        pair.wrong += 1
-        place.wrong += 1
-        if pair.count > PAIR_LIMIT:
-            raise _refusal(self._windows.seconds_left(pair))
+def check_tries(tx: Tx, attempt: Attempt) -> None:
+    """Raise Limited where the pair is refused."""
+    found = find_tries(tx, attempt)
+    if found.wrong >= PAIR_LIMIT:
+        raise _refusal(tx, found)
 
-    def count(self, attempt: Attempt) -> None:
-        """Count an attempt from where the user's password was right before."""
-        for key in _keys(attempt):
-            self._windows.get(key).count += 1
 
-    def pause_s(self, attempt: Attempt) -> float:
-        """For how many seconds the answer to a wrong password is held back."""
-        slowed = self._windows.get(_keys(attempt)[0]).count - ANSWERED_AT_ONCE
-        return PAUSES_S.pause(slowed) if slowed > 0 else 0.0
+def begin_try(tx: Tx, attempt: Attempt, *, is_known: bool = False) -> None:
+    """Count an attempt; `is_known`, from where the user's password was right before. Raises
+    Limited, with the seconds to wait: after too many wrong ones, or while too many are not
+    decided."""
+    pair, place = _digests(ensure_place_key(tx), attempt)
+    limits = ((pair, PAIR_LIMIT), (place, NO_LIMIT if is_known else PLACE_LIMIT))
+    for digest, limit in limits:
+        found = _find(tx, digest)
+        if found.wrong >= limit:
+            raise _refusal(tx, found)
+    # The pair's row before the place's, as everywhere: two transactions never wait for each other.
+    for digest, limit in limits:
+        tx.about(TABLE, digest)
+        if sql.add_try(tx, digest=digest, now=tx.now, limit=limit, **_running(tx)) is None:
+            raise busy()
 
-    def is_suspect(self, attempt: Attempt) -> bool:
-        """Whether so many tries of the pair were wrong that their answers are held back."""
-        return self.pause_s(attempt) > 0
 
-    def confirm(self, attempt: Attempt) -> None:
-        """The password was right: forget the pair's attempts, and take this one back."""
-        pair, place = _keys(attempt)
-        self._windows.drop(pair)
-        self.take_back(attempt)
-        if (window := self._windows.find(place)) and not window.count:
-            self._windows.drop(place)
+def judge_try(tx: Tx, attempt: Attempt) -> Tries:
+    """The password of a counted attempt was wrong; what is counted of the pair with it."""
+    pair, place = _digests(ensure_place_key(tx), attempt)
+    for digest in (pair, place):
+        tx.about(TABLE, digest)
+        sql.add_wrong(tx, digest=digest, now=tx.now, **_running(tx))
+    return _find(tx, pair)
 
-    def take_back(self, attempt: Attempt) -> None:
-        """The attempt was never decided."""
-        for key in _keys(attempt):
-            if window := self._windows.find(key):
-                window.count = max(0, window.count - 1)
+
+def confirm_try(tx: Tx, attempt: Attempt) -> None:
+    """The password was right: forget the pair's attempts, and take this one back."""
+    pair, place = _digests(ensure_place_key(tx), attempt)
+    tx.about(TABLE, pair)
+    sql.forget_tries(tx, digest=pair)
+    _take_back(tx, place)
+
+
+def take_back_try(tx: Tx, attempt: Attempt) -> None:
+    """The attempt was never decided."""
+    for digest in _digests(ensure_place_key(tx), attempt):
+        _take_back(tx, digest)
+
+
+def forget_old_tries(tx: Tx, limit: int) -> int:
+    """Delete up to `limit` rows that are over, or too many; returns how many."""
+    over = sql.delete_old_tries(tx, limit=limit, **_running(tx))
+    return over or sql.delete_surplus_tries(tx, kept=ROWS_LIMIT, limit=limit)
+
+
+def pause_s(tries: Tries) -> float:
+    """For how many seconds the answer to a wrong password of a pair is held back."""
+    slowed = tries.tries - ANSWERED_AT_ONCE
+    return PAUSES_S.pause(slowed) if slowed > 0 else 0.0
 
 
 class WrongTokens:
@@ -125,15 +150,38 @@ class WrongTokens:
         return failure
 
 
-def _keys(attempt: Attempt) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    place = place_of(attempt.address)
-    return (attempt.user_code, place), (place,)
-
-
 def busy() -> Limited:
     """The refusal of one sign-in more while many from its place are being checked."""
     return Limited("login.busy", retry_after=BUSY_S)
 
 
-def _refusal(wait_s: int) -> Limited:
+def _find(tx: Tx, digest: str) -> Tries:
+    found = sql.find_tries(tx, digest=digest)
+    if found is None or is_over(found.started_at, WINDOW_MS, tx.now):
+        return NO_TRIES
+    return found
+
+
+def _take_back(tx: Tx, digest: str) -> None:
+    tx.about(TABLE, digest)
+    sql.take_back_try(tx, digest=digest)
+    sql.drop_untried(tx, digest=digest)
+
+
+def _running(tx: Tx) -> dict[str, int]:
+    return edges(WINDOW_MS, tx.now)._asdict()
+
+
+def _digests(key: str, attempt: Attempt) -> tuple[str, str]:
+    """Under what the pair and the place are counted."""
+    place = place_of(attempt.address)
+    return _digest(key, f"pair {attempt.user_code} {place}"), _digest(key, f"place {place}")
+
+
+def _digest(key: str, text: str) -> str:
+    return hmac.new(key.encode(), text.encode(), hashlib.sha256).hexdigest()
+
+
+def _refusal(tx: Tx, tries: Tries) -> Limited:
+    wait_s = seconds_left(tries.started_at + WINDOW_MS, WINDOW_MS, tx.now)
     return Limited("login.throttled", retry_after=wait_s)

@@ -2,18 +2,20 @@
 
 The key is claimed, and the answer kept, in the transaction of the effect: either both are on
 disk or neither. Two callers with one key at the same time are put in a row by the database;
-the second then finds the first one's answer.
+the second then finds the first one's answer. Where the answer is known before the effect is
+written, many keys are claimed with their answers in one statement.
 """
 
 import hashlib
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import msgspec
 
 from turnout.core.identity.sql import sql
 from turnout.core.ids import OrgId
 from turnout.errors import Conflict, Invalid
-from turnout.store import Tx
+from turnout.store import Tx, to_json
 from turnout.store.windows import edges
 
 LIFETIME_MS = 24 * 3600 * 1000
@@ -61,6 +63,32 @@ def first_answer(tx: Tx, org_id: OrgId, owner: str, request: IdempotentRequest) 
         if sql.reuse_idempotency_key(tx, **owned, now=tx.now, expired_at=expired_at, **bound):
             break
     return None
+
+
+class OwnedKey(NamedTuple):
+    """A key, and whose it is; see `first_answer`."""
+
+    org_id: OrgId
+    owner: str
+    key: str
+
+
+class NewAnswer(NamedTuple):
+    """The answer that a request is to get, if its key was never used."""
+
+    key: OwnedKey
+    request: IdempotentRequest
+    answer: str
+
+
+def claim_answers(tx: Tx, new: Sequence[NewAnswer]) -> set[OwnedKey]:
+    """Claim many keys, each once, and keep their answers, in the transaction of the effects;
+    returns which keys were never used. For the others ask `first_answer`, in their order."""
+    rows = [
+        (*key, request.method, request.path, request.body_digest, answer)
+        for key, request, answer in sorted(new, key=lambda wanted: wanted.key)
+    ]
+    return {OwnedKey(*row) for row in sql.claim_answers(tx, rows=to_json(rows), now=tx.now)}
 
 
 def _check_same(request: IdempotentRequest, method: str, path: str, digest: str) -> None:

@@ -1,12 +1,14 @@
-"""Where a user's password was right before: there a right one is never refused.
+"""Where a user's password was right before: there it is checked ahead of strangers.
 
 Kept is a keyed digest of user and place, so the table tells nobody where people are. A user has a
-bounded number of places; those not seen for half a year are forgotten.
+bounded number of places; those not seen for half a year are forgotten. Browsers on the pages are
+kept likewise, by a secret in a cookie: a new one is told to the user by mail.
 """
 
 import hashlib
 import hmac
 import secrets
+from collections.abc import Callable
 from typing import NamedTuple
 
 from turnout.core.identity.members import Password, find_password
@@ -20,34 +22,87 @@ DAY_MS = 24 * 3_600_000
 FORGOTTEN_MS = 180 * DAY_MS
 
 
+class Named(NamedTuple):
+    """The passwords of those whom a name may mean, and how many are checked whatever they are."""
+
+    passwords: list[Password]
+    checks: int = 1
+
+
+Find = Callable[[Tx, str], Named]
+
+
 class Claim(NamedTuple):
-    """What a sign-in is held against; `is_known` when it was right at that place before, and
-    `is_fresh` when that was noted within a day."""
+    """What a sign-in is held against. `is_known` when one of them was right at that place, or in
+    that browser, before; `fresh` are those of which that was noted within a day. `browser` names
+    the browser that one of them signed in with, empty = it is not known."""
 
-    password: Password | None
+    passwords: list[Password]
+    checks: int
     is_known: bool
-    is_fresh: bool
+    fresh: list[Password]
+    browser: str
 
 
-def find_claim(tx: Tx, user_code: str, place: str) -> Claim:
-    """What a sign-in as `user_code` from `place` is held against."""
-    password = find_password(tx, user_code)
-    key = sql.find_place_key(tx) if password else None
-    if password is None or key is None:
-        return Claim(password, is_known=False, is_fresh=False)
-    principal = password.principal
-    digest = _digest(key, principal, place)
+def find_by_code(tx: Tx, user_code: str) -> Named:
+    """The password of the user of that code."""
+    found = find_password(tx, user_code)
+    return Named([found] if found else [])
+
+
+def find_claim(
+    tx: Tx, name: str, place: str, find: Find = find_by_code, browser: str = ""
+) -> Claim:
+    """What a sign-in as `name` from `place` is held against; `find` says whose name it may be,
+    `browser` is the secret of its cookie. Those who are known there come first."""
+    found = find(tx, name)
+    key = sql.find_place_key(tx) if found.passwords else None
+    known: list[Password] = []
+    fresh: list[Password] = []
+    shown = ""
+    for password in found.passwords if key else ():
+        principal = password.principal
+        seen_at = _find_seen(tx, principal, _digest(key or "", principal, place))
+        if seen_at is not None:
+            known.append(password)
+            fresh += [] if is_over(seen_at, DAY_MS, tx.now) else [password]
+        digest = _digest(key or "", principal, _browser(browser)) if browser else ""
+        if digest and _find_seen(tx, principal, digest) is not None:
+            shown = shown or f"browser {digest}"
+    passwords = known + [password for password in found.passwords if password not in known]
+    return Claim(passwords, found.checks, bool(known or shown), fresh, shown)
+
+
+def _find_seen(tx: Tx, principal: Principal, digest: str) -> int | None:
+    """Since when (epoch ms) a place is known, None = it is not, or not any more."""
     seen_at = sql.find_known_place(
         tx, org_id=principal.org_id, user_id=principal.user_id, digest=digest
     )
-    if seen_at is None or seen_at <= tx.now - FORGOTTEN_MS:
-        return Claim(password, is_known=False, is_fresh=False)
-    return Claim(password, is_known=True, is_fresh=not is_over(seen_at, DAY_MS, tx.now))
+    return None if seen_at is None or seen_at <= tx.now - FORGOTTEN_MS else seen_at
+
+
+def is_known_browser(tx: Tx, principal: Principal, secret: str) -> bool:
+    """Whether the user signed in before with the browser that keeps this secret."""
+    key = sql.find_place_key(tx)
+    digest = _digest(key or "", principal, _browser(secret))
+    found = sql.find_known_place(
+        tx, org_id=principal.org_id, user_id=principal.user_id, digest=digest
+    )
+    return bool(secret and key) and found is not None and found > tx.now - FORGOTTEN_MS
+
+
+def remember_browser(tx: Tx, principal: Principal, secret: str) -> None:
+    """The user signed in with the browser that keeps this secret. Idempotent."""
+    remember_place(tx, principal, _browser(secret))
+
+
+def _browser(secret: str) -> str:
+    return f"browser {secret}"
 
 
 def remember_place(tx: Tx, principal: Principal, place: str) -> None:
     """The user's password was right at `place`. Idempotent."""
-    key = sql.find_place_key(tx) or _make_key(tx)
+    key = ensure_place_key(tx)
     org_id, user_id = principal.org_id, principal.user_id
     sql.put_known_place(
         tx, org_id=org_id, user_id=user_id, digest=_digest(key, principal, place), now=tx.now
@@ -57,9 +112,12 @@ def remember_place(tx: Tx, principal: Principal, place: str) -> None:
     )
 
 
-def _make_key(tx: Tx) -> str:
+def ensure_place_key(tx: Tx) -> str:
+    """The key of the digests, made when it is first needed."""
+    if known := sql.find_place_key(tx):
+        return known
     sql.add_place_key(tx, secret=secrets.token_hex(32), now=tx.now)
-    return sql.find_place_key(tx) or _make_key(tx)
+    return ensure_place_key(tx)
 
 
 def _digest(key: str, principal: Principal, place: str) -> str:

@@ -6,7 +6,8 @@ is shared since before organizations got one of their own, its Admins see their 
 unless the operator permits it (TURNOUT_SHARED_DISTRIBUTOR). What a role may not
 do at all is Denied: only Admins and Agents make users; an Agent makes and edits Acct users alone;
 everybody changes their own contact fields and password, but only an Admin more of itself, and
-never its own monthly limit upwards. The role is read again in every transaction.
+never its own monthly limit upwards; and nobody changes a user who may do more in the console
+(authority.py). The role is read again in every transaction.
 """
 
 from typing import Any, NamedTuple
@@ -14,6 +15,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from turnout.core.audit.recording import record
+from turnout.core.identity.authority import may_change, may_change_company, may_make
 from turnout.core.identity.companies import (
     create_company,
     edit_company,
@@ -200,7 +202,10 @@ def add_member(tx: Tx, principal: Principal, new: NewMember, password_hash: str)
     if caller.user.role is Role.AGENT and new.role is not Role.ACCT:
         raise _denied()
     is_new = new.company_id is None
-    company = _new_company(tx, caller, new) if is_new else _seen_company(tx, caller, new)
+    company = None if is_new else _seen_company(tx, caller, new)
+    if not may_make(tx, caller.user, new.role, company.org_id if company else None):
+        raise _denied()
+    company = company or _new_company(tx, caller, new)
     user = create_user(
         tx,
         company.org_id,
@@ -238,7 +243,9 @@ def edit_member(
     sql.touch_user(tx, org_id=user.org_id, id=user.id, now=tx.now)
     member = _find_seen(tx, caller, user_id)
     changed = _changes_of(member, changes, company, password_hash)
-    if not _may_edit(caller, member, changed):
+    if not _may_edit(caller, member, changed) or not may_change(tx, caller.user, user):
+        raise _denied()
+    if "company" in changed and not may_change_company(tx, caller.user, user.org_id):
         raise _denied()
     if changes.get("company_id", user.org_id) != user.org_id:
         raise Invalid("user.moved")
@@ -355,21 +362,18 @@ def _new_company(tx: Tx, caller: Member, new: NewMember) -> Company:
 
 
 def _seen_company(tx: Tx, caller: Member, new: NewMember) -> Company:
+    unknown = Invalid("company.unknown", company_id=new.company_id)
     try:
         company = get_company(tx, new.company_id or NO_ORG)
     except Missing as error:
-        raise _unknown_company(new) from error
+        raise unknown from error
     sight = visible_to(tx, caller)
     is_linked = company.org_id == sight["own_org_id"] or (
         company.agent_id is not None and company.agent_id == sight["agent_id"]
     )
     if company.distributor_id != sight["distributor_id"] or not (sight["sees_all"] or is_linked):
-        raise _unknown_company(new)
+        raise unknown
     return company
-
-
-def _unknown_company(new: NewMember) -> Invalid:
-    return Invalid("company.unknown", company_id=new.company_id)
 
 
 def _find_seen(tx: Tx, caller: Member, user_id: UserId) -> Member:

@@ -58,7 +58,10 @@ class OrganizationProfile(msgspec.Struct, frozen=True, omit_defaults=True):
     somebody who wants no more texts, `-` = nobody does. `payment_text` and `pay_within_days` are
     those of its events that have none of their own; alerts are posted to `alert_url`. A job with
     more than `approval_above` recipients waits for a second person, 0 = none does; with
-    `requires_consent` marketing reaches only those who consented."""
+    `requires_consent` marketing reaches only those who consented. `embedded_on` are the origins
+    (`https://www.example.org`) of sites that may show its events in a frame. `call_countries` are
+    those it may call and fax, none = its own; `call_agents` the numbers (E.164 without `+`) to
+    which its calls may be put through wherever they are."""
 
     currency: str = ""
     country_code: str = ""
@@ -77,6 +80,9 @@ class OrganizationProfile(msgspec.Struct, frozen=True, omit_defaults=True):
     alert_url: str = ""
     approval_above: int = 0
     requires_consent: bool = False
+    embedded_on: tuple[str, ...] = ()
+    call_countries: tuple[str, ...] = ()
+    call_agents: tuple[str, ...] = ()
 
 
 class User(msgspec.Struct, frozen=True):

@@ -1,12 +1,12 @@
 """The directory: every name that must be unique in the whole installation."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from turnout.core.identity.sql import sql
 from turnout.core.ids import OrgId
 from turnout.errors import Conflict, Unavailable
-from turnout.store import Tx
+from turnout.store import Tx, to_json
 
 ATTEMPTS = 20
 
@@ -28,6 +28,22 @@ def take_name(tx: Tx, namespace: str, name: str, target: Target) -> None:
     """Give `name` to `target`. Raises Conflict when it is taken."""
     if not _add(tx, namespace, name, target):
         raise Conflict("name.taken", namespace=namespace, name=name)
+
+
+def list_taken(tx: Tx, namespace: str, names: Sequence[str]) -> set[str]:
+    """Those of the names that lead somewhere, in whatever organization."""
+    found = sql.list_names(tx, namespace=namespace, names=to_json(names))
+    return {name for (name,) in found}
+
+
+def take_names(
+    tx: Tx, org_id: OrgId, namespace: str, noun: str, targets: Mapping[str, int]
+) -> bool:
+    """`take_name` for many things of one organization, by name. False = one of the names is taken:
+    what was written is to be taken back."""
+    rows = to_json([*targets.items()])
+    added = sql.add_names(tx, org_id=org_id, namespace=namespace, noun=noun, rows=rows)
+    return added == len(targets)
 
 
 def drop_name(tx: Tx, org_id: OrgId, namespace: str, name: str) -> None:

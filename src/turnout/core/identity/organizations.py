@@ -4,7 +4,7 @@ import re
 import zoneinfo
 
 from turnout.core.audit.recording import record
-from turnout.core.fields import check_country, check_filled
+from turnout.core.fields import check_country, check_filled, check_no_address
 from turnout.core.identity.distributors import (
     add_distributor,
     get_distributor,
@@ -45,6 +45,7 @@ def create_organization(
         raise Invalid("organization.slug", slug=slug)
     check_short_name(slug)
     check_filled("name", name)
+    check_no_address("name", name)
     check_zone(timezone)
     if country:
         check_country("country_code", country)
@@ -103,6 +104,12 @@ def find_contact_email(tx: Tx, org_id: OrgId) -> str:
 def list_organizations(tx: Tx) -> list[Organization]:
     """Every organization of the installation, for its operator."""
     return sql.list_organizations(tx)
+
+
+def find_only_organization(tx: Tx) -> Organization | None:
+    """The organization of an installation that has one alone; None = none, or several."""
+    found = sql.list_first_organizations(tx)
+    return found[0] if len(found) == 1 else None
 
 
 def set_rate_limit(tx: Tx, slug: str, rate_limit: int | None, *, actor: str) -> Organization:

@@ -12,10 +12,10 @@ from typing import NamedTuple
 
 from turnout.core.audit.recording import record
 from turnout.core.identity.members import require_member
-from turnout.core.identity.model import Member, Principal
+from turnout.core.identity.model import Member, Principal, User
 from turnout.core.identity.sql import sql
 from turnout.core.ids import OrgId
-from turnout.errors import Unauthenticated
+from turnout.errors import Missing, Unauthenticated
 from turnout.store import Tx
 from turnout.store.windows import edges
 
@@ -23,6 +23,19 @@ IDLE_MS = 2 * 3_600_000
 LONGEST_MS = 24 * 3_600_000
 TOUCH_MS = 60_000
 LONGEST_TOKEN = 100
+LONGEST_DEVICE = 200
+
+
+class SessionLine(NamedTuple):
+    """A session as its user is shown it: `device` is what the browser said of itself, `place` the
+    address it came from. Instants in epoch ms."""
+
+    number: int
+    digest: str
+    device: str
+    place: str
+    created_at: int
+    used_at: int
 
 
 class PageSession(NamedTuple):
@@ -36,9 +49,12 @@ class PageSession(NamedTuple):
     form_token: str
 
 
-def begin_page_session(tx: Tx, principal: Principal, former: str = "") -> str:
-    """Sign a user in whose password was right; returns the token of the new session. The browser's
-    `former` session ends. Raises Unauthenticated for a user who may not sign in any more."""
+def begin_page_session(
+    tx: Tx, principal: Principal, former: str = "", *, device: str = "", place: str = ""
+) -> str:
+    """Sign a user in who has proved to be who they are; returns the token of the new session. The
+    browser's `former` session ends. `device` is what the browser says of itself, `place` where it
+    is. Raises Unauthenticated for a user who may not sign in any more."""
     member = require_member(tx, principal)
     end_page_session(tx, former)
     token = secrets.token_urlsafe(32)
@@ -48,7 +64,17 @@ def begin_page_session(tx: Tx, principal: Principal, former: str = "") -> str:
         digest=_digest(token),
         user_id=principal.user_id,
         credential_id=principal.credential_id,
+        device=device[:LONGEST_DEVICE],
+        place=place,
+        number=tx.next_id("staff"),
         now=tx.now,
+    )
+    sql.touch_credential(
+        tx,
+        org_id=principal.org_id,
+        id=principal.credential_id,
+        at=tx.now,
+        ahead=edges(0, tx.now).ahead,
     )
     record(tx, principal.org_id, member.actor, "signed in", "user", principal.user_id)
     return token
@@ -78,6 +104,32 @@ def end_page_session(tx: Tx, token: str) -> None:
     if row is not None:
         sql.delete_page_session(tx, org_id=row.org_id, digest=_digest(token))
         record(tx, row.org_id, f"user:{row.user_id}", "signed out", "user", row.user_id)
+
+
+def list_page_sessions(tx: Tx, user: User) -> list[SessionLine]:
+    """The user's sessions that are good now, last used first."""
+    return sql.list_page_sessions(
+        tx,
+        org_id=user.org_id,
+        user_id=user.id,
+        unused_since=tx.now - IDLE_MS,
+        begun_before=tx.now - LONGEST_MS,
+    )
+
+
+def revoke_page_session(tx: Tx, user: User, number: int, *, actor: str) -> None:
+    """End one of the user's sessions. Raises Missing for one that is over or somebody else's."""
+    if not sql.delete_page_session_of(tx, org_id=user.org_id, user_id=user.id, number=number):
+        raise Missing("page.no_session")
+    record(tx, user.org_id, actor, "signed out", "user", user.id, session=number)
+
+
+def revoke_page_sessions(tx: Tx, user: User, *, kept: str = "", actor: str) -> int:
+    """End all of the user's sessions but that of the digest `kept`; returns how many."""
+    count = sql.delete_page_sessions_of(tx, org_id=user.org_id, user_id=user.id, kept=kept)
+    if count:
+        record(tx, user.org_id, actor, "signed out", "user", user.id, sessions=count)
+    return count
 
 
 def restart_page_sessions(tx: Tx) -> None:

@@ -13,6 +13,8 @@ from turnout.core.fields import (
     check_country,
     check_language,
     check_line,
+    check_no_address,
+    check_origins,
     check_payment_days,
     check_payment_text,
     check_url,
@@ -53,6 +55,9 @@ class OrganizationChange(msgspec.Struct, frozen=True, kw_only=True):
     alert_url: str | None = None
     approval_above: int | None = None
     requires_consent: bool | None = None
+    embedded_on: tuple[str, ...] | None = None
+    call_countries: tuple[str, ...] | None = None
+    call_agents: tuple[str, ...] | None = None
 
 
 class Sender(NamedTuple):
@@ -76,6 +81,11 @@ def get_profile(tx: Tx, org_id: OrgId) -> OrganizationProfile:
     return _profile.decode(sql.get_organization_profile(tx, org_id=org_id) or "{}")
 
 
+def lock_organization(tx: Tx, org_id: OrgId) -> None:
+    """Let nobody else change the organization before this transaction ends."""
+    sql.touch_organization(tx, org_id=org_id, now=tx.now)
+
+
 def change_organization(
     tx: Tx, org_id: OrgId, change: OrganizationChange, *, actor: str
 ) -> OrganizationProfile:
@@ -83,7 +93,7 @@ def change_organization(
     what is planned from now on. Idempotent. Raises Invalid, Missing for a picture that is not kept.
     """
     check_organization_texts(change)
-    sql.touch_organization(tx, org_id=org_id, now=tx.now)
+    lock_organization(tx, org_id)
     if change.logo and sql.has_logo(tx, org_id=org_id, digest=change.logo) is None:
         raise Invalid("picture.missing", digest=change.logo)
     given = {name: _value(change, name) for name in changed_fields(change)}
@@ -114,14 +124,32 @@ def check_organization_texts(change: OrganizationChange) -> None:
         if value is not None and is_blank(value):
             raise Invalid("text.missing", field=field)
     check_payment_days(change.pay_within_days)
+    check_origins(_list_origins(change))
+    for country in change.call_countries or ():
+        check_country("call_countries", country.strip())
     for field, check in _CHECKS.items():
         if value := getattr(change, field):
             check(field, value.strip())
 
 
 def _value(change: OrganizationChange, name: str) -> Any:
+    if name == "embedded_on":
+        return _list_origins(change)
+    if name == "call_countries":
+        return tuple(sorted({text.strip().upper() for text in change.call_countries or ()}))
     value = getattr(change, name)
     return value.strip() if isinstance(value, str) else value
+
+
+def _list_origins(change: OrganizationChange) -> tuple[str, ...]:
+    """The sites that a change names, each once, as browsers spell them."""
+    spelled = (text.strip().rstrip("/").lower() for text in change.embedded_on or ())
+    return tuple(dict.fromkeys(filter(None, spelled)))
+
+
+def _check_name(field: str, text: str) -> None:
+    check_line(field, text)
+    check_no_address(field, text)
 
 
 def _check_zone(_field: str, text: str) -> None:
@@ -133,7 +161,7 @@ def _check_currency(_field: str, text: str) -> None:
 
 
 _CHECKS: dict[str, Callable[[str, str], None]] = {
-    "name": check_line,
+    "name": _check_name,
     "timezone": _check_zone,
     "locale": check_language,
     "currency": _check_currency,
@@ -145,7 +173,7 @@ _CHECKS: dict[str, Callable[[str, str], None]] = {
     "privacy_url": check_url,
     "imprint_url": check_url,
     "alert_url": check_url,
-    "sender_name": check_line,
+    "sender_name": _check_name,
     "reply_address": check_address,
     "stop_reply": check_line,
     "payment_text": check_payment_text,

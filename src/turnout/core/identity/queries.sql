@@ -95,6 +95,11 @@ FROM organizations WHERE org_id = :org_id;
 SELECT email FROM users WHERE org_id = :org_id AND id > 0 AND disabled_at IS NULL
 ORDER BY id LIMIT 1;
 
+-- name: list_first_organizations() -> Organization
+-- crosses organizations: a server with one alone begins with its page.
+SELECT org_id, uuid, slug, name, timezone, locale, rate_limit FROM organizations
+ORDER BY org_id LIMIT 2;
+
 -- name: list_organizations() -> Organization
 -- crosses organizations: the operator's own list.
 SELECT org_id, uuid, slug, name, timezone, locale, rate_limit FROM organizations ORDER BY org_id;
@@ -130,6 +135,10 @@ WHERE org_id = :org_id AND agent_id IS NULL;
 -- name: set_details(org_id, name, details, now)!
 UPDATE organizations SET name = :name, details = :details, updated_at = :now
 WHERE org_id = :org_id;
+
+-- name: find_first_organization()$ -> OrgId | None
+-- crosses organizations: the first one runs the installation.
+SELECT min(org_id) FROM organizations;
 
 -- name: touch_organization(org_id, now)!
 -- Takes the row's lock, so that two changes at once do not undo each other.
@@ -427,9 +436,63 @@ DELETE FROM known_places WHERE org_id = :org_id AND user_id = :user_id
         SELECT digest FROM known_places WHERE org_id = :org_id AND user_id = :user_id
         ORDER BY seen_at DESC, digest LIMIT 1000 OFFSET :kept));
 
--- name: add_page_session(org_id, digest, user_id, credential_id, now)!
-INSERT INTO page_sessions (org_id, digest, user_id, credential_id, created_at, used_at)
-VALUES (:org_id, :digest, :user_id, :credential_id, :now, :now);
+-- name: find_tries(digest)^ -> guessing.Tries | None
+-- crosses organizations: a name that is tried is nobody's yet.
+SELECT started_at, tries, wrong FROM sign_in_tries WHERE digest = :digest;
+
+-- name: add_try(digest, now, over: int, ahead: int, limit)$ -> int | None
+-- crosses organizations: a name that is tried is nobody's yet. No row at the limit.
+INSERT INTO sign_in_tries (digest, started_at, tries, wrong) VALUES (:digest, :now, 1, 0)
+ON CONFLICT (digest) DO UPDATE SET
+    tries = CASE WHEN sign_in_tries.started_at > :over AND sign_in_tries.started_at <= :ahead
+        THEN sign_in_tries.tries + 1 ELSE 1 END,
+    wrong = CASE WHEN sign_in_tries.started_at > :over AND sign_in_tries.started_at <= :ahead
+        THEN sign_in_tries.wrong ELSE 0 END,
+    started_at = CASE WHEN sign_in_tries.started_at > :over AND sign_in_tries.started_at <= :ahead
+        THEN sign_in_tries.started_at ELSE excluded.started_at END
+WHERE sign_in_tries.tries < :limit OR sign_in_tries.started_at <= :over
+    OR sign_in_tries.started_at > :ahead
+RETURNING tries;
+
+-- name: add_wrong(digest, now, over: int, ahead: int)!
+-- crosses organizations: a name that is tried is nobody's yet. The try was counted before, unless
+-- its window has ended since.
+INSERT INTO sign_in_tries (digest, started_at, tries, wrong) VALUES (:digest, :now, 1, 1)
+ON CONFLICT (digest) DO UPDATE SET
+    tries = CASE WHEN sign_in_tries.started_at > :over AND sign_in_tries.started_at <= :ahead
+        THEN sign_in_tries.tries ELSE 1 END,
+    wrong = CASE WHEN sign_in_tries.started_at > :over AND sign_in_tries.started_at <= :ahead
+        THEN sign_in_tries.wrong + 1 ELSE 1 END,
+    started_at = CASE WHEN sign_in_tries.started_at > :over AND sign_in_tries.started_at <= :ahead
+        THEN sign_in_tries.started_at ELSE excluded.started_at END;
+
+-- name: take_back_try(digest)!
+-- crosses organizations: a name that is tried is nobody's yet.
+UPDATE sign_in_tries SET tries = tries - 1 WHERE digest = :digest AND tries > wrong;
+
+-- name: drop_untried(digest)!
+-- crosses organizations: a name that is tried is nobody's yet.
+DELETE FROM sign_in_tries WHERE digest = :digest AND tries <= 0;
+
+-- name: forget_tries(digest)!
+-- crosses organizations: a name that is tried is nobody's yet.
+DELETE FROM sign_in_tries WHERE digest = :digest;
+
+-- name: delete_old_tries(over: int, ahead: int, limit)!
+-- crosses organizations: what is over is deleted for all of them.
+DELETE FROM sign_in_tries WHERE digest IN (
+    SELECT digest FROM sign_in_tries WHERE started_at <= :over OR started_at > :ahead
+    ORDER BY started_at LIMIT :limit);
+
+-- name: delete_surplus_tries(kept: int, limit)!
+-- crosses organizations: the oldest rows are deleted where there are too many.
+DELETE FROM sign_in_tries WHERE digest IN (
+    SELECT digest FROM sign_in_tries ORDER BY started_at DESC, digest LIMIT :limit OFFSET :kept);
+
+-- name: add_page_session(org_id, digest, user_id, credential_id, device, place, number: int, now)!
+INSERT INTO page_sessions (org_id, digest, user_id, credential_id, created_at, used_at, device,
+    place, number)
+VALUES (:org_id, :digest, :user_id, :credential_id, :now, :now, :device, :place, :number);
 
 -- name: find_page_session(digest)^
 --     -> (org_id: OrgId, user_id: UserId, credential_id: CredentialId, created_at: int,
@@ -461,3 +524,253 @@ UPDATE idempotency_keys SET created_at = :now WHERE created_at > :ahead;
 UPDATE page_sessions SET used_at = :now,
     created_at = CASE WHEN created_at > :now THEN CAST(:now AS BIGINT) ELSE created_at END
 WHERE used_at > :ahead;
+
+-- name: list_workplaces(user_id) -> (org_id: OrgId, slug: str, name: str, role: str)
+-- crosses organizations: a user may work for several.
+SELECT o.org_id, o.slug, o.name, r.role
+FROM staff s
+JOIN staff_roles r ON r.org_id = s.org_id AND r.user_id = s.user_id
+JOIN organizations o ON o.org_id = s.org_id
+WHERE s.user_id = :user_id ORDER BY o.name, o.org_id, r.role;
+
+-- name: find_organization_of_event(event_id)^ -> Organization | None
+-- crosses organizations: the number of an event leads to its organization.
+SELECT o.org_id, o.uuid, o.slug, o.name, o.timezone, o.locale, o.rate_limit
+FROM directory d JOIN organizations o ON o.org_id = d.org_id
+WHERE d.namespace = 'event' AND d.name = CAST(CAST(:event_id AS BIGINT) AS TEXT)
+    AND d.noun = 'event';
+
+-- name: list_roles_of(org_id, user_id) -> (role: str, is_limited: int)
+SELECT r.role, s.is_limited FROM staff_roles r
+JOIN staff s ON s.org_id = r.org_id AND s.user_id = r.user_id
+WHERE r.org_id = :org_id AND r.user_id = :user_id ORDER BY r.role;
+
+-- name: list_staff(org_id)
+--     -> (user: User, is_limited: int, disabled_at: int | None, used_at: int | None, home: str)
+SELECT u.org_id, u.id, u.user_code, u.role, u.name, u.email, s.is_limited, u.disabled_at,
+    c.last_used_at AS used_at, CASE WHEN o.org_id = s.org_id THEN '' ELSE o.slug END AS home
+FROM staff s
+JOIN users u ON u.org_id = s.home_org_id AND u.id = s.user_id
+JOIN organizations o ON o.org_id = u.org_id
+LEFT JOIN credentials c ON c.org_id = u.org_id AND c.user_id = u.id
+    AND c.kind = 'password' AND c.revoked_at IS NULL
+WHERE s.org_id = :org_id ORDER BY u.id;
+
+-- name: list_staff_roles(org_id) -> (user_id: UserId, role: str)
+SELECT user_id, role FROM staff_roles WHERE org_id = :org_id ORDER BY user_id, role;
+
+-- name: list_staff_events(org_id) -> (user_id: UserId, event_id: EventId)
+SELECT user_id, event_id FROM staff_events WHERE org_id = :org_id ORDER BY user_id, event_id;
+
+-- name: list_events_of_staff(org_id, user_id) -> (event_id: EventId)
+SELECT event_id FROM staff_events WHERE org_id = :org_id AND user_id = :user_id ORDER BY event_id;
+
+-- name: list_limited_events(org_id) -> (event_id: EventId)
+SELECT event_id FROM limited_events WHERE org_id = :org_id ORDER BY event_id;
+
+-- name: hold_staff(org_id)!
+-- Takes the locks, so that two changes at once do not leave an organization without an owner.
+UPDATE staff SET is_limited = is_limited WHERE org_id = :org_id;
+
+-- name: add_staff(org_id, user_id, home_org_id: OrgId, now)!
+INSERT INTO staff (org_id, user_id, home_org_id, is_limited, added_at)
+VALUES (:org_id, :user_id, :home_org_id, 0, :now)
+ON CONFLICT (org_id, user_id) DO NOTHING;
+
+-- name: add_staff_role(org_id, user_id, role)!
+INSERT INTO staff_roles (org_id, user_id, role) VALUES (:org_id, :user_id, :role)
+ON CONFLICT (org_id, user_id, role) DO NOTHING;
+
+-- name: delete_staff_roles(org_id, user_id)!
+DELETE FROM staff_roles WHERE org_id = :org_id AND user_id = :user_id;
+
+-- name: set_limited(org_id, user_id, is_limited: int)!
+UPDATE staff SET is_limited = :is_limited WHERE org_id = :org_id AND user_id = :user_id;
+
+-- name: add_staff_event(org_id, event_id, user_id)!
+INSERT INTO staff_events (org_id, event_id, user_id) VALUES (:org_id, :event_id, :user_id)
+ON CONFLICT (org_id, event_id, user_id) DO NOTHING;
+
+-- name: delete_events_of_staff(org_id, user_id)!
+DELETE FROM staff_events WHERE org_id = :org_id AND user_id = :user_id;
+
+-- name: add_limited_event(org_id, event_id)!
+INSERT INTO limited_events (org_id, event_id) VALUES (:org_id, :event_id)
+ON CONFLICT (org_id, event_id) DO NOTHING;
+
+-- name: delete_limited_event(org_id, event_id)!
+DELETE FROM limited_events WHERE org_id = :org_id AND event_id = :event_id;
+
+-- name: has_event(org_id, event_id)$ -> int | None
+SELECT 1 FROM events WHERE org_id = :org_id AND id = :event_id;
+
+-- name: count_owners(org_id, other_than: UserId)$ -> int
+SELECT count(*) FROM staff_roles r
+JOIN staff s ON s.org_id = r.org_id AND s.user_id = r.user_id
+JOIN users u ON u.org_id = s.home_org_id AND u.id = s.user_id
+WHERE r.org_id = :org_id AND r.role = 'owner' AND u.disabled_at IS NULL
+    AND r.user_id <> :other_than;
+
+-- name: add_single_use(org_id, digest, purpose, user_id, credential_id, note, now, ends_at)!
+INSERT INTO single_uses (org_id, digest, purpose, user_id, credential_id, note, created_at, ends_at)
+VALUES (:org_id, :digest, :purpose, :user_id, :credential_id, :note, :now, :ends_at);
+
+-- name: find_single_use(digest, purpose, now)^ -> single_uses.SingleUse | None
+-- crosses organizations: the secret leads to the organization.
+SELECT org_id, user_id, credential_id, note, created_at, ends_at FROM single_uses
+WHERE digest = :digest AND purpose = :purpose AND ends_at > :now;
+
+-- name: take_single_use(digest, purpose, now)^ -> single_uses.SingleUse | None
+-- crosses organizations: the secret leads to the organization.
+DELETE FROM single_uses WHERE digest = :digest AND purpose = :purpose AND ends_at > :now
+RETURNING org_id, user_id, credential_id, note, created_at, ends_at;
+
+-- name: delete_single_uses_of(org_id, user_id, purpose)!
+DELETE FROM single_uses WHERE org_id = :org_id AND user_id = :user_id AND purpose = :purpose;
+
+-- name: list_ended_single_uses(now, limit) -> (org_id: OrgId, digest: str)
+-- crosses organizations: ended secrets are deleted for all of them.
+SELECT org_id, digest FROM single_uses WHERE ends_at <= :now ORDER BY ends_at LIMIT :limit;
+
+-- name: delete_single_use(org_id, digest)!
+DELETE FROM single_uses WHERE org_id = :org_id AND digest = :digest;
+
+-- name: list_passwords_by_email(email, limit)
+--     -> (org_id: OrgId, user_id: UserId, id: CredentialId, digest: str)
+-- crosses organizations: signing in is what leads to the organization.
+-- The oldest of each organization first.
+SELECT org_id, user_id, id, digest FROM (
+    SELECT u.org_id, u.id AS user_id, c.id, c.digest,
+        row_number() OVER (PARTITION BY u.org_id ORDER BY u.id, c.id) AS turn
+    FROM users u
+    JOIN credentials c ON c.org_id = u.org_id AND c.user_id = u.id
+    WHERE lower(u.email) = lower(:email) AND u.id > 0 AND u.disabled_at IS NULL
+        AND c.kind = 'password' AND c.revoked_at IS NULL) x
+ORDER BY turn, user_id LIMIT :limit;
+
+-- name: list_users_by_email(email, limit) -> User
+-- crosses organizations: signing in is what leads to the organization.
+-- The oldest of each organization first.
+SELECT org_id, id, user_code, role, name, email FROM (
+    SELECT org_id, id, user_code, role, name, email,
+        row_number() OVER (PARTITION BY org_id ORDER BY id) AS turn
+    FROM users WHERE lower(email) = lower(:email) AND id > 0 AND disabled_at IS NULL) x
+ORDER BY turn, id LIMIT :limit;
+
+-- name: find_user(org_id, user_id)^ -> User | None
+SELECT org_id, id, user_code, role, name, email FROM users
+WHERE org_id = :org_id AND id = :user_id AND disabled_at IS NULL;
+
+-- name: find_live_password(org_id, user_id)$ -> CredentialId | None
+SELECT id FROM credentials WHERE org_id = :org_id AND user_id = :user_id
+    AND kind = 'password' AND revoked_at IS NULL ORDER BY id DESC LIMIT 1;
+
+-- name: put_authenticator(org_id, user_id, secret, now)!
+INSERT INTO authenticators (org_id, user_id, secret, last_step, created_at)
+VALUES (:org_id, :user_id, :secret, 0, :now)
+ON CONFLICT (org_id, user_id) DO UPDATE SET
+    secret = excluded.secret, last_step = 0, created_at = excluded.created_at
+WHERE authenticators.confirmed_at IS NULL;
+
+-- name: find_authenticator(org_id, user_id)^
+--     -> (secret: str, last_step: int, confirmed_at: int | None) | None
+SELECT secret, last_step, confirmed_at FROM authenticators
+WHERE org_id = :org_id AND user_id = :user_id;
+
+-- name: use_step(org_id, user_id, step: int)!
+-- 0 rows for a code that was used before.
+UPDATE authenticators SET last_step = :step
+WHERE org_id = :org_id AND user_id = :user_id AND last_step < :step;
+
+-- name: confirm_authenticator(org_id, user_id, now)!
+UPDATE authenticators SET confirmed_at = :now
+WHERE org_id = :org_id AND user_id = :user_id AND confirmed_at IS NULL;
+
+-- name: delete_authenticator(org_id, user_id)!
+DELETE FROM authenticators WHERE org_id = :org_id AND user_id = :user_id;
+
+-- name: add_recovery_codes(org_id, user_id, digest)*!
+INSERT INTO recovery_codes (org_id, user_id, digest) VALUES (:org_id, :user_id, :digest);
+
+-- name: use_recovery_code(org_id, user_id, digest, now)!
+UPDATE recovery_codes SET used_at = :now
+WHERE org_id = :org_id AND user_id = :user_id AND digest = :digest AND used_at IS NULL;
+
+-- name: count_recovery_codes(org_id, user_id)$ -> int
+SELECT count(*) FROM recovery_codes
+WHERE org_id = :org_id AND user_id = :user_id AND used_at IS NULL;
+
+-- name: delete_recovery_codes(org_id, user_id)!
+DELETE FROM recovery_codes WHERE org_id = :org_id AND user_id = :user_id;
+
+-- name: add_passkey(org_id, user_id, handle, public_key, sign_count: int, name, now)!
+INSERT INTO passkeys (org_id, user_id, handle, public_key, sign_count, name, created_at)
+VALUES (:org_id, :user_id, :handle, :public_key, :sign_count, :name, :now)
+ON CONFLICT (handle) DO NOTHING;
+
+-- name: list_passkeys(org_id, user_id) -> passkeys.Passkey
+SELECT org_id, user_id, handle, public_key, sign_count, name, created_at, used_at FROM passkeys
+WHERE org_id = :org_id AND user_id = :user_id ORDER BY created_at, handle;
+
+-- name: find_passkey(handle)^ -> passkeys.Passkey | None
+-- crosses organizations: signing in is what leads to the organization.
+SELECT org_id, user_id, handle, public_key, sign_count, name, created_at, used_at FROM passkeys
+WHERE handle = :handle;
+
+-- name: use_passkey(org_id, user_id, handle, sign_count: int, now)!
+UPDATE passkeys SET sign_count = :sign_count, used_at = :now
+WHERE org_id = :org_id AND user_id = :user_id AND handle = :handle
+    AND (sign_count < :sign_count OR sign_count = 0 AND :sign_count = 0);
+
+-- name: delete_passkey(org_id, user_id, handle)!
+DELETE FROM passkeys WHERE org_id = :org_id AND user_id = :user_id AND handle = :handle;
+
+-- name: delete_passkeys(org_id, user_id)!
+DELETE FROM passkeys WHERE org_id = :org_id AND user_id = :user_id;
+
+-- name: list_page_sessions(org_id, user_id, unused_since: int, begun_before: int)
+--     -> page_sessions.SessionLine
+SELECT number, digest, device, place, created_at, used_at FROM page_sessions
+WHERE org_id = :org_id AND user_id = :user_id AND used_at > :unused_since
+    AND created_at > :begun_before
+ORDER BY used_at DESC, digest;
+
+-- name: delete_page_session_of(org_id, user_id, number: int)!
+DELETE FROM page_sessions WHERE org_id = :org_id AND user_id = :user_id AND number = :number;
+
+-- name: delete_page_sessions_of(org_id, user_id, kept)!
+DELETE FROM page_sessions WHERE org_id = :org_id AND user_id = :user_id AND digest <> :kept;
+
+-- name: add_staff_invitation(org_id, id: int, digest, email, roles, event_ids, inviter, now,
+--     ends_at)!
+INSERT INTO staff_invitations
+    (org_id, id, digest, email, roles, event_ids, inviter, created_at, ends_at)
+VALUES (:org_id, :id, :digest, :email, :roles, :event_ids, :inviter, :now, :ends_at);
+
+-- name: find_staff_invitation(digest)^ -> staff_invitations.StaffInvitation | None
+-- crosses organizations: the secret leads to the organization.
+SELECT org_id, id, email, roles, event_ids, inviter, created_at, ends_at, accepted_at, withdrawn_at
+FROM staff_invitations WHERE digest = :digest;
+
+-- name: list_staff_invitations(org_id) -> staff_invitations.StaffInvitation
+SELECT org_id, id, email, roles, event_ids, inviter, created_at, ends_at, accepted_at, withdrawn_at
+FROM staff_invitations WHERE org_id = :org_id ORDER BY id DESC LIMIT 200;
+
+-- name: accept_staff_invitation(org_id, id: int, now)!
+-- 0 rows for one that was used, withdrawn or is over.
+UPDATE staff_invitations SET accepted_at = :now
+WHERE org_id = :org_id AND id = :id AND accepted_at IS NULL AND withdrawn_at IS NULL
+    AND ends_at > :now;
+
+-- name: withdraw_staff_invitation(org_id, id: int, now)!
+UPDATE staff_invitations SET withdrawn_at = :now
+WHERE org_id = :org_id AND id = :id AND accepted_at IS NULL AND withdrawn_at IS NULL;
+
+-- name: withdraw_staff_invitations_to(org_id, email, now)!
+UPDATE staff_invitations SET withdrawn_at = :now
+WHERE org_id = :org_id AND lower(email) = lower(:email) AND accepted_at IS NULL
+    AND withdrawn_at IS NULL;
+
+-- name: count_organizations()$ -> int
+-- crosses organizations: the first start asks whether there are any.
+SELECT count(*) FROM organizations;

@@ -15,11 +15,11 @@ RESERVED = frozenset(
     re.findall(
         r"\S+",
         """
-    account admin api apple-touch-icon assets carriers certificate certificates console demo docs
-    door embed event events favicon files healthz help imprint invitation legal login manifest
-    media metrics my o og openapi organizations outbox preferences privacy readyz reference robots
-    scrap-paper search setup sign-in sitemap static summary sw ticket tickets turnout unsubscribe
-    v1 viewer waiting watch webhooks well-known www
+    account admin api apple-touch-icon assets carriers certificate certificates console demo
+    developers docs door embed event events favicon files healthz help imprint invitation legal
+    login manifest media metrics my o og openapi organizations outbox preferences privacy readyz
+    reference robots scrap-paper search setup sign-in sitemap static summary sw ticket tickets
+    turnout unsubscribe v1 viewer waiting watch webhooks well-known www
     """,
     )
 )

@@ -4,11 +4,24 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from turnout.core.identity.distributors import Distributor, Placement
+from turnout.core.identity.guessing import Tries
 from turnout.core.identity.model import Company, Credential, Organization, User
 from turnout.core.identity.names import Target
+from turnout.core.identity.page_sessions import SessionLine
+from turnout.core.identity.passkeys import Passkey
 from turnout.core.identity.signing import SigningKey
+from turnout.core.identity.single_uses import SingleUse
+from turnout.core.identity.staff_invitations import StaffInvitation
 from turnout.core.ids import AgentId, CredentialId, DistributorId, EventId, OrgId, UserId
 from turnout.store import Statements, Tx
+
+class ClaimAnswersRow(NamedTuple):
+    org_id: OrgId
+    owner: str
+    key: str
+
+class ListNamesRow(NamedTuple):
+    name: str
 
 class ListDistributorUsersRow(NamedTuple):
     org_id: OrgId
@@ -94,7 +107,59 @@ class ListOldPageSessionsRow(NamedTuple):
     org_id: OrgId
     digest: str
 
+class ListWorkplacesRow(NamedTuple):
+    org_id: OrgId
+    slug: str
+    name: str
+    role: str
+
+class ListRolesOfRow(NamedTuple):
+    role: str
+    is_limited: int
+
+class ListStaffRow(NamedTuple):
+    user: User
+    is_limited: int
+    disabled_at: int | None
+    used_at: int | None
+    home: str
+
+class ListStaffRolesRow(NamedTuple):
+    user_id: UserId
+    role: str
+
+class ListStaffEventsRow(NamedTuple):
+    user_id: UserId
+    event_id: EventId
+
+class ListEventsOfStaffRow(NamedTuple):
+    event_id: EventId
+
+class ListLimitedEventsRow(NamedTuple):
+    event_id: EventId
+
+class ListEndedSingleUsesRow(NamedTuple):
+    org_id: OrgId
+    digest: str
+
+class ListPasswordsByEmailRow(NamedTuple):
+    org_id: OrgId
+    user_id: UserId
+    id: CredentialId
+    digest: str
+
+class FindAuthenticatorRow(NamedTuple):
+    secret: str
+    last_step: int
+    confirmed_at: int | None
+
 class _Sql(Statements):
+    @staticmethod
+    def claim_answers(tx: Tx, *, rows: str, now: int) -> list[ClaimAnswersRow]: ...
+    @staticmethod
+    def list_names(tx: Tx, *, namespace: str, names: str) -> list[ListNamesRow]: ...
+    @staticmethod
+    def add_names(tx: Tx, *, org_id: OrgId, namespace: str, noun: str, rows: str) -> int: ...
     @staticmethod
     def add_name(
         tx: Tx, *, namespace: str, name: str, org_id: OrgId, noun: str, target_id: int
@@ -158,6 +223,8 @@ class _Sql(Statements):
     @staticmethod
     def find_contact_email(tx: Tx, *, org_id: OrgId) -> str | None: ...
     @staticmethod
+    def list_first_organizations(tx: Tx) -> list[Organization]: ...
+    @staticmethod
     def list_organizations(tx: Tx) -> list[Organization]: ...
     @staticmethod
     def get_organization_profile(tx: Tx, *, org_id: OrgId) -> str | None: ...
@@ -184,6 +251,8 @@ class _Sql(Statements):
     def set_agent(tx: Tx, *, org_id: OrgId, agent_id: AgentId, now: int) -> int: ...
     @staticmethod
     def set_details(tx: Tx, *, org_id: OrgId, name: str, details: str, now: int) -> int: ...
+    @staticmethod
+    def find_first_organization(tx: Tx) -> OrgId | None: ...
     @staticmethod
     def touch_organization(tx: Tx, *, org_id: OrgId, now: int) -> int: ...
     @staticmethod
@@ -397,6 +466,24 @@ class _Sql(Statements):
         tx: Tx, *, org_id: OrgId, user_id: UserId, before: int, kept: int
     ) -> int: ...
     @staticmethod
+    def find_tries(tx: Tx, *, digest: str) -> Tries | None: ...
+    @staticmethod
+    def add_try(
+        tx: Tx, *, digest: str, now: int, over: int, ahead: int, limit: int
+    ) -> int | None: ...
+    @staticmethod
+    def add_wrong(tx: Tx, *, digest: str, now: int, over: int, ahead: int) -> int: ...
+    @staticmethod
+    def take_back_try(tx: Tx, *, digest: str) -> int: ...
+    @staticmethod
+    def drop_untried(tx: Tx, *, digest: str) -> int: ...
+    @staticmethod
+    def forget_tries(tx: Tx, *, digest: str) -> int: ...
+    @staticmethod
+    def delete_old_tries(tx: Tx, *, over: int, ahead: int, limit: int) -> int: ...
+    @staticmethod
+    def delete_surplus_tries(tx: Tx, *, kept: int, limit: int) -> int: ...
+    @staticmethod
     def add_page_session(
         tx: Tx,
         *,
@@ -404,6 +491,9 @@ class _Sql(Statements):
         digest: str,
         user_id: UserId,
         credential_id: CredentialId,
+        device: str,
+        place: str,
+        number: int,
         now: int,
     ) -> int: ...
     @staticmethod
@@ -420,5 +510,162 @@ class _Sql(Statements):
     def restart_keys(tx: Tx, *, now: int, ahead: int) -> int: ...
     @staticmethod
     def restart_page_sessions(tx: Tx, *, now: int, ahead: int) -> int: ...
+    @staticmethod
+    def list_workplaces(tx: Tx, *, user_id: UserId) -> list[ListWorkplacesRow]: ...
+    @staticmethod
+    def find_organization_of_event(tx: Tx, *, event_id: EventId) -> Organization | None: ...
+    @staticmethod
+    def list_roles_of(tx: Tx, *, org_id: OrgId, user_id: UserId) -> list[ListRolesOfRow]: ...
+    @staticmethod
+    def list_staff(tx: Tx, *, org_id: OrgId) -> list[ListStaffRow]: ...
+    @staticmethod
+    def list_staff_roles(tx: Tx, *, org_id: OrgId) -> list[ListStaffRolesRow]: ...
+    @staticmethod
+    def list_staff_events(tx: Tx, *, org_id: OrgId) -> list[ListStaffEventsRow]: ...
+    @staticmethod
+    def list_events_of_staff(
+        tx: Tx, *, org_id: OrgId, user_id: UserId
+    ) -> list[ListEventsOfStaffRow]: ...
+    @staticmethod
+    def list_limited_events(tx: Tx, *, org_id: OrgId) -> list[ListLimitedEventsRow]: ...
+    @staticmethod
+    def hold_staff(tx: Tx, *, org_id: OrgId) -> int: ...
+    @staticmethod
+    def add_staff(
+        tx: Tx, *, org_id: OrgId, user_id: UserId, home_org_id: OrgId, now: int
+    ) -> int: ...
+    @staticmethod
+    def add_staff_role(tx: Tx, *, org_id: OrgId, user_id: UserId, role: str) -> int: ...
+    @staticmethod
+    def delete_staff_roles(tx: Tx, *, org_id: OrgId, user_id: UserId) -> int: ...
+    @staticmethod
+    def set_limited(tx: Tx, *, org_id: OrgId, user_id: UserId, is_limited: int) -> int: ...
+    @staticmethod
+    def add_staff_event(tx: Tx, *, org_id: OrgId, event_id: EventId, user_id: UserId) -> int: ...
+    @staticmethod
+    def delete_events_of_staff(tx: Tx, *, org_id: OrgId, user_id: UserId) -> int: ...
+    @staticmethod
+    def add_limited_event(tx: Tx, *, org_id: OrgId, event_id: EventId) -> int: ...
+    @staticmethod
+    def delete_limited_event(tx: Tx, *, org_id: OrgId, event_id: EventId) -> int: ...
+    @staticmethod
+    def has_event(tx: Tx, *, org_id: OrgId, event_id: EventId) -> int | None: ...
+    @staticmethod
+    def count_owners(tx: Tx, *, org_id: OrgId, other_than: UserId) -> int: ...
+    @staticmethod
+    def add_single_use(
+        tx: Tx,
+        *,
+        org_id: OrgId,
+        digest: str,
+        purpose: str,
+        user_id: UserId,
+        credential_id: CredentialId,
+        note: str,
+        now: int,
+        ends_at: int,
+    ) -> int: ...
+    @staticmethod
+    def find_single_use(tx: Tx, *, digest: str, purpose: str, now: int) -> SingleUse | None: ...
+    @staticmethod
+    def take_single_use(tx: Tx, *, digest: str, purpose: str, now: int) -> SingleUse | None: ...
+    @staticmethod
+    def delete_single_uses_of(tx: Tx, *, org_id: OrgId, user_id: UserId, purpose: str) -> int: ...
+    @staticmethod
+    def list_ended_single_uses(tx: Tx, *, now: int, limit: int) -> list[ListEndedSingleUsesRow]: ...
+    @staticmethod
+    def delete_single_use(tx: Tx, *, org_id: OrgId, digest: str) -> int: ...
+    @staticmethod
+    def list_passwords_by_email(
+        tx: Tx, *, email: str, limit: int
+    ) -> list[ListPasswordsByEmailRow]: ...
+    @staticmethod
+    def list_users_by_email(tx: Tx, *, email: str, limit: int) -> list[User]: ...
+    @staticmethod
+    def find_user(tx: Tx, *, org_id: OrgId, user_id: UserId) -> User | None: ...
+    @staticmethod
+    def find_live_password(tx: Tx, *, org_id: OrgId, user_id: UserId) -> CredentialId | None: ...
+    @staticmethod
+    def put_authenticator(
+        tx: Tx, *, org_id: OrgId, user_id: UserId, secret: str, now: int
+    ) -> int: ...
+    @staticmethod
+    def find_authenticator(
+        tx: Tx, *, org_id: OrgId, user_id: UserId
+    ) -> FindAuthenticatorRow | None: ...
+    @staticmethod
+    def use_step(tx: Tx, *, org_id: OrgId, user_id: UserId, step: int) -> int: ...
+    @staticmethod
+    def confirm_authenticator(tx: Tx, *, org_id: OrgId, user_id: UserId, now: int) -> int: ...
+    @staticmethod
+    def delete_authenticator(tx: Tx, *, org_id: OrgId, user_id: UserId) -> int: ...
+    @staticmethod
+    def add_recovery_codes(tx: Tx, rows: Iterable[Mapping[str, object]]) -> int: ...
+    @staticmethod
+    def use_recovery_code(
+        tx: Tx, *, org_id: OrgId, user_id: UserId, digest: str, now: int
+    ) -> int: ...
+    @staticmethod
+    def count_recovery_codes(tx: Tx, *, org_id: OrgId, user_id: UserId) -> int: ...
+    @staticmethod
+    def delete_recovery_codes(tx: Tx, *, org_id: OrgId, user_id: UserId) -> int: ...
+    @staticmethod
+    def add_passkey(
+        tx: Tx,
+        *,
+        org_id: OrgId,
+        user_id: UserId,
+        handle: str,
+        public_key: str,
+        sign_count: int,
+        name: str,
+        now: int,
+    ) -> int: ...
+    @staticmethod
+    def list_passkeys(tx: Tx, *, org_id: OrgId, user_id: UserId) -> list[Passkey]: ...
+    @staticmethod
+    def find_passkey(tx: Tx, *, handle: str) -> Passkey | None: ...
+    @staticmethod
+    def use_passkey(
+        tx: Tx, *, org_id: OrgId, user_id: UserId, handle: str, sign_count: int, now: int
+    ) -> int: ...
+    @staticmethod
+    def delete_passkey(tx: Tx, *, org_id: OrgId, user_id: UserId, handle: str) -> int: ...
+    @staticmethod
+    def delete_passkeys(tx: Tx, *, org_id: OrgId, user_id: UserId) -> int: ...
+    @staticmethod
+    def list_page_sessions(
+        tx: Tx, *, org_id: OrgId, user_id: UserId, unused_since: int, begun_before: int
+    ) -> list[SessionLine]: ...
+    @staticmethod
+    def delete_page_session_of(tx: Tx, *, org_id: OrgId, user_id: UserId, number: int) -> int: ...
+    @staticmethod
+    def delete_page_sessions_of(tx: Tx, *, org_id: OrgId, user_id: UserId, kept: str) -> int: ...
+    @staticmethod
+    def add_staff_invitation(
+        tx: Tx,
+        *,
+        org_id: OrgId,
+        id: int,
+        digest: str,
+        email: str,
+        roles: str,
+        event_ids: str,
+        inviter: str,
+        now: int,
+        ends_at: int,
+    ) -> int: ...
+    @staticmethod
+    def find_staff_invitation(tx: Tx, *, digest: str) -> StaffInvitation | None: ...
+    @staticmethod
+    def list_staff_invitations(tx: Tx, *, org_id: OrgId) -> list[StaffInvitation]: ...
+    @staticmethod
+    def accept_staff_invitation(tx: Tx, *, org_id: OrgId, id: int, now: int) -> int: ...
+    @staticmethod
+    def withdraw_staff_invitation(tx: Tx, *, org_id: OrgId, id: int, now: int) -> int: ...
+    @staticmethod
+    def withdraw_staff_invitations_to(tx: Tx, *, org_id: OrgId, email: str, now: int) -> int: ...
+    @staticmethod
+    def count_organizations(tx: Tx) -> int: ...
 
 sql: _Sql

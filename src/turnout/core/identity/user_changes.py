@@ -14,9 +14,9 @@ from turnout.core.identity.members import find_member
 from turnout.core.identity.model import Role, User
 from turnout.core.identity.sql import sql
 from turnout.core.identity.users import encode_settings, set_password
-from turnout.core.ids import OrgId
+from turnout.core.ids import OrgId, UserId
 from turnout.core.text import is_email
-from turnout.errors import Invalid, Missing
+from turnout.errors import Conflict, Invalid, Missing
 from turnout.store import Tx
 
 MOST_LIMIT = 999_999_999
@@ -84,15 +84,24 @@ def change_user(
 
 
 def set_monthly_limit(
-    tx: Tx, org_id: OrgId, user_code: str, limit: int | None, *, actor: str
+    tx: Tx,
+    org_id: OrgId,
+    user_code: str,
+    limit: int | None,
+    *,
+    by: UserId | None = None,
+    actor: str,
 ) -> User:
     """Let the user spend at most `limit` whole currency units on messages in a calendar month, None
-    = any amount. Idempotent. Raises Missing, Invalid below 0 or above 999,999,999."""
+    = any amount. Idempotent. Raises Missing, Invalid below 0 or above 999,999,999, Conflict where
+    the user `by`, None = an operator, would raise their own."""
     if limit is not None and not 0 <= limit <= MOST_LIMIT:
         raise Invalid("user.monthly_limit", limit=MOST_LIMIT)
     user = _find(tx, org_id, user_code).user
     sql.touch_user(tx, org_id=org_id, id=user.id, now=tx.now)
     member = find_member(tx, org_id, user.id)
+    if member is not None and by == user.id and _is_more(limit, member.profile.monthly_limit):
+        raise Conflict("user.own_limit")
     if member is not None and member.profile.monthly_limit != limit:
         changed = msgspec.structs.replace(member.profile, monthly_limit=limit)
         sql.set_user_profile(tx, org_id=org_id, id=user.id, profile=encode_settings(changed))
@@ -109,6 +118,10 @@ def reset_password(
     set_password(tx, org_id, user.id, password_hash)
     record(tx, org_id, actor, "reset", "password", user.id)
     return user
+
+
+def _is_more(limit: int | None, former: int | None) -> bool:
+    return former is not None and (limit is None or limit > former)
 
 
 def _find(tx: Tx, org_id: OrgId, user_code: str) -> UserLine:

@@ -1,13 +1,17 @@
 """Making users and changing them; who may is judged in members.py."""
 
+from collections.abc import Collection
+
 import msgspec
 
 from turnout.core.audit.recording import record
 from turnout.core.identity.companies import ensure_agent
+from turnout.core.identity.giving_roles import add_staff
 from turnout.core.identity.model import CredentialKind, Profile, Role, User
 from turnout.core.identity.names import Target, drop_name, take_name
 from turnout.core.identity.passwords import hash_password as hash_password
 from turnout.core.identity.passwords import is_password as is_password
+from turnout.core.identity.roles import STAFF_ROLES, StaffRole
 from turnout.core.identity.sql import sql
 from turnout.core.ids import CredentialId, OrgId, UserId
 from turnout.core.text import is_email
@@ -26,9 +30,11 @@ def create_user(
     password_hash: str | None = None,
     profile: Profile | None = None,
     is_live: bool = True,
+    roles: Collection[StaffRole] | None = None,
     actor: str,
 ) -> User:
-    """Make a user. Without a profile, first and last name are taken from `name`.
+    """Make a user. Without a profile, first and last name are taken from `name`; without `roles`
+    in the console, those that go with the `role` of the messaging contract (STAFF_ROLES).
 
     The organization of an Agent gets an agent, if it is under none. Raises Conflict when the
     user code is taken, Invalid for a bad e-mail.
@@ -55,6 +61,7 @@ def create_user(
         ensure_agent(tx, org_id, actor=actor)
     if password_hash:
         _add_password(tx, org_id, user.id, password_hash)
+    add_staff(tx, org_id, org_id, user.id, STAFF_ROLES[role] if roles is None else roles)
     record(tx, org_id, actor, "created", "user", user.id, user_code=user_code, role=role.value)
     return user
 

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from turnout.core.importing.headings import normalize
 from turnout.core.importing.layout import Known, Layout, Use, lay_out
-from turnout.core.text import is_storable
+from turnout.core.text import fold, is_storable
 from turnout.errors import Failure, Invalid
 from turnout.formats.tables import Row, Table
 
@@ -35,10 +35,13 @@ class Fault(NamedTuple):
     line: int
     refusal: Failure
     column: str = ""
+    # What stands there, where the refusal does not say it.
+    value: str = ""
 
     def __str__(self) -> str:
         place = f"line {self.line}, column {self.column}" if self.column else f"line {self.line}"
-        return f"{place}: {self.refusal.message}"
+        value = f" It has {self.value!r} there." if self.value else ""
+        return f"{place}: {self.refusal.message}{value}"
 
 
 class Skipped(NamedTuple):
@@ -90,11 +93,29 @@ def _read(row: Row, layout: Layout, headings: dict[str, str]) -> Record | Fault 
 
 
 def fault_of(row: Record, refusal: Failure) -> Fault:
-    """What is wrong with a row, in the column whose value is a fact of the refusal."""
-    facts = {str(fact) for fact in refusal.facts.values()}
-    for key, value in row.items():
-        if value and value in facts and key in row.headings:
-            return Fault(row.line, refusal, row.headings[key])
+    """What is wrong with a row, in the column of the question or detail that the refusal names;
+    else in the one whose value is a fact of it: the first one that is, as a refusal names what is
+    wrong before what it is wrong for."""
+    if (named := _fault_by_name(row, refusal)).column or "question" in refusal.facts:
+        return named
+    columns = {
+        value: row.headings[key] for key, value in reversed(row.items()) if key in row.headings
+    }
+    for fact in filter(None, map(str, refusal.facts.values())):
+        if fact in columns:
+            return Fault(row.line, refusal, columns[fact])
+    return named
+
+
+def _fault_by_name(row: Record, refusal: Failure) -> Fault:
+    """The same for a refusal that names a question or a detail, and not the value."""
+    key = str(refusal.facts.get("field", "")).replace(" ", "_")
+    if row.get(key) and key in row.headings:
+        return Fault(row.line, refusal, row.headings[key], row[key])
+    question = fold(str(refusal.facts.get("question", "")))
+    for heading, value in row.customs.items():
+        if question and fold(heading) == question:
+            return Fault(row.line, refusal, heading, value)
     return Fault(row.line, refusal)
 
 

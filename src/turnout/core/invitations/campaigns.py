@@ -1,12 +1,14 @@
 """Campaigns of invitations: whom to, for what, and the mails that ask.
 
-A campaign writes once to each invitee, and again as a reminder to those who have not answered.
+A campaign writes once to each invitee, and again as a reminder to those who
+were written to and have not answered.
 """
 
 import msgspec
 
 from turnout.core.audit.recording import record
 from turnout.core.events.programme import get_event, list_ticket_types
+from turnout.core.events.showing import get_shown_event
 from turnout.core.fields import check_filled
 from turnout.core.identity.link_keys import ensure_link_key
 from turnout.core.identity.personal_links import PersonalLinks
@@ -19,8 +21,11 @@ from turnout.core.ids import (
     UserId,
 )
 from turnout.core.invitations.sql import sql
+from turnout.core.mails.facts import brand_of
+from turnout.core.mails.languages import event_language
 from turnout.core.messaging.jobs import get_job_head
-from turnout.core.messaging.model import Content, JobType, Kind, NewJob, NewRecipient
+from turnout.core.messaging.letterheads import lay_out_text
+from turnout.core.messaging.model import Content, JobOptions, JobType, Kind, NewJob, NewRecipient
 from turnout.core.messaging.prices import Prices
 from turnout.core.messaging.reckoning import reckoning_of
 from turnout.core.messaging.spending import reserve_more
@@ -32,6 +37,8 @@ from turnout.core.text import is_email
 from turnout.errors import Invalid, Missing
 from turnout.store import Tx
 
+BUTTON_LABEL = "mail.button.invitation"
+TABLE = "campaigns"
 PATH = "/invitation/"
 LINKS = PersonalLinks("invitation", PATH)
 PENDING, CONFIRMED, DECLINED = "pending", "confirmed", "declined"
@@ -40,7 +47,10 @@ PENDING, CONFIRMED, DECLINED = "pending", "confirmed", "declined"
 class Campaign(msgspec.Struct, frozen=True):
     """An invitation to an event, as it is sent to many. `body` may have `%%recipient%%`,
     `%%event%%` and `%%link%%`; `sent_at` in epoch ms, None = not yet; `sti` is the campaign source
-    of who registers by it."""
+    of who registers by it. A reminder says `reminder_subject` and `reminder_body`, where they are
+    empty what the invitation says. It goes at `send_at` (epoch ms; `send_local` in the event's
+    zone), reminders at `remind_at`, None = by hand (planning.py); `refusal` is why a planned one
+    did not."""
 
     id: CampaignId
     event_id: EventId
@@ -53,6 +63,20 @@ class Campaign(msgspec.Struct, frozen=True):
     user_id: UserId
     sent_at: int | None
     sti: str
+    reminder_subject: str
+    reminder_body: str
+    send_local: str
+    send_at: int | None
+    remind_local: str
+    remind_at: int | None
+    planned_by: str
+    refusal: str
+
+    def says(self, *, is_reminder: bool) -> tuple[str, str]:
+        """Subject and body of its mails, or of its reminders."""
+        if not is_reminder:
+            return self.subject, self.body
+        return self.reminder_subject or self.subject, self.reminder_body or self.body
 
 
 def create_campaign(
@@ -66,6 +90,8 @@ def create_campaign(
     sender_email: str,
     sender_name: str = "",
     body: str,
+    reminder_subject: str = "",
+    reminder_body: str = "",
     user_id: UserId,
     sti: str = "",
     actor: str,
@@ -83,8 +109,7 @@ def create_campaign(
     check_filled("subject", subject)
     if not is_email(sender_email):
         raise Invalid("campaign.sender", email=sender_email)
-    if "%%link%%" not in body.lower():
-        raise Invalid("campaign.body")
+    check_bodies(body, reminder_body)
     if sti != clean_source(sti):
         raise Invalid("campaign.sti", limit=LONGEST_STI)
     campaign_id = CampaignId(tx.next_id("programme"))
@@ -99,12 +124,22 @@ def create_campaign(
         sender_email=sender_email,
         sender_name=sender_name,
         body=body,
+        reminder_subject=reminder_subject,
+        reminder_body=reminder_body,
         user_id=user_id,
         sti=sti,
         now=tx.now,
     )
     record(tx, org_id, actor, "created", "campaign", campaign_id, name=name)
     return get_campaign(tx, org_id, campaign_id)
+
+
+def check_bodies(body: str, reminder_body: str) -> None:
+    """Raise Invalid for a text without `%%link%%`; a reminder may have none of its own."""
+    if "%%link%%" not in body.lower():
+        raise Invalid("campaign.body")
+    if reminder_body.strip() and "%%link%%" not in reminder_body.lower():
+        raise Invalid("campaign.reminder_body")
 
 
 def get_campaign(tx: Tx, org_id: OrgId, campaign_id: CampaignId) -> Campaign:
@@ -138,13 +173,17 @@ def send_campaign(
     prices: Prices | None = None,
     actor: str,
 ) -> tuple[JobId | None, int]:
-    """Write to those who were not written to yet, or again to those who have not answered.
+    """Write to those who were not written to yet, or again to those who were and have not answered.
+    A time at which that was to go is forgotten.
 
     Returns the number of the messaging job that does it, None when there is nobody, and how many
     it is for. What the mails cost by `prices` counts for the limit of the campaign's user. Raises
     Missing, Conflict when the event takes nobody or is an exam, Invalid when the limit of the month
     would be exceeded.
     """
+    # Two who send one campaign go one behind the other: nobody is written to by both.
+    tx.about(TABLE, campaign_id)
+    sql.lock_campaign(tx, org_id=org_id, id=campaign_id)
     campaign = get_campaign(tx, org_id, campaign_id)
     event = get_event(tx, org_id, campaign.event_id)
     check(Door.INVITATION, event.state, event.ends_at, tx.now)
@@ -152,7 +191,7 @@ def send_campaign(
     key = ensure_link_key(tx)
     job_id: JobId | None = None
     total, last = 0, 0
-    while rows := sql.list_unsent(
+    while rows := sql.list_slice(
         tx,
         org_id=org_id,
         campaign_id=campaign_id,
@@ -160,7 +199,11 @@ def send_campaign(
         after=last,
         limit=SLICE,
     ):
-        job_id = job_id or _begin_job(tx, org_id, campaign, event.timezone)
+        last = rows[-1].id
+        pending = [row for row in rows if row.state == "pending" and row.email]
+        if not pending:
+            continue
+        job_id = job_id or _begin_job(tx, org_id, campaign, event.timezone, is_reminder)
         recipients = [
             NewRecipient(
                 email,
@@ -172,32 +215,50 @@ def send_campaign(
                     "link": LINKS.url(base_url, key, id_),
                 },
             )
-            for id_, email, first, last_name in rows
+            for id_, _, email, first, last_name in pending
         ]
         head = get_job_head(tx, org_id, job_id)
         reckoning = reckoning_of(head, prices) if prices else None
         micros = add_recipients(tx, org_id, job_id, recipients, reckoning)
         reserve_more(tx, org_id, job_id, micros)
-        total, last = total + len(rows), rows[-1].id
+        total += len(pending)
+    forget_plan(tx, org_id, campaign_id, is_reminder=is_reminder)
     if job_id is not None:
         start_sending(tx, org_id, job_id)
-        sql.mark_invitations_sent(
-            tx, org_id=org_id, campaign_id=campaign_id, until=last, now=tx.now
-        )
+        mark = sql.mark_reminded if is_reminder else sql.mark_invitations_sent
+        mark(tx, org_id=org_id, campaign_id=campaign_id, until=last, now=tx.now)
         sql.mark_campaign_sent(tx, org_id=org_id, id=campaign_id, now=tx.now)
         action = "reminded" if is_reminder else "sent"
         record(tx, org_id, actor, action, "campaign", campaign_id, job_id=job_id, people=total)
     return job_id, total
 
 
-def _begin_job(tx: Tx, org_id: OrgId, campaign: Campaign, timezone: str) -> JobId:
+def forget_plan(tx: Tx, org_id: OrgId, campaign_id: CampaignId, *, is_reminder: bool) -> None:
+    """Let it go by hand again. Idempotent."""
+    forget = sql.set_remind_plan if is_reminder else sql.set_send_plan
+    forget(tx, org_id=org_id, id=campaign_id, local="", at=None, planned_by="", now=tx.now)
+
+
+def say_campaign(tx: Tx, org_id: OrgId, campaign: Campaign, *, is_reminder: bool) -> Content:
+    """What the campaign's mails say, or its reminders', with merge fields: the text, and the same
+    on the organizer's page, in the event's language."""
+    subject, body = campaign.says(is_reminder=is_reminder)
+    shown = get_shown_event(tx, org_id, campaign.event_id)
+    language = event_language(tx, org_id, shown)
+    brand = brand_of(tx, org_id, shown, language)
+    page = lay_out_text(body, subject, language, brand, BUTTON_LABEL)
+    return Content(subject=subject, text=body, html=page, from_name=campaign.sender_name)
+
+
+def _begin_job(
+    tx: Tx, org_id: OrgId, campaign: Campaign, timezone: str, is_reminder: bool
+) -> JobId:
     job_id = JobId(tx.next_id("job"))
     new = NewJob(
         job_type=JobType.EMAIL,
         name=campaign.name,
-        content=Content(
-            subject=campaign.subject, text=campaign.body, from_name=campaign.sender_name
-        ),
+        content=say_campaign(tx, org_id, campaign, is_reminder=is_reminder),
+        options=JobOptions(event=str(campaign.event_id)),
         sender=campaign.sender_email,
     )
     add_job(

@@ -13,7 +13,6 @@ import msgspec
 
 from turnout.core.audit.recording import record
 from turnout.core.identity.link_keys import find_link_keys
-from turnout.core.identity.personal_links import missing_link
 from turnout.core.ids import (
     NO_CAMPAIGN,
     NO_INVITEE,
@@ -22,6 +21,7 @@ from turnout.core.ids import (
     InviteeId,
     OrgId,
     PersonId,
+    RegistrationId,
 )
 from turnout.core.invitations.campaigns import (
     CONFIRMED,
@@ -33,27 +33,35 @@ from turnout.core.invitations.campaigns import (
 from turnout.core.invitations.sql import sql
 from turnout.core.messaging.consents import INVITATION, note_consents
 from turnout.core.people.contacts import check_details
-from turnout.core.people.merging import merge_person
+from turnout.core.people.merging import find_person
 from turnout.core.people.model import Contact
+from turnout.core.people.reach import Reach, meet_person
 from turnout.core.questions.model import Answer
 from turnout.core.questions.reading import accept_answers
 from turnout.core.registrations import booking
 from turnout.core.registrations.giving_back import give_back_granted
 from turnout.core.registrations.granting import Wish, grant
 from turnout.core.registrations.joining import queue_ticket_mail
-from turnout.core.registrations.model import Submitted
+from turnout.core.registrations.model import Registration, Submitted
 from turnout.core.registrations.rules import Door
 from turnout.core.text import is_email
-from turnout.core.tickets.issuing import Grant, GrantKind
+from turnout.core.tickets.issuing import (
+    Grant,
+    GrantKind,
+    list_valid_tickets,
+    regrant_ticket,
+)
 from turnout.errors import Conflict, Invalid, Missing
 from turnout.store import Tx
 
 SOURCE = "invitation"
+NAME = ("title", "first_name", "last_name")
 _submitted = msgspec.json.Decoder(Submitted)
 
 
 class Invitee(NamedTuple):
-    """Somebody invited, and what they said; `ticket_code` once they have confirmed."""
+    """Somebody invited, and what they said; `ticket_code` once they have confirmed. They were
+    written to at `sent_at`, and reminded so often, last at `reminded_at` (epoch ms)."""
 
     id: InviteeId
     campaign_id: CampaignId
@@ -63,6 +71,9 @@ class Invitee(NamedTuple):
     last_name: str
     state: str
     ticket_code: str | None
+    sent_at: int | None
+    reminded_at: int | None
+    reminders: int
 
 
 class InviteeFilter(NamedTuple):
@@ -76,8 +87,16 @@ class InviteeFilter(NamedTuple):
     state: str = ""
 
 
-def invite(tx: Tx, org_id: OrgId, campaign_id: CampaignId, contacts: Sequence[Contact]) -> int:
-    """Add people to a campaign; returns how many were not in it yet. Nothing is sent.
+def invite(
+    tx: Tx,
+    org_id: OrgId,
+    campaign_id: CampaignId,
+    contacts: Sequence[Contact],
+    *,
+    reach: Reach | None = None,
+) -> int:
+    """Add people to a campaign; returns how many were not in it yet. Nothing is sent. What is known
+    of somebody stays, and what is not is added. `reach` is that of staff (people/reach.py).
 
     Raises Missing for an unknown campaign, Invalid for the first address that is none.
     """
@@ -87,7 +106,7 @@ def invite(tx: Tx, org_id: OrgId, campaign_id: CampaignId, contacts: Sequence[Co
         if not is_email(contact.email):
             raise Invalid("invitation.email", email=contact.email)
         check_details(contact)
-        person = merge_person(tx, org_id, contact)
+        person_id = meet_person(tx, org_id, _only_new(tx, org_id, contact), reach)
         added += sql.add_invitation(
             tx,
             org_id=org_id,
@@ -95,10 +114,18 @@ def invite(tx: Tx, org_id: OrgId, campaign_id: CampaignId, contacts: Sequence[Co
             uuid=tx.uuid(),
             campaign_id=campaign_id,
             event_id=campaign.event_id,
-            person_id=person.id,
+            person_id=person_id,
             now=tx.now,
         )
     return added
+
+
+def list_registered(
+    tx: Tx, org_id: OrgId, campaign_id: CampaignId
+) -> dict[PersonId, RegistrationId]:
+    """Who in a campaign is registered for its event, by the invitation or otherwise."""
+    rows = sql.list_registered(tx, org_id=org_id, campaign_id=campaign_id)
+    return {row.person_id: row.id for row in rows}
 
 
 def list_invitees(tx: Tx, org_id: OrgId, event_id: EventId, wanted: InviteeFilter) -> list[Invitee]:
@@ -129,6 +156,20 @@ def get_invitee(
     return found[0]
 
 
+def _only_new(tx: Tx, org_id: OrgId, contact: Contact) -> Contact:
+    """What a list says of somebody that is not known yet; a name is one thing."""
+    known = find_person(tx, org_id, contact.email)
+    if known is None:
+        return contact
+    has_name = bool(known.contact.first_name or known.contact.last_name)
+    kept = {
+        name: ""
+        for name in Contact.__struct_fields__
+        if name != "email" and (getattr(known.contact, name) or (name in NAME and has_name))
+    }
+    return msgspec.structs.replace(contact, email=known.contact.email, **kept)
+
+
 # -- answering -----------------------------------------------------------------------------
 
 
@@ -145,11 +186,14 @@ def confirm(
     shown the event's questions.
 
     Raises Invalid for an answer that its question does not take or that is missing, Conflict when
-    nothing is left or the event takes nobody (a draft, closed, cancelled or over), Missing.
+    nothing is left, the event takes nobody (a draft, closed, cancelled or over) or the person was
+    erased, Missing.
     """
     campaign_id, event_id, person_id = _lock(tx, org_id, invitee_id)
-    if _is_confirmed(tx, org_id, invitee_id):
+    if _keep_confirmed(tx, org_id, invitee_id, event_id, person_id):
         return
+    if sql.is_erased(tx, org_id=org_id, person_id=person_id):
+        raise Conflict("invitation.over")
     campaign = get_campaign(tx, org_id, campaign_id)
     wish = Wish(
         Door.INVITATION,
@@ -162,7 +206,7 @@ def confirm(
         sti=campaign.sti,
     )
     granted = grant(tx, org_id, wish)
-    sql.clear_declined(tx, org_id=org_id, id=invitee_id, now=tx.now)
+    _set_confirmed(tx, org_id, invitee_id, granted.registration_id)
     if granted.is_new:
         queue_ticket_mail(tx, org_id, granted.ticket.id, campaign.user_id)
     record(tx, org_id, actor, "confirmed", "invitation", invitee_id)
@@ -192,12 +236,15 @@ def _read_answers(
 
 
 def decline(tx: Tx, org_id: OrgId, invitee_id: InviteeId, *, actor: str) -> None:
-    """Say no, and give back what this invitation granted and nothing else. Idempotent. Raises
-    Conflict once somebody came in with that ticket, Missing."""
+    """Say no, and give back what this invitation granted and nothing else; a ticket that another
+    invitation confirmed, too, is that one's from then on. Idempotent. Raises Conflict once somebody
+    came in with a ticket that it would give back, Missing."""
     campaign_id, event_id, person_id = _lock(tx, org_id, invitee_id)
     if sql.find_state(tx, org_id=org_id, id=invitee_id).state == DECLINED:
         return
     known = booking.find_registration(tx, org_id, event_id, person_id)
+    if known:
+        _hand_over(tx, org_id, invitee_id, known)
     own = Grant(GrantKind.INVITATION, invitee_id)
     if sql.has_come(tx, org_id=org_id, event_id=event_id, person_id=person_id, id=invitee_id):
         raise Conflict("invitation.came")
@@ -210,8 +257,51 @@ def decline(tx: Tx, org_id: OrgId, invitee_id: InviteeId, *, actor: str) -> None
     record(tx, org_id, actor, "declined", "invitation", invitee_id)
 
 
+def _keep_confirmed(
+    tx: Tx, org_id: OrgId, invitee_id: InviteeId, event_id: EventId, person_id: PersonId
+) -> bool:
+    """Whether the person has a ticket that confirms the invitation. That they said yes is kept:
+    when what gave the ticket is declined, it stays for this one."""
+    known = booking.find_registration(tx, org_id, event_id, person_id)
+    if known is None or not _is_confirmed(tx, org_id, invitee_id):
+        return False
+    booking.lock_registration(tx, org_id, known.id)
+    if not _is_confirmed(tx, org_id, invitee_id):
+        return False
+    _set_confirmed(tx, org_id, invitee_id, known.id)
+    return True
+
+
 def _is_confirmed(tx: Tx, org_id: OrgId, invitee_id: InviteeId) -> bool:
     return sql.find_state(tx, org_id=org_id, id=invitee_id).state == CONFIRMED
+
+
+def _set_confirmed(
+    tx: Tx, org_id: OrgId, invitee_id: InviteeId, registration_id: RegistrationId
+) -> None:
+    """They said yes, after every ticket that they have was made."""
+    newest = list_valid_tickets(tx, org_id, registration_id)[-1]
+    confirmed_at = max(tx.now, newest.created_at)
+    sql.set_confirmed(tx, org_id=org_id, id=invitee_id, confirmed_at=confirmed_at, now=tx.now)
+
+
+def _hand_over(tx: Tx, org_id: OrgId, invitee_id: InviteeId, known: Registration) -> None:
+    """What the invitation gave, and another one to that type confirmed since, is the other's."""
+    booking.lock_registration(tx, org_id, known.id)
+    for ticket in list_valid_tickets(tx, org_id, known.id):
+        if (ticket.granted_by, ticket.grant_id) != Grant(GrantKind.INVITATION, invitee_id):
+            continue
+        other = sql.find_successor(
+            tx,
+            org_id=org_id,
+            event_id=known.event_id,
+            person_id=known.person_id,
+            id=invitee_id,
+            ticket_type_id=ticket.ticket_type_id,
+            made_at=ticket.created_at,
+        )
+        if other:
+            regrant_ticket(tx, org_id, ticket.id, other)
 
 
 def _lock(tx: Tx, org_id: OrgId, invitee_id: InviteeId) -> tuple[CampaignId, EventId, PersonId]:
@@ -225,11 +315,11 @@ def _lock(tx: Tx, org_id: OrgId, invitee_id: InviteeId) -> tuple[CampaignId, Eve
 
 
 def read_link(tx: Tx, token: str) -> tuple[OrgId, EventId, Invitee]:
-    """Whose personal link it is: organization, event and invitee. Raises Missing."""
+    """Whose personal link it is: organization, event and invitee. Raises Missing, also once the
+    person was erased."""
     (number,) = LINKS.read(find_link_keys(tx), token)
     invitee_id = InviteeId(int(number))
     row = sql.find_invitation(tx, id=invitee_id)
     if row is None:
-        raise missing_link()
-    org_id, event_id = row
-    return org_id, event_id, get_invitee(tx, org_id, event_id, NO_CAMPAIGN, invitee_id)
+        raise Missing("invitation.over")
+    return row.org_id, row.event_id, get_invitee(tx, row.org_id, row.event_id, NO_CAMPAIGN, row.id)

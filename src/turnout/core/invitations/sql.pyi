@@ -8,24 +8,40 @@ from turnout.core.ids import (
     InviteeId,
     OrgId,
     PersonId,
+    RegistrationId,
     TicketId,
     TicketTypeId,
     UserId,
 )
 from turnout.core.invitations.campaigns import Campaign
 from turnout.core.invitations.invitees import Invitee
+from turnout.core.invitations.planning import PlannedMail
 from turnout.store import Statements, Tx
+
+class ListSliceRow(NamedTuple):
+    id: InviteeId
+    state: str
+    email: str
+    first_name: str
+    last_name: str
+
+class ListDuePlansRow(NamedTuple):
+    org_id: OrgId
+    id: CampaignId
+
+class ListRegisteredRow(NamedTuple):
+    person_id: PersonId
+    id: RegistrationId
+
+class CountUnsentRow(NamedTuple):
+    first: int
+    reminder: int
+    unreachable: int
 
 class CountAnswersRow(NamedTuple):
     campaign_id: CampaignId
     state: str
     total: int
-
-class ListUnsentRow(NamedTuple):
-    id: InviteeId
-    email: str
-    first_name: str
-    last_name: str
 
 class LockInvitationRow(NamedTuple):
     campaign_id: CampaignId
@@ -39,8 +55,13 @@ class FindStateRow(NamedTuple):
 class FindInvitationRow(NamedTuple):
     org_id: OrgId
     event_id: EventId
+    id: InviteeId
 
 class _Sql(Statements):
+    @staticmethod
+    def list_slice(
+        tx: Tx, *, org_id: OrgId, campaign_id: CampaignId, is_reminder: int, after: int, limit: int
+    ) -> list[ListSliceRow]: ...
     @staticmethod
     def add_campaign(
         tx: Tx,
@@ -54,6 +75,8 @@ class _Sql(Statements):
         sender_email: str,
         sender_name: str,
         body: str,
+        reminder_subject: str,
+        reminder_body: str,
         user_id: UserId,
         sti: str,
         now: int,
@@ -62,6 +85,61 @@ class _Sql(Statements):
     def list_campaigns(tx: Tx, *, org_id: OrgId, event_id: EventId) -> list[Campaign]: ...
     @staticmethod
     def get_campaign(tx: Tx, *, org_id: OrgId, id: CampaignId) -> Campaign | None: ...
+    @staticmethod
+    def set_campaign(
+        tx: Tx,
+        *,
+        org_id: OrgId,
+        id: CampaignId,
+        name: str,
+        subject: str,
+        sender_email: str,
+        sender_name: str,
+        body: str,
+        reminder_subject: str,
+        reminder_body: str,
+        now: int,
+    ) -> int: ...
+    @staticmethod
+    def lock_campaign(tx: Tx, *, org_id: OrgId, id: CampaignId) -> int: ...
+    @staticmethod
+    def set_send_plan(
+        tx: Tx,
+        *,
+        org_id: OrgId,
+        id: CampaignId,
+        local: str,
+        at: int | None,
+        planned_by: str,
+        now: int,
+    ) -> int: ...
+    @staticmethod
+    def set_remind_plan(
+        tx: Tx,
+        *,
+        org_id: OrgId,
+        id: CampaignId,
+        local: str,
+        at: int | None,
+        planned_by: str,
+        now: int,
+    ) -> int: ...
+    @staticmethod
+    def set_refusal(tx: Tx, *, org_id: OrgId, id: CampaignId, refusal: str) -> int: ...
+    @staticmethod
+    def list_due_plans(tx: Tx, *, now: int, limit: int) -> list[ListDuePlansRow]: ...
+    @staticmethod
+    def list_registered(
+        tx: Tx, *, org_id: OrgId, campaign_id: CampaignId
+    ) -> list[ListRegisteredRow]: ...
+    @staticmethod
+    def list_planned(
+        tx: Tx, *, org_id: OrgId, event_id: EventId, limit: int
+    ) -> list[PlannedMail]: ...
+    @staticmethod
+    def delete_invitation(tx: Tx, *, org_id: OrgId, id: InviteeId) -> int: ...
+    @staticmethod
+    def count_unsent(tx: Tx, *, org_id: OrgId, campaign_id: CampaignId) -> CountUnsentRow: ...
     @staticmethod
     def mark_campaign_sent(tx: Tx, *, org_id: OrgId, id: CampaignId, now: int) -> int: ...
     @staticmethod
@@ -92,11 +170,11 @@ class _Sql(Statements):
         state: str,
     ) -> list[Invitee]: ...
     @staticmethod
-    def list_unsent(
-        tx: Tx, *, org_id: OrgId, campaign_id: CampaignId, is_reminder: int, after: int, limit: int
-    ) -> list[ListUnsentRow]: ...
-    @staticmethod
     def mark_invitations_sent(
+        tx: Tx, *, org_id: OrgId, campaign_id: CampaignId, until: int, now: int
+    ) -> int: ...
+    @staticmethod
+    def mark_reminded(
         tx: Tx, *, org_id: OrgId, campaign_id: CampaignId, until: int, now: int
     ) -> int: ...
     @staticmethod
@@ -112,9 +190,24 @@ class _Sql(Statements):
         tx: Tx, *, org_id: OrgId, id: InviteeId, declined_after: int, now: int
     ) -> int: ...
     @staticmethod
-    def clear_declined(tx: Tx, *, org_id: OrgId, id: InviteeId, now: int) -> int: ...
+    def set_confirmed(
+        tx: Tx, *, org_id: OrgId, id: InviteeId, confirmed_at: int, now: int
+    ) -> int: ...
+    @staticmethod
+    def find_successor(
+        tx: Tx,
+        *,
+        org_id: OrgId,
+        event_id: EventId,
+        person_id: PersonId,
+        id: InviteeId,
+        ticket_type_id: TicketTypeId,
+        made_at: int,
+    ) -> InviteeId | None: ...
     @staticmethod
     def find_invitation(tx: Tx, *, id: InviteeId) -> FindInvitationRow | None: ...
+    @staticmethod
+    def is_erased(tx: Tx, *, org_id: OrgId, person_id: PersonId) -> int | None: ...
     @staticmethod
     def find_answers(
         tx: Tx, *, org_id: OrgId, event_id: EventId, person_id: PersonId

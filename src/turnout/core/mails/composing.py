@@ -9,6 +9,7 @@ recipient alone, where erasing finds it.
 - A line whose fields are all empty is left out, and so is a paragraph whose fields are all empty.
 - A field that is a link becomes one where it stands alone; as the target of a link of the text's
   own (`[Your ticket](%%ticket_link%%)`) it is its address.
+- The most important of those that have a line to themselves is a button in the HTML (layout.py).
 """
 
 import html
@@ -17,8 +18,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 from urllib.parse import quote
 
-from turnout.core.mails.model import LINKS, WATCH_LINKS, MailText
-from turnout.core.messaging.merging import Template
+from turnout.catalogue.translations import label
+from turnout.core.mails.model import LINKS, MAIN_LINKS, MY_LINK, WATCH_LINKS, MailText
+from turnout.core.messaging.layout import BUTTON, MailBrand, lay_out
+from turnout.core.messaging.merging import Template, find_odd
+from turnout.errors import Invalid
 from turnout.formats.markdown import to_html
 from turnout.formats.plain_text import to_plain
 
@@ -26,7 +30,14 @@ FIELD = re.compile(r"%%(\w{1,30})%%", re.ASCII)
 # A link of the text's own keeps its target; in any other place an address becomes a link.
 _ALONE = re.compile(r"(?<!\]\()(?<!\]\(<)<?%%(\w{1,30})%%>?(?!\))", re.ASCII)
 _ENCODED = re.compile(r"%25%25(\w{1,30})%25%25", re.ASCII)
-_PRIVATE = re.compile("[\ue000-\uf8ff]")
+_STANDING = re.compile("[\ue000-\uf8ff]")
+_PRIVATE = re.compile(f"[\ue000-\uf8ff{BUTTON}]")
+# A link with a line to itself, bare or with words of its own.
+_LINE = re.compile(
+    r"^ {0,3}(?:<?%%(\w{1,30})%%>?|\[([^\[\]\n]{1,200})\]\(<?%%(\w{1,30})%%>?\))[ \t]*$",
+    re.ASCII | re.MULTILINE,
+)
+_LAST = re.compile(rf"^([^%\n]+:)[ \t]+<?%%({MY_LINK})%%>?[ \t]*$", re.MULTILINE | re.IGNORECASE)
 _FIRST = 0xE000
 _SAFE_IN_URL = "%/:=&?#+!$,;@~[]'*"
 _BREAK = "%\u2060%"
@@ -43,13 +54,15 @@ class Composed(NamedTuple):
 class Filling(NamedTuple):
     """What the fields of a text stand for. `facts` are the same for everybody, `links` are such
     addresses; `merged` says by which name messaging knows a person's field. `empty` are those of
-    `merged` that nobody has a value for. `watch` are titles and the fields of their addresses."""
+    `merged` that nobody has a value for. `watch` are titles and the fields of their addresses.
+    `brand` is whose mail it is."""
 
     facts: Mapping[str, str]
     links: Mapping[str, str] = {}
     merged: Mapping[str, str] = {}
     empty: frozenset[str] = frozenset()
     watch: Sequence[tuple[str, str]] = ()
+    brand: MailBrand = MailBrand()
 
     def has(self, name: str) -> bool:
         """Whether the field stands for anything."""
@@ -64,8 +77,28 @@ def compose(text: MailText, filling: Filling, language: str) -> Composed:
     subject = _fill_subject(text.subject, filling)
     body = _PRIVATE.sub("", text.body)
     plain = _render(body, filling, to_plain, as_html=False)
-    page = _render(body, filling, to_html, as_html=True)
-    return Composed(subject, plain + "\n", _page(page, html.escape(subject), language))
+    page = _render(_with_button(body, filling, language), filling, to_html, as_html=True)
+    brand = MailBrand(*map(_literal, filling.brand))
+    return Composed(subject, plain + "\n", lay_out(page, subject, language, brand))
+
+
+def _with_button(body: str, filling: Filling, language: str) -> str:
+    """The text, with its main link marked as a button, in a paragraph of its own."""
+    found = {(line[1] or line[3]).lower(): line for line in reversed([*_LINE.finditer(body)])}
+    for name in MAIN_LINKS:
+        if name in found and filling.has(name):
+            line = found[name]
+            said = line[2] or label(language, f"mail.button.{name}")
+            return _put_button(body, line, "", f"[{BUTTON}{said}](%%{name}%%)")
+    if (last := _LAST.search(body)) and filling.has(MY_LINK):
+        said = label(language, f"mail.button.{MY_LINK}")
+        return _put_button(body, last, last[1], f"[{BUTTON}{said}](%%{MY_LINK}%%)")
+    return body
+
+
+def _put_button(body: str, line: re.Match[str], before: str, button: str) -> str:
+    above = f"{body[: line.start()]}{before}".rstrip()
+    return f"{above}\n\n{button}\n\n{body[line.end() :].lstrip()}".strip()
 
 
 def _render(body: str, filling: Filling, render: Callable[[str], str], *, as_html: bool) -> str:
@@ -75,9 +108,17 @@ def _render(body: str, filling: Filling, render: Callable[[str], str], *, as_htm
 
 
 def unknown_fields(text: MailText, known: Iterable[str]) -> list[str]:
-    """The merge fields of a text that are none, in any spelling that would be merged."""
-    names = Template(f"{text.subject}\n{text.body}").names
-    return sorted(names - set(known))
+    """The merge fields of a text that are none, in any spelling that would be merged, and what is
+    written like one with other signs."""
+    said = f"{text.subject}\n{text.body}"
+    return [*sorted(Template(said).names - set(known)), *find_odd(said).values()]
+
+
+def check_own_words(message: str) -> None:
+    """Raise Invalid for an organizer's own words in a mail (`%%message%%` of its text) that have a
+    merge field: nothing is filled in there, and everybody would read it as it is written."""
+    if names := [*sorted(Template(message).names), *find_odd(message).values()]:
+        raise Invalid("mail.words_field", field=names[0])
 
 
 def lost_links(text: MailText, required: Iterable[str]) -> list[str]:
@@ -169,7 +210,7 @@ def _put_back(rendered: str, values: Sequence[str], *, as_html: bool) -> str:
         text = _literal(values[ord(found[0]) - _FIRST])
         return html.escape(text).replace("\n", "<br>\n") if as_html else text
 
-    return _PRIVATE.sub(value, rendered)
+    return _STANDING.sub(value, rendered)
 
 
 def _literal(text: str) -> str:
@@ -180,34 +221,3 @@ def _literal(text: str) -> str:
 def _address(url: str) -> str:
     """An address in which nothing is Markdown or a field."""
     return quote(url, safe=_SAFE_IN_URL).replace("%%", "%25%25")
-
-
-_FONT = "font:16px/1.5 system-ui,-apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif"
-_STYLES = (
-    ("<p>", '<p dir="auto" style="margin:0 0 1em">'),
-    ("<ul>", '<ul dir="auto" style="margin:0 0 1em;padding-inline-start:1.5em">'),
-    ("<ol>", '<ol dir="auto" style="margin:0 0 1em;padding-inline-start:1.5em">'),
-    ("<li>", '<li dir="auto">'),
-    ("<h2>", '<h2 dir="auto" style="margin:0 0 .5em;font-size:1.4em;line-height:1.25">'),
-    ("<h3>", '<h3 dir="auto" style="margin:0 0 .5em;font-size:1.2em;line-height:1.25">'),
-    ("<blockquote>", '<blockquote style="margin:0 0 1em 1em">'),
-    ("<hr>", '<hr style="border:0;border-top:1px solid;opacity:.4;margin:1.5em 0">'),
-    ("<td>", '<td dir="auto" style="padding:.2em .8em .2em 0">'),
-    ("<th>", '<th dir="auto" style="padding:.2em .8em .2em 0;text-align:start">'),
-)
-
-
-def _page(body: str, title: str, language: str) -> str:
-    """A whole document without colours of its own, so that light and dark are the reader's."""
-    for tag, styled in _STYLES:
-        body = body.replace(tag, styled)
-    return (
-        f'<!doctype html>\n<html lang="{language}">\n<head>\n<meta charset="utf-8">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        '<meta name="color-scheme" content="light dark">\n'
-        '<meta name="supported-color-schemes" content="light dark">\n'
-        f"<title>{title}</title>\n</head>\n"
-        f'<body style="margin:0;padding:24px 16px;{_FONT}">\n'
-        f'<div style="max-width:36em;margin:0 auto;overflow-wrap:anywhere">\n{body}\n</div>\n'
-        "</body>\n</html>\n"
-    )

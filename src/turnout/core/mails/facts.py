@@ -4,13 +4,20 @@ from turnout.catalogue.translations import label
 from turnout.core.events.showing import EventView, has_page
 from turnout.core.identity.model import Organization
 from turnout.core.identity.short_names import page_path
+from turnout.core.ids import OrgId
 from turnout.core.mails.composing import Filling
+from turnout.core.messaging.layout import MailBrand
+from turnout.core.messaging.letterheads import find_brand
 from turnout.core.times import local
 from turnout.formats.local_dates import say_span
+from turnout.store import Tx
 
 
 def say_when(shown: EventView, language: str = "en") -> str:
-    """The event's times by its own clock: `Monday, 1 March 2027, 09:00 to 17:00 (UTC)`."""
+    """The event's times by its own clock: `Monday, 1 March 2027, 09:00 to 17:00 (UTC)`; or that its
+    date is not known yet."""
+    if shown.details.is_date_open:
+        return label(language, "date.not_known")
     event = shown.event
     starts, ends = (local(at, event.timezone) for at in (event.starts_at, event.ends_at))
     return say_span(starts, ends, event.timezone, language)
@@ -46,6 +53,12 @@ def event_filling(
             "event_online": details.online_url if is_online else "",
         },
     )
+
+
+def brand_of(tx: Tx, org_id: OrgId, shown: EventView, language: str) -> MailBrand:
+    """Whose mails about the event are; no logo where this server's address is not known."""
+    brand = find_brand(tx, org_id, language)
+    return brand._replace(colour=shown.details.colour or brand.colour)
 
 
 def greet(name: str, language: str) -> str:

@@ -55,20 +55,25 @@ COMMON = (
     *("event", "event_date", "event_place", "directions", "event_online", "event_link"),
     *("organizer", "contact"),
 )
-LINKS = frozenset(
-    {
-        *("event_link", "event_online", "ticket_link", "waiting_link", "offer_link"),
-        "certificate_link",
-    }
+MAIN_LINKS = (
+    *("offer_link", "waiting_link", "ticket_link", "certificate_link"),
+    *("event_online", "event_link", "my_link"),
 )
-"""Fields that hold an address, and become links."""
+"""Fields that hold an address, and become links; the most important first, of which a mail's HTML
+makes a button."""
+
+LINKS = frozenset(MAIN_LINKS)
+
+MY_LINK = "my_link"
+"""The guest's personal link. It is filled in while a mail is handed over (workers/delivery.py), so
+nothing that is kept ever has it; below a text without it, it stands on a line of its own."""
 
 WATCH_LINKS = "watch_links"
 """Some lines, each a title with its link."""
 
-_TICKET = ("name", "ticket_type", "ticket_code", "ticket_link", WATCH_LINKS)
+_TICKET = ("name", "ticket_type", "ticket_code", "ticket_link", WATCH_LINKS, MY_LINK)
 _WANTED = ("name", "ticket_type", "price")
-_NEWS = ("ticket_code", "ticket_link", "message")
+_NEWS = ("ticket_code", "ticket_link", "message", MY_LINK)
 KINDS = {
     MailKind.CONFIRMATION: KindRule((*_TICKET, "ticket_use", "price", "payment"), ("ticket_link",)),
     MailKind.WAITING: KindRule((*_WANTED, "waiting_link"), ("waiting_link",)),
@@ -78,9 +83,9 @@ KINDS = {
     MailKind.POSTPONED: KindRule(_NEWS, is_news=True),
     MailKind.CANCELLED: KindRule(_NEWS, is_news=True),
     MailKind.CERTIFICATE: KindRule(("name", "certificate_link")),
-    MailKind.REGISTRATION_CANCELLED: KindRule(("name", "guest", "message")),
-    MailKind.REGISTRATION_CHANGED: KindRule(("name", "guest", "changes")),
-    MailKind.TRANSFERRED: KindRule(("name", "guest", "ticket_code")),
+    MailKind.REGISTRATION_CANCELLED: KindRule(("name", "guest", "message", MY_LINK)),
+    MailKind.REGISTRATION_CHANGED: KindRule(("name", "guest", "changes", MY_LINK)),
+    MailKind.TRANSFERRED: KindRule(("name", "guest", "ticket_code", MY_LINK)),
     MailKind.NO_PLACE: KindRule((), is_to_stranger=True),
     MailKind.HAS_PLACES: KindRule((), is_to_stranger=True),
     MailKind.NO_MORE: KindRule((), is_to_stranger=True),

@@ -3,14 +3,15 @@
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from turnout.catalogue.translations import label
 from turnout.core.events.showing import EventView
 from turnout.core.identity.organizations import get_organization_of
 from turnout.core.identity.profiles import get_sender
-from turnout.core.ids import OrgId, UserId
+from turnout.core.ids import OrgId, RegistrationId, UserId
 from turnout.core.mails.composing import Composed, compose
-from turnout.core.mails.facts import event_filling, greet, greet_contact
+from turnout.core.mails.facts import brand_of, event_filling, greet, greet_contact
 from turnout.core.mails.languages import choose_language, preferred_languages
-from turnout.core.mails.model import MailKind
+from turnout.core.mails.model import MY_LINK, MailKind, MailText
 from turnout.core.mails.texts import ChosenText, choose_text, usual_text
 from turnout.core.messaging.model import Content, JobFile, NewRecipient
 from turnout.core.messaging.notices import queue_content
@@ -39,11 +40,13 @@ class Addressee(NamedTuple):
 
 class Particulars(NamedTuple):
     """What a mail says beside the event. `fields` are the person's own, `facts` the same for
-    everybody; `watch` are titles and the fields of their addresses."""
+    everybody; `watch` are titles and the fields of their addresses. A mail about `registration_id`
+    has its personal link."""
 
     fields: Mapping[str, str] = {}
     facts: Mapping[str, str] = {}
     watch: Sequence[tuple[str, str]] = ()
+    registration_id: RegistrationId | None = None
 
 
 def choose_for(
@@ -78,16 +81,32 @@ def fill_for(
         "last_name": to.last_name,
         **said.fields,
     }
+    has_link = said.registration_id is not None
     composed = compose(
-        chosen.text,
+        with_my_link(chosen) if has_link else chosen.text,
         filling._replace(
-            merged={name: name for name in fields},
+            merged={name: name for name in (*fields, *([MY_LINK] if has_link else []))},
             empty=frozenset(name for name, value in fields.items() if not value),
             watch=said.watch,
+            brand=brand_of(tx, org_id, shown, language),
         ),
         language,
     )
     return composed, fields
+
+
+def with_my_link(chosen: ChosenText) -> MailText:
+    """The text, with the guest's personal link below it unless it has that itself."""
+    text = chosen.text
+    if f"%%{MY_LINK}%%" in text.body:
+        return text
+    line = label(chosen.language, "mail.my_link", link=f"%%{MY_LINK}%%")
+    return text._replace(body=f"{text.body}\n\n{line}")
+
+
+def reference_of(said: Particulars) -> str:
+    """By what a mail knows its registration when it is handed over, empty = it is of none."""
+    return str(said.registration_id) if said.registration_id is not None else ""
 
 
 def _greet(to: Addressee, language: str) -> str:
@@ -113,7 +132,8 @@ def write(
         return
     composed, fields = fill_for(tx, org_id, shown, chosen, to, said, base_url)
     name = to.name if to.is_greeted else ""
-    recipient = NewRecipient(to.email.strip(), name=name, fields=fields)
+    reference = reference_of(said)
+    recipient = NewRecipient(to.email.strip(), reference, name, fields)
     queue_content(tx, org_id, user_id, to_content(tx, org_id, composed, files), [recipient])
 
 

@@ -16,6 +16,14 @@ class ListTextsOfKindRow(NamedTuple):
     language: str
     subject: str
     body: str
+    is_own: int
+
+class ListDefaultTextsRow(NamedTuple):
+    kind: str
+    language: str
+    subject: str
+    body: str
+    updated_at: int
 
 class _Sql(Statements):
     @staticmethod
@@ -24,6 +32,14 @@ class _Sql(Statements):
     def list_texts_of_kind(
         tx: Tx, *, org_id: OrgId, event_id: EventId, kind: str
     ) -> list[ListTextsOfKindRow]: ...
+    @staticmethod
+    def list_default_texts(tx: Tx, *, org_id: OrgId) -> list[ListDefaultTextsRow]: ...
+    @staticmethod
+    def set_default_text(
+        tx: Tx, *, org_id: OrgId, kind: str, language: str, subject: str, body: str, now: int
+    ) -> int: ...
+    @staticmethod
+    def delete_default_text(tx: Tx, *, org_id: OrgId, kind: str, language: str) -> int: ...
     @staticmethod
     def set_text(
         tx: Tx,

@@ -1,7 +1,7 @@
 """The texts of an event's mails: those that come with Turnout, and those that an organizer wrote.
 
-A text of an organizer is of one event, kind and language. Where there is none, the catalogue's is
-used, in the language in which somebody is written to.
+A text of an organizer is of one event, kind and language. Where there is none, the organization's
+own is used (defaults.py), else the catalogue's, in the language in which somebody is written to.
 """
 
 from typing import NamedTuple
@@ -32,11 +32,13 @@ class OwnText(NamedTuple):
 
 
 class ChosenText(NamedTuple):
-    """The text of a mail, and the language that it is in."""
+    """The text of a mail, and its language. `is_own`: somebody wrote it for the event;
+    `is_default`: for all events of the organization."""
 
     language: str
     text: MailText
     is_own: bool
+    is_default: bool = False
 
 
 def usual_text(kind: str, language: str) -> MailText:
@@ -60,12 +62,16 @@ def list_own_texts(tx: Tx, org_id: OrgId, event_id: EventId) -> list[OwnText]:
 def choose_text(
     tx: Tx, org_id: OrgId, event_id: EventId, kind: MailKind, languages: list[str]
 ) -> ChosenText:
-    """The event's text in the first of these languages that it or the catalogue has."""
+    """The text in the first of these languages that the event, its organization or the catalogue
+    has; the event's own before the organization's."""
     rows = sql.list_texts_of_kind(tx, org_id=org_id, event_id=event_id, kind=kind.value)
-    own = {language: MailText(subject, body) for language, subject, body in rows}
+    own = {row.language: MailText(row.subject, row.body) for row in rows if row.is_own}
+    defaults = {row.language: MailText(row.subject, row.body) for row in rows if not row.is_own}
     for language in (*languages, ENGLISH):
         if language in own:
             return ChosenText(language, own[language], is_own=True)
+        if language in defaults:
+            return ChosenText(language, defaults[language], is_own=False, is_default=True)
         if find_locale(language):
             break
     return ChosenText(language, usual_text(kind, language), is_own=False)

@@ -22,7 +22,7 @@ from turnout.core.identity.idempotency import restart_keys
 from turnout.core.identity.page_sessions import restart_page_sessions
 from turnout.core.maintenance.sql import sql
 from turnout.core.messaging.pulling import pull_jobs
-from turnout.core.registrations.intake import QUEUE
+from turnout.core.registrations.accepting import QUEUE
 from turnout.core.verification.codes import restart_codes
 from turnout.store import Tx, to_json
 from turnout.store.installation import find_fact, set_fact

@@ -95,3 +95,50 @@ UPDATE ticket_mails SET
     due_at = CASE WHEN due_at - CAST(:back AS BIGINT) > :now THEN due_at - CAST(:back AS BIGINT)
         ELSE CAST(:now AS BIGINT) END
 WHERE due_at > :now;
+
+-- name: count_queues(now, limit) -> standing.Queue
+-- crosses organizations: the operator sees all of them. Counts no further than `limit`, so that it
+-- costs little however long a queue is.
+SELECT 'registrations' AS name, count(*) AS waiting FROM (
+    SELECT 1 FROM submissions WHERE done_at IS NULL LIMIT :limit) a
+UNION ALL
+SELECT 'ticket_mails', count(*) FROM (
+    SELECT 1 FROM ticket_mails WHERE due_at <= :now LIMIT :limit) b
+UNION ALL
+SELECT 'messages', CAST(coalesce(sum(c.open), 0) AS BIGINT) FROM (
+    SELECT open FROM jobs
+    WHERE lane IN ('urgent', 'email', 'sms', 'mms', 'tts', 'voice', 'fax') AND ready_at <= :now
+    LIMIT :limit) c
+UNION ALL
+SELECT 'callbacks', count(*) FROM (
+    SELECT 1 FROM callbacks WHERE due_at IS NOT NULL LIMIT :limit) d;
+
+-- name: sum_files()$ -> int
+-- crosses organizations: the operator sees all of them.
+SELECT CAST(coalesce(sum(size), 0) AS BIGINT) FROM files;
+
+-- name: list_send_plans_ahead(now, after_org: OrgId, after_id: int, limit)
+--     -> (org_id: OrgId, id: CampaignId, timezone: str, starts_local: str, ends_local: str,
+--         starts_at: int, ends_at: int)
+-- crosses organizations: newer zone data is of all of them.
+SELECT c.org_id, c.id, e.timezone, c.send_local AS starts_local, c.send_local AS ends_local,
+    coalesce(c.send_at, 0) AS starts_at, coalesce(c.send_at, 0) AS ends_at
+FROM campaigns c JOIN events e ON e.org_id = c.org_id AND e.id = c.event_id
+WHERE c.send_at > :now AND (c.org_id > :after_org OR (c.org_id = :after_org AND c.id > :after_id))
+ORDER BY c.org_id, c.id LIMIT :limit;
+
+-- name: move_send_plan(org_id, id: CampaignId, at: int)!
+UPDATE campaigns SET send_at = :at WHERE org_id = :org_id AND id = :id;
+
+-- name: list_remind_plans_ahead(now, after_org: OrgId, after_id: int, limit)
+--     -> (org_id: OrgId, id: CampaignId, timezone: str, starts_local: str, ends_local: str,
+--         starts_at: int, ends_at: int)
+-- crosses organizations: newer zone data is of all of them.
+SELECT c.org_id, c.id, e.timezone, c.remind_local AS starts_local, c.remind_local AS ends_local,
+    coalesce(c.remind_at, 0) AS starts_at, coalesce(c.remind_at, 0) AS ends_at
+FROM campaigns c JOIN events e ON e.org_id = c.org_id AND e.id = c.event_id
+WHERE c.remind_at > :now AND (c.org_id > :after_org OR (c.org_id = :after_org AND c.id > :after_id))
+ORDER BY c.org_id, c.id LIMIT :limit;
+
+-- name: move_remind_plan(org_id, id: CampaignId, at: int)!
+UPDATE campaigns SET remind_at = :at WHERE org_id = :org_id AND id = :id;

@@ -5,9 +5,10 @@ from typing import Any
 
 from turnout.core.audit.recording import record
 from turnout.core.callbacks.outbox import release_callback
-from turnout.core.ids import EntryId, EventId, JobId, OrgId, TicketId
+from turnout.core.ids import CampaignId, EntryId, EventId, JobId, OrgId, TicketId
+from turnout.core.invitations.planning import cancel_plan
 from turnout.core.messaging.controlling import begin_closing
-from turnout.core.messaging.delivering import give_up_recipient, release_recipient
+from turnout.core.messaging.releasing import give_up_recipient, release_recipient
 from turnout.core.registrations.intake import give_up
 from turnout.core.registrations.reminding import stop_reminding
 from turnout.core.tickets.sql import sql as tickets_sql
@@ -37,6 +38,11 @@ def _stop_reminder(tx: Tx, org_id: OrgId, id_: EventId) -> None:
     stop_reminding(tx, org_id, id_, actor="set aside")
 
 
+def _cancel_plans(tx: Tx, org_id: OrgId, id_: CampaignId) -> None:
+    for is_reminder in (False, True):
+        cancel_plan(tx, org_id, id_, is_reminder=is_reminder, actor="set aside")
+
+
 def _close_job(tx: Tx, org_id: OrgId, id_: JobId) -> None:
     begin_closing(tx, org_id, id_, "set aside")
 
@@ -55,6 +61,7 @@ ACTIONS: dict[str, tuple[Action, Action]] = {
     "promotion": (_nothing, _refuse),
     "payment": (_nothing, _refuse),
     "reminder": (_nothing, _stop_reminder),
+    "invitation": (_nothing, _cancel_plans),
     "list mail": (_nothing, _drop_list_mail),
     "ticket mail": (_nothing, _drop_ticket_mail),
 }

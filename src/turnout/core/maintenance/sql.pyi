@@ -2,7 +2,8 @@
 
 from typing import NamedTuple
 
-from turnout.core.ids import EventId, JobId, OrgId, SessionId, TicketTypeId
+from turnout.core.ids import CampaignId, EventId, JobId, OrgId, SessionId, TicketTypeId
+from turnout.core.maintenance.standing import Queue
 from turnout.store import Statements, Tx
 
 class ListEventsAheadRow(NamedTuple):
@@ -50,7 +51,27 @@ class ListRegistrationEndsAheadRow(NamedTuple):
     starts_at: int
     ends_at: int
 
+class ListSendPlansAheadRow(NamedTuple):
+    org_id: OrgId
+    id: CampaignId
+    timezone: str
+    starts_local: str
+    ends_local: str
+    starts_at: int
+    ends_at: int
+
+class ListRemindPlansAheadRow(NamedTuple):
+    org_id: OrgId
+    id: CampaignId
+    timezone: str
+    starts_local: str
+    ends_local: str
+    starts_at: int
+    ends_at: int
+
 class _Sql(Statements):
+    @staticmethod
+    def get_database_bytes(tx: Tx) -> int: ...
     @staticmethod
     def list_events_ahead(
         tx: Tx, *, now: int, after_org: OrgId, after_id: int, limit: int
@@ -93,5 +114,21 @@ class _Sql(Statements):
     def pull_submissions(tx: Tx, *, now: int, limit: int) -> int: ...
     @staticmethod
     def pull_ticket_mails(tx: Tx, *, now: int, back: int) -> int: ...
+    @staticmethod
+    def count_queues(tx: Tx, *, now: int, limit: int) -> list[Queue]: ...
+    @staticmethod
+    def sum_files(tx: Tx) -> int: ...
+    @staticmethod
+    def list_send_plans_ahead(
+        tx: Tx, *, now: int, after_org: OrgId, after_id: int, limit: int
+    ) -> list[ListSendPlansAheadRow]: ...
+    @staticmethod
+    def move_send_plan(tx: Tx, *, org_id: OrgId, id: CampaignId, at: int) -> int: ...
+    @staticmethod
+    def list_remind_plans_ahead(
+        tx: Tx, *, now: int, after_org: OrgId, after_id: int, limit: int
+    ) -> list[ListRemindPlansAheadRow]: ...
+    @staticmethod
+    def move_remind_plan(tx: Tx, *, org_id: OrgId, id: CampaignId, at: int) -> int: ...
 
 sql: _Sql

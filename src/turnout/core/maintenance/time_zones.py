@@ -2,11 +2,11 @@
 
 Theory. What is planned in local time keeps the local time and the zone as its source; the instant
 beside them was right by the zone data of its day. With a newer release of it, an instant that lies
-ahead may be wrong by an hour. `derive_again` goes through events, sessions, scheduled jobs,
-sales and ends of registration a slice a transaction, and corrects what differs; idempotent. What is
-past stays as it was. The release that was followed last is a fact of the installation, written once
-all is done, so that a node which stops in between begins again. Data older than that is never
-followed.
+ahead may be wrong by an hour. `derive_again` goes through events, sessions, scheduled jobs, sales,
+ends of registration and planned invitations a slice a transaction, and corrects what differs;
+idempotent. What is past stays as it was. The release that was followed last is a fact of the
+installation, written once all is done, so that a node which stops in between begins again. Data
+older than that is never followed.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -14,7 +14,7 @@ from itertools import chain
 from typing import Any, NamedTuple, Protocol
 
 from turnout.core.audit.recording import record
-from turnout.core.ids import NO_ORG, EventId, JobId, OrgId, SessionId, TicketTypeId
+from turnout.core.ids import NO_ORG, CampaignId, EventId, JobId, OrgId, SessionId, TicketTypeId
 from turnout.core.maintenance.sql import sql
 from turnout.core.messaging.staging import SCHEDULE
 from turnout.core.times import derive
@@ -23,7 +23,16 @@ from turnout.store.installation import find_fact, set_fact
 
 FACT = "zone data"
 MOVED_FACT = "zone data moved"
-NOUNS = ("event", "session", "job", "ticket_type", "registration end")
+NOUNS = (
+    *("event", "session", "job", "ticket_type", "registration end"),
+    *("invitation", "invitation reminder"),
+)
+AUDITED = {
+    "registration end": "event",
+    "invitation": "campaign",
+    "invitation reminder": "campaign",
+}
+
 SLICE = 200
 
 
@@ -93,6 +102,8 @@ def _look(tx: Tx, place: Place) -> tuple[list[Move], Place | None]:
         "job": sql.list_jobs_ahead,
         "ticket_type": sql.list_sales_ahead,
         "registration end": sql.list_registration_ends_ahead,
+        "invitation": sql.list_send_plans_ahead,
+        "invitation reminder": sql.list_remind_plans_ahead,
     }
     rows = lists[place.noun](tx, now=tx.now, after_org=place.org_id, after_id=place.id, limit=SLICE)
     moves = [move for row in rows if (move := _judge(tx, place.noun, row))]
@@ -121,7 +132,7 @@ def _move(tx: Tx, move: Move, version: str) -> None:
         move.org_id,
         "system",
         "moved",
-        "event" if move.noun == "registration end" else move.noun,
+        AUDITED.get(move.noun, move.noun),
         move.id,
         zone_data=version,
         timezone=move.timezone,
@@ -176,10 +187,20 @@ def _move_registration_end(tx: Tx, move: Move) -> None:
     sql.move_registration_end(tx, org_id=move.org_id, id=id_, ends_at=move.after[1], now=tx.now)
 
 
+def _move_send_plan(tx: Tx, move: Move) -> None:
+    sql.move_send_plan(tx, org_id=move.org_id, id=CampaignId(move.id), at=move.after[0])
+
+
+def _move_remind_plan(tx: Tx, move: Move) -> None:
+    sql.move_remind_plan(tx, org_id=move.org_id, id=CampaignId(move.id), at=move.after[0])
+
+
 _WRITERS: dict[str, Callable[[Tx, Move], None]] = {
     "event": _move_event,
     "session": _move_session,
     "job": _move_job,
     "ticket_type": _move_sale,
     "registration end": _move_registration_end,
+    "invitation": _move_send_plan,
+    "invitation reminder": _move_remind_plan,
 }

@@ -18,10 +18,10 @@ from turnout.core.identity.idempotency import IdempotentRequest, first_answer, k
 from turnout.core.identity.members import require_member
 from turnout.core.identity.model import Member, Principal
 from turnout.core.ids import JobId, OrgId
+from turnout.core.messaging.fence import FENCED, Fence
 from turnout.core.messaging.files import add_job_files
 from turnout.core.messaging.holding import hold
 from turnout.core.messaging.jobs import get_job_head
-from turnout.core.messaging.lists import is_list
 from turnout.core.messaging.model import (
     Channel,
     Content,
@@ -31,13 +31,15 @@ from turnout.core.messaging.model import (
     NewRecipient,
 )
 from turnout.core.messaging.prices import Prices
-from turnout.core.messaging.reckoning import Reckoning, reckoning_of, to_ascii
+from turnout.core.messaging.reckoning import Reckoning, reckoning_of, to_ascii, without_controls
 from turnout.core.messaging.sender_ids import (
     SenderRules,
     check_mail_sender,
     check_sender_id,
     to_sender,
 )
+from turnout.core.messaging.sights import may_write_to
+from turnout.core.messaging.speakable import Scripts, check_speakable
 from turnout.core.messaging.spending import reserve, reserve_more, settle_spending
 from turnout.core.messaging.sql import sql
 from turnout.core.messaging.staging import (
@@ -55,13 +57,18 @@ _CALLS = (Channel.TTS, Channel.VOICE)
 
 class Policy(msgspec.Struct, frozen=True):
     """What the operator has set: prices, the numbers that replies reach, the sender of mails, how
-    many verification codes a user may send in an hour (0 = any), and who may be the sender."""
+    many verification codes a user may send in an hour (0 = any), who may be the sender, which
+    scripts the voices of calls read, whether the pages of faxes are drawn here, and which numbers
+    are never called."""
 
     prices: Prices
     reply_numbers: tuple[str, ...]
     mail_from: str
     codes_per_hour: int = 0
     senders: SenderRules = SenderRules()
+    scripts: Scripts = {}
+    draws_faxes: bool = False
+    fence: Fence = Fence(simulated=FENCED)
 
 
 class StagedJob(NamedTuple):
@@ -83,8 +90,8 @@ def accept_job(
     """Accept a job with all its recipients (up to SLICE), or for lists; returns its number.
 
     With `request` it is idempotent for 24 hours. Raises Unauthenticated, Invalid when a date has
-    passed, a text is too long, a national number has no country or the month's limit would be
-    exceeded, Conflict when the key belongs to another request.
+    passed, a text is too long or cannot be read out, a national number has no country or the
+    month's limit would be exceeded, Conflict when the key belongs to another request.
     """
     return accept_for(tx, require_member(tx, principal), new, recipients, policy, request)
 
@@ -150,10 +157,10 @@ def _stage(
         return StagedJob(org_id, JobId(int(answer)), is_repetition=True), new
     job_id = JobId(tx.next_id("job"))
     new = _with_sender(tx, org_id, complete_job(new, member, policy, job_id), policy)
-    scheduled_at = _instant(new.scheduled_local, member.timezone)
+    scheduled_at = scheduled_instant(new.scheduled_local, member.timezone)
     if scheduled_at is not None and scheduled_at <= tx.now:
         raise Invalid("job.scheduled_past")
-    if not all(is_list(tx, org_id, list_id) for list_id in new.list_ids):
+    if not may_write_to(tx, org_id, member.user.id, new.list_ids):
         raise Invalid("job.list_unknown")
     add_job(
         tx,
@@ -212,12 +219,23 @@ def complete_job(new: NewJob, member: Member, policy: Policy, job_id: JobId) -> 
         sender = sender or profile.default_sms_sender_id or ""
     elif channel is not Channel.EMAIL:
         sender = sender or profile.default_voice_caller_id or ""
+    if channel is Channel.SMS:
+        content = msgspec.structs.replace(content, text=without_controls(content.text))
     if channel is Channel.SMS and profile.filter_non_ascii_in_sms:
         options = msgspec.structs.replace(options, is_ascii_only=True)
         content = msgspec.structs.replace(content, text=to_ascii(content.text))
+    content = _completed(content, channel, member, policy)
+    return msgspec.structs.replace(new, content=content, options=options, sender=sender)
+
+
+def _completed(content: Content, channel: Channel, member: Member, policy: Policy) -> Content:
+    """What is said in a call or stands above a fax, as the user's settings complete it."""
+    if channel is Channel.FAX:
+        return msgspec.structs.replace(content, header=member.profile.fax_header_text or "")
     if channel is Channel.TTS:
         content = _speech(content, member)
-    return msgspec.structs.replace(new, content=content, options=options, sender=sender)
+        check_speakable(content, policy.scripts)
+    return content
 
 
 def _with_sender(tx: Tx, org_id: OrgId, new: NewJob, policy: Policy) -> NewJob:
@@ -229,7 +247,7 @@ def _with_sender(tx: Tx, org_id: OrgId, new: NewJob, policy: Policy) -> NewJob:
         return new
     sender = to_sender(new.sender, find_country(tx, org_id))
     if channel in (Channel.SMS, Channel.MMS):
-        check_sender_id(tx, org_id, sender, policy.senders, policy.reply_numbers)
+        sender = check_sender_id(tx, org_id, sender, policy.senders, policy.reply_numbers)
     return msgspec.structs.replace(new, sender=sender)
 
 
@@ -249,7 +267,8 @@ def _speech(content: Content, member: Member) -> Content:
     return content
 
 
-def _instant(local: str, timezone: str) -> int | None:
+def scheduled_instant(local: str, timezone: str) -> int | None:
+    """The instant (epoch ms) of `scheduled_local`, None when that is empty."""
     if not local:
         return None
     moment = datetime.datetime.fromisoformat(local).replace(tzinfo=ZoneInfo(timezone))

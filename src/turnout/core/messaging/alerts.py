@@ -1,5 +1,5 @@
 """What an organization is alerted of: mails that bounce, people who leave, messages that do not get
-out, receivers that take no callbacks.
+out, receivers that take no callbacks, mail domains whose records are gone (sender_checks.py).
 
 Theory. A worker looks every few minutes; what it finds is raised once a day for the same subject:
 kept, mailed to the organization's oldest user and contact, and posted to its `alert_url` as a
@@ -18,6 +18,7 @@ from urllib.parse import urlencode
 
 import msgspec
 
+from turnout.catalogue import fill_label
 from turnout.core.callbacks.model import NewCallback
 from turnout.core.callbacks.outbox import add_callbacks
 from turnout.core.identity.organizations import get_organization_of
@@ -43,6 +44,9 @@ class AlertKind(enum.StrEnum):
     OPT_OUTS = "opt_outs"
     STANDING = "standing"
     CALLBACKS = "callbacks"
+    DOMAINS = "domains"
+    RETURN_PATHS = "return_paths"
+    CALLS = "calls"
 
 
 class AlertLimits(NamedTuple):
@@ -55,8 +59,8 @@ class AlertLimits(NamedTuple):
 
 
 class Alert(NamedTuple):
-    """Something that staff should look at. `subject` is a job's number, a host, or empty for the
-    whole organization."""
+    """Something that staff should look at. `subject` is a job's number, a host, a mail domain, or
+    empty for the whole organization."""
 
     org_id: OrgId
     kind: AlertKind
@@ -67,24 +71,36 @@ class Alert(NamedTuple):
     @property
     def text(self) -> str:
         """What has happened, in a sentence."""
-        return _TEXTS[self.kind].format(subject=self.subject, **self.facts)
+        return fill_label(_TEXTS[self.kind], {"subject": self.subject, **self.facts})
 
 
 _TEXTS = {
     AlertKind.BOUNCES: "{bounced} of {ended} mails of job {subject} came back ({percent} %).",
-    AlertKind.OPT_OUTS: "{left} people opted out within a day, of {sent} messages that arrived in "
-    "three days ({percent} %).",
-    AlertKind.STANDING: "Job {subject} began {minutes} minutes ago, and no message of it has got "
-    "out.",
-    AlertKind.CALLBACKS: "{waiting} callbacks to {subject} were tried three times or more, and not "
-    "taken.",
+    AlertKind.OPT_OUTS: "{left:person|people} opted out within a day, of "
+    "{sent:message|messages} that arrived in three days ({percent} %).",
+    AlertKind.STANDING: "Job {subject} began {minutes:minute|minutes} ago, and no message of it "
+    "has got out.",
+    AlertKind.CALLBACKS: "{waiting:callback|callbacks} to {subject} {waiting:=was|were} tried "
+    "three times or more, and not taken.",
+    AlertKind.DOMAINS: "No key of {subject} is published in its DNS any more, so its mail is not "
+    "signed by it.",
+    AlertKind.RETURN_PATHS: "bounces.{subject} does not lead here any more, so mail of {subject} "
+    "has the installation's return path.",
+    AlertKind.CALLS: "Calls and faxes of this hour cost as much as they may ({limit}): "
+    "{waiting:call waits|calls wait} for the next hour.",
 }
 _ADVICE = {
     AlertKind.BOUNCES: "`turnout job show {org} {subject} --status BOUN` lists them. "
     "Check where the addresses come from.",
     AlertKind.OPT_OUTS: "`turnout optout list {org}` lists them.",
     AlertKind.STANDING: "`turnout doctor` checks the networks.",
+    AlertKind.CALLS: "`turnout job list {org}` shows what is being called. If nobody of yours "
+    "ordered this, cancel the job and change the passwords.",
     AlertKind.CALLBACKS: "`turnout callbacks list {org}` shows what the receiver answers.",
+    **dict.fromkeys(
+        (AlertKind.DOMAINS, AlertKind.RETURN_PATHS),
+        "`turnout sender domain check {org} {subject}` says what to publish.",
+    ),
 }
 
 
@@ -97,7 +113,7 @@ def raise_alerts(tx: Tx, limits: AlertLimits) -> list[AlertKind]:
         *(_standing(tx, limits.standing_ms) if limits.standing_ms else ()),
         *_callbacks(tx),
     ]
-    return [alert.kind for alert in found if _raise(tx, alert)]
+    return [alert.kind for alert in found if raise_alert(tx, alert)]
 
 
 def list_alerts(tx: Tx, org_id: OrgId, limit: int) -> list[Alert]:
@@ -150,8 +166,8 @@ def _callbacks(tx: Tx) -> Iterator[Alert]:
         yield Alert(row.org_id, AlertKind.CALLBACKS, row.host, facts, tx.now)
 
 
-def _raise(tx: Tx, alert: Alert) -> bool:
-    """Keep and tell it, unless it was within a day."""
+def raise_alert(tx: Tx, alert: Alert) -> bool:
+    """Keep and tell an alert, unless that was within a day; whether it was told."""
     is_new = sql.add_alert(
         tx,
         org_id=alert.org_id,
@@ -167,10 +183,10 @@ def _raise(tx: Tx, alert: Alert) -> bool:
 
 
 def _tell(tx: Tx, alert: Alert) -> None:
-    org = get_organization_of(tx, alert.org_id).slug
-    advice = _ADVICE[alert.kind].format(org=org, subject=alert.subject)
+    org = get_organization_of(tx, alert.org_id)
+    advice = _ADVICE[alert.kind].format(org=org.slug, subject=alert.subject)
     lines = [alert.text, "", advice]
-    queue_to_organization(tx, alert.org_id, f"Alert: {alert.kind.value}", lines)
+    queue_to_organization(tx, alert.org_id, f"Alert for {org.name}: {alert.text}", lines)
     if url := get_profile(tx, alert.org_id).alert_url:
         body = urlencode(
             [

@@ -22,8 +22,8 @@ from turnout.core.identity.countries import find_country
 from turnout.core.identity.profiles import get_profile
 from turnout.core.ids import EventId, EventQuestionId, OrgId
 from turnout.core.messaging.model import MEDIA, Channel, JobHead, Medium, Purpose
-from turnout.core.messaging.numbers import address_key, is_e164, list_refusal_keys, to_address
-from turnout.core.messaging.opt_outs import HASH, hash_addresses, hash_erased, list_consented_as
+from turnout.core.messaging.numbers import address_key, is_e164, to_address
+from turnout.core.messaging.opt_outs import HASH, hash_erased, list_consented_as, list_opted_out
 from turnout.core.messaging.sql import sql
 from turnout.core.people.model import Contact
 from turnout.core.questions.judging import question_key
@@ -178,17 +178,9 @@ def find_refused(tx: Tx, org_id: OrgId, consents: Sequence[Consent]) -> set[int]
     found: set[int] = set()
     for medium, channel in _CHANNELS.items():
         own = [known for known in consents if known.medium == medium and not known.withdrawn_at]
-        keys = {known.id: _refused_as(tx, org_id, channel, known.address) for known in own}
-        wanted = to_json(sorted(set().union(*keys.values())))
-        rows = sql.find_opted_out(tx, org_id=org_id, medium=medium.value, addresses=wanted)
-        refused = {row.address for row in rows}
-        found |= {id_ for id_, known_as in keys.items() if not refused.isdisjoint(known_as)}
+        refused = list_opted_out(tx, org_id, channel, {known.address for known in own})
+        found |= {known.id for known in own if known.address in refused}
     return found
-
-
-def _refused_as(tx: Tx, org_id: OrgId, channel: Channel, address: str) -> set[str]:
-    keys = list_refusal_keys(channel, address)
-    return keys | set(hash_addresses(tx, org_id, keys).values())
 
 
 def hash_consent(tx: Tx, org_id: OrgId, key: Mapping[str, str]) -> None:

@@ -1,8 +1,9 @@
 """Prepaid credit: an organization pays for messages before they are sent.
 
 Off until the first payment is entered. What jobs and codes will cost is drawn when it is reserved,
-and what they did not cost is put back when they end (spending.py), so that the balance never goes
-below zero. Amounts are micros: millionths of the currency unit.
+and what they did not cost is put back when they end (spending.py), so that nothing is sent on
+credit. Only a message that arrived after all, when what was drawn for it had been put back, can
+take the balance below zero. Amounts are micros: millionths of the currency unit.
 """
 
 from typing import NamedTuple
@@ -66,9 +67,14 @@ def end_credit(tx: Tx, org_id: OrgId, *, actor: str) -> None:
     record(tx, org_id, actor, "ended", "credit", 0, micros=credit.balance_micros)
 
 
+def find_credit(tx: Tx, org_id: OrgId) -> Credit | None:
+    """What is left; None where nothing is prepaid."""
+    return sql.find_credit(tx, org_id=org_id)
+
+
 def get_credit(tx: Tx, org_id: OrgId) -> Credit:
     """What is left. Raises Missing where nothing is prepaid."""
-    credit = sql.find_credit(tx, org_id=org_id)
+    credit = find_credit(tx, org_id)
     if credit is None:
         raise _missing()
     return credit
@@ -86,6 +92,13 @@ def draw(tx: Tx, org_id: OrgId, micros: int) -> bool:
         _alert(tx, org_id)
         return True
     return sql.find_credit(tx, org_id=org_id) is None
+
+
+def charge(tx: Tx, org_id: OrgId, micros: int) -> None:
+    """Take from the balance what was sent already, though it fall below zero, or put back (below
+    zero) what was not."""
+    sql.charge_credit(tx, org_id=org_id, amount=-micros)
+    _alert(tx, org_id)
 
 
 def _alert(tx: Tx, org_id: OrgId) -> None:

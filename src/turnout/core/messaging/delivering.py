@@ -26,14 +26,16 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from turnout.core.identity.countries import find_country
 from turnout.core.ids import JobId, OrgId, RecipientId
+from turnout.core.messaging.calling import OVER, WAITS, Call, draw_hour, find_faults, next_hour
 from turnout.core.messaging.consents import find_consented, needs_consent
 from turnout.core.messaging.controlling import begin_closing
 from turnout.core.messaging.ending import RecipientEnding, end_recipients
+from turnout.core.messaging.fence import FENCED, Fence, is_short
 from turnout.core.messaging.hours import QuietHours
 from turnout.core.messaging.jobs import get_job_head
-from turnout.core.messaging.model import MEDIA, Channel, JobHead, JobState, Kind, Status
-from turnout.core.messaging.numbers import is_e164, list_refusal_keys, to_address
-from turnout.core.messaging.opt_outs import hash_addresses
+from turnout.core.messaging.model import Channel, JobHead, JobState, Kind, Status
+from turnout.core.messaging.numbers import is_deliverable, is_e164, to_address
+from turnout.core.messaging.opt_outs import list_opted_out
 from turnout.core.messaging.sql import sql
 from turnout.core.messaging.staging import readdress_recipients
 from turnout.core.messaging.suppression import Reason, find_suppressed
@@ -48,6 +50,7 @@ JOBS_AT_ONCE = 16
 MISCONFIGURED_PAUSE_MS = 60_000
 WORK = "delivery"
 ALWAYS_ON = QuietHours()
+SIMULATED = Fence(simulated=FENCED)
 EVER = 2**62
 WAIT_MS = 500
 REPEATED = "May have been sent twice: the server stopped while it was being sent."
@@ -61,7 +64,7 @@ ASIDE = "Set aside: the server stopped three times while it was being sent."
 # What recipients of a job are told that was closed for another reason than that somebody did.
 CLOSED = {
     "cut off": "Not sent: the job's cut-off hour had passed.",
-    "credit": "Not sent: the organization's prepaid credit is used up.",
+    "credit": "Not sent: the organization's prepaid credit does not cover the job.",
     "limit": "Not sent: the job would have exceeded its user's monthly limit.",
 }
 
@@ -98,13 +101,19 @@ class RecipientClaims(NamedTuple):
 
 
 def claim(
-    tx: Tx, lane: str, limit: int, lease_ms: int, quiet: QuietHours = ALWAYS_ON
+    tx: Tx,
+    lane: str,
+    limit: int,
+    lease_ms: int,
+    quiet: QuietHours = ALWAYS_ON,
+    fence: Fence = SIMULATED,
 ) -> list[ClaimedJob]:
     """Claim about `limit` recipients of a lane for `lease_ms`.
 
-    Those who opted out, whose report never came, and who belong to a job that is closing or whose
-    cut-off has come are ended here; those for whom it is `quiet` wait. A
-    job that cannot be claimed from costs the others nothing, and is looked at again later.
+    Those who opted out, who may not be called (`fence`), whose report never came, and who belong to
+    a job that is closing or whose cut-off has come are ended here; those for whom it is `quiet`
+    wait, and those for whose calls this hour has no money. A job that cannot be claimed from costs
+    the others nothing, and is looked at again later.
     """
     jobs = sql.list_ready_jobs(tx, lane=lane, now=tx.now, limit=JOBS_AT_ONCE)
     share = -(-limit // len(jobs)) if jobs else 0
@@ -113,7 +122,7 @@ def claim(
     def claim_jobs(tx: Tx, jobs: Sequence[tuple[OrgId, JobId]]) -> None:
         for org_id, job_id in jobs:
             head = _cut_off(tx, get_job_head(tx, org_id, job_id))
-            claimed[org_id, job_id] = _claim_of(tx, head, share, lease_ms, quiet)
+            claimed[org_id, job_id] = _claim_of(tx, head, share, lease_ms, quiet, fence)
 
     for org_id, job_id in do_apart(tx, "claim", claim_jobs, sorted(jobs)):
         claimed.pop((org_id, job_id), None)
@@ -130,7 +139,9 @@ def _cut_off(tx: Tx, head: JobHead) -> JobHead:
     return get_job_head(tx, head.org_id, head.id)
 
 
-def _claim_of(tx: Tx, head: JobHead, share: int, lease_ms: int, quiet: QuietHours) -> ClaimedJob:
+def _claim_of(
+    tx: Tx, head: JobHead, share: int, lease_ms: int, quiet: QuietHours, fence: Fence
+) -> ClaimedJob:
     rows = sql.claim_recipients(
         tx,
         org_id=head.org_id,
@@ -143,7 +154,8 @@ def _claim_of(tx: Tx, head: JobHead, share: int, lease_ms: int, quiet: QuietHour
     )
     chosen, is_waiting = _without_killers(tx, head, rows, lease_ms)
     _keep_turn(tx, head, is_more=len(rows) == share and bool(chosen), is_waiting=is_waiting)
-    to_send = _without_sleepers(tx, head, _sort_out(tx, head, chosen), quiet)
+    to_send = _without_sleepers(tx, head, _sort_out(tx, head, chosen, fence), quiet)
+    to_send = _without_unpaid(tx, head, to_send, fence)
     return ClaimedJob(head, to_send, tx.now + lease_ms)
 
 
@@ -176,7 +188,9 @@ def _keep_turn(tx: Tx, head: JobHead, *, is_more: bool, is_waiting: bool) -> Non
     sql.set_ready(tx, org_id=head.org_id, id=head.id, ready_at=ready_at)
 
 
-def _sort_out(tx: Tx, head: JobHead, rows: "list[ClaimRecipientsRow]") -> list[ClaimedRecipient]:
+def _sort_out(
+    tx: Tx, head: JobHead, rows: "list[ClaimRecipientsRow]", fence: Fence
+) -> list[ClaimedRecipient]:
     """Those to send to; the others are ended."""
     ended, to_send = [], []
     for state, is_repeated, recipient in rows:
@@ -187,6 +201,13 @@ def _sort_out(tx: Tx, head: JobHead, rows: "list[ClaimRecipientsRow]") -> list[C
         else:
             to_send.append(recipient)
     to_send = _read_numbers(tx, head, to_send)
+    if faults := find_faults(tx, head, _calls_of(head, to_send), fence):
+        ended += [
+            end_of(head, recipient, Status.BLOCKED, faults[recipient.id])
+            for recipient in to_send
+            if recipient.id in faults
+        ]
+        to_send = [recipient for recipient in to_send if recipient.id not in faults]
     if head.honours_opt_outs and to_send:
         gone = find_opted_out(tx, head, to_send)
         ended += [
@@ -231,6 +252,34 @@ def _without_sleepers(
         return_recipients(tx, head, waiting, "")
         sql.hasten(tx, org_id=head.org_id, id=head.id, ready_at=min(ends.values()))
     return [recipient for recipient in recipients if recipient.id not in ends]
+
+
+def _without_unpaid(
+    tx: Tx, head: JobHead, recipients: list[ClaimedRecipient], fence: Fence
+) -> list[ClaimedRecipient]:
+    """Those whose calls this hour has money for; the others wait for the next, but for codes."""
+    over = draw_hour(tx, head, _calls_of(head, recipients), fence)
+    if not over:
+        return recipients
+    unpaid = [recipient for recipient in recipients if recipient.id in over]
+    if head.kind is Kind.CODE:
+        end_recipients(tx, [end_of(head, one, Status.BLOCKED, OVER) for one in unpaid])
+    else:
+        at = next_hour(tx.now)
+        waiting = [(one.id, one.claim, at, one.attempts - 1) for one in unpaid]
+        return_recipients(tx, head, waiting, WAITS)
+        sql.hasten(tx, org_id=head.org_id, id=head.id, ready_at=at)
+    return [recipient for recipient in recipients if recipient.id not in over]
+
+
+def _calls_of(head: JobHead, recipients: list[ClaimedRecipient]) -> list[Call]:
+    """Those that are dialled. A number that nobody can have ends as invalid (workers/refusals.py),
+    but for codes, which go wherever somebody asked for, and for what may be a short number."""
+    return [
+        Call(one.id, one.address, one.quote_micros or 0)
+        for one in recipients
+        if head.kind is Kind.CODE or is_deliverable(one.address) or is_short(one.address, "")
+    ]
 
 
 def _read_numbers(
@@ -284,32 +333,6 @@ def _without_killers(
     return [row for row in rows if row.recipient.id not in left], bool(waiting)
 
 
-def release_recipient(tx: Tx, org_id: OrgId, recipient_id: RecipientId) -> None:
-    """Let somebody who was set aside be sent to again, now; what is sent may be another copy."""
-    for job_id, lane in _release(tx, org_id, recipient_id):
-        sql.hasten(tx, org_id=org_id, id=job_id, ready_at=tx.now)
-        tx.wake(f"messaging-{lane}")
-
-
-def give_up_recipient(tx: Tx, org_id: OrgId, recipient_id: RecipientId) -> None:
-    """End somebody who was set aside: nobody knows what they got."""
-    rows = _release(tx, org_id, recipient_id)
-    end_recipients(
-        tx,
-        [
-            RecipientEnding(org_id, job_id, recipient_id, Status.PATHWAY_ERROR, ASIDE)
-            for job_id, _ in rows
-        ],
-    )
-
-
-def _release(tx: Tx, org_id: OrgId, recipient_id: RecipientId) -> list[Any]:
-    """Job and lane of somebody who was set aside."""
-    return list(
-        sql.release_recipient(tx, org_id=org_id, id=recipient_id, now=tx.now, notes=REPEATED)
-    )
-
-
 def return_recipients(tx: Tx, head: JobHead, rows: list[Any], notes: str) -> set[RecipientId]:
     """Have recipients wait, of those (number, claim, due_at, attempts) whose claims still hold;
     returns whose those are. Without `notes` theirs stay."""
@@ -321,22 +344,10 @@ def return_recipients(tx: Tx, head: JobHead, rows: list[Any], notes: str) -> set
 
 
 def find_opted_out(tx: Tx, head: JobHead, recipients: list[ClaimedRecipient]) -> set[RecipientId]:
-    channel = head.job_type.channel
-    keys = {recipient.id: list_refusal_keys(channel, recipient.address) for recipient in recipients}
-    addresses = set().union(*keys.values())
-    hashes = hash_addresses(tx, head.org_id, addresses)
-    for own in keys.values():
-        own |= {hashes[address] for address in own if address in hashes}
-    found = {
-        address
-        for (address,) in sql.find_opted_out(
-            tx,
-            org_id=head.org_id,
-            medium=MEDIA[channel].value,
-            addresses=to_json(sorted(addresses | set(hashes.values()))),
-        )
-    }
-    return {id_ for id_, own in keys.items() if not own.isdisjoint(found)}
+    """Those who want no more broadcasts of the job's channel."""
+    addresses = {recipient.address for recipient in recipients}
+    gone = list_opted_out(tx, head.org_id, head.job_type.channel, addresses)
+    return {recipient.id for recipient in recipients if recipient.address in gone}
 
 
 def find_agreed(tx: Tx, head: JobHead, recipients: list[ClaimedRecipient]) -> set[RecipientId]:

@@ -14,7 +14,8 @@ import msgspec
 from turnout.core.identity.countries import find_country
 from turnout.core.identity.model import Member
 from turnout.core.ids import NO_JOB, JobId, ListId, OrgId, RecipientId
-from turnout.core.messaging.accepting import Policy, complete_job
+from turnout.core.messaging.accepting import Policy, complete_job, scheduled_instant
+from turnout.core.messaging.calling import Call, find_faults
 from turnout.core.messaging.consents import needs_consent
 from turnout.core.messaging.delivering import (
     ClaimedRecipient,
@@ -22,15 +23,17 @@ from turnout.core.messaging.delivering import (
     find_opted_out,
     find_refused,
 )
+from turnout.core.messaging.hours import cutoff_after
 from turnout.core.messaging.jobs import get_job_head
 from turnout.core.messaging.lengths import Lengths, known_of
-from turnout.core.messaging.lists import is_list, is_number, list_entries
+from turnout.core.messaging.lists import is_number, list_entries
 from turnout.core.messaging.merging import Template
 from turnout.core.messaging.model import Channel, JobHead, JobState, Kind, NewJob, NewRecipient
 from turnout.core.messaging.numbers import address_key, is_deliverable, needs_country, to_address
 from turnout.core.messaging.parts import Alphabet, alphabet_of
-from turnout.core.messaging.prices import Prices
-from turnout.core.messaging.reckoning import Reckoning, fields_of, find_unknown, reckoning_of
+from turnout.core.messaging.reckoning import fields_of, find_unknown, reckoning_of
+from turnout.core.messaging.sights import may_write_to
+from turnout.core.messaging.spending import foresee
 from turnout.core.messaging.sql import sql
 from turnout.core.messaging.staging import SLICE
 from turnout.core.messaging.starting import Resolve, to_recipient
@@ -56,7 +59,8 @@ class Sample(NamedTuple):
 class DryRun(NamedTuple):
     """What would follow. `left_out` counts those who get nothing, by reason; `unicode` those whose
     SMS is Unicode, the first of them as `unicode_sample`. `unknown` are merge fields that nobody
-    has. `sample` is the recipient that was asked for, None when there are not so many."""
+    has. `sample` is the recipient that was asked for, None when there are not so many. `refusal` is
+    the error with which a job of this cost is refused now, empty = it is taken."""
 
     head: JobHead
     asked: int
@@ -67,6 +71,7 @@ class DryRun(NamedTuple):
     unicode_sample: Sample | None
     unknown: list[str]
     sample: Sample | None
+    refusal: str = ""
 
     @property
     def recipients(self) -> int:
@@ -75,8 +80,10 @@ class DryRun(NamedTuple):
 
 
 DUPLICATE, INVALID = "duplicate", "no valid address"
+CUT_OFF = "cut-off hour over"
 LONG, EMPTY = "text too long", "text empty"
 OPTED_OUT, REFUSED, NO_CONSENT = "opted out", "suppressed", "no consent"
+FENCED_OFF = "not allowed"
 
 
 def preview_new(
@@ -91,16 +98,19 @@ def preview_new(
 ) -> DryRun:
     """What a job would do that nobody has posted yet; `number` is the recipient to show, from 1.
     Raises Invalid for a text that is too long, and for an unknown list."""
-    if not all(is_list(tx, member.user.org_id, list_id) for list_id in new.list_ids):
+    if not may_write_to(tx, member.user.org_id, member.user.id, new.list_ids):
         raise Invalid("job.list_unknown")
     new = complete_job(new, member, policy, NO_JOB)
-    head = _head_of(member, new)
+    start = max(tx.now, scheduled_instant(new.scheduled_local, member.timezone) or 0)
+    cutoff_at = cutoff_after(new.options.cutoff_hour, start, member.timezone)
+    head = msgspec.structs.replace(_head_of(member, new), cutoff_at=cutoff_at)
     pages = _list_pages(tx, head, new.list_ids, resolve) if new.list_ids else [list(recipients)]
-    return _run(tx, head, pages, policy.prices, is_deduped=new.is_deduped, number=number)
+    run = _run(tx, head, pages, policy, start, is_deduped=new.is_deduped, number=number)
+    return run._replace(refusal=foresee(tx, member, run.micros))
 
 
 def preview_job(
-    tx: Tx, org_id: OrgId, job_id: JobId, prices: Prices, resolve: Resolve, *, number: int = 1
+    tx: Tx, org_id: OrgId, job_id: JobId, policy: Policy, resolve: Resolve, *, number: int = 1
 ) -> DryRun:
     """What an accepted job would still do: for those who wait, or for its lists as they are now.
     Raises Missing, Conflict when it has ended."""
@@ -116,7 +126,13 @@ def preview_job(
         if is_unread and is_ahead
         else _waiting_pages(tx, head)
     )
-    return _run(tx, head, pages, prices, is_deduped=is_deduped, number=number)
+    facts = sql.get_start_facts(tx, org_id=org_id, id=job_id)
+    if head.cutoff_at is None:
+        day = facts.scheduled_at or facts.accepted_at
+        cutoff_at = cutoff_after(head.options.cutoff_hour, day, head.timezone)
+        head = msgspec.structs.replace(head, cutoff_at=cutoff_at)
+    start = max(tx.now, facts.scheduled_at or 0)
+    return _run(tx, head, pages, policy, start, is_deduped=is_deduped, number=number)
 
 
 def _head_of(member: Member, new: NewJob) -> JobHead:
@@ -174,9 +190,16 @@ def _read(fields: str) -> dict[str, str]:
 
 
 def _run(
-    tx: Tx, head: JobHead, pages: Pages, prices: Prices, *, is_deduped: bool, number: int
+    tx: Tx,
+    head: JobHead,
+    pages: Pages,
+    policy: Policy,
+    start: int,
+    *,
+    is_deduped: bool,
+    number: int,
 ) -> DryRun:
-    run = _Run(tx, head, reckoning_of(head, prices), is_deduped=is_deduped, number=number)
+    run = _Run(tx, head, policy, start, is_deduped=is_deduped, number=number)
     for page in pages:
         run.add(page)
     return run.result()
@@ -186,9 +209,18 @@ class _Run:
     """Goes through the recipients of a job, a page at a time."""
 
     def __init__(
-        self, tx: Tx, head: JobHead, reckoning: Reckoning, *, is_deduped: bool, number: int
+        self,
+        tx: Tx,
+        head: JobHead,
+        policy: Policy,
+        start: int,
+        *,
+        is_deduped: bool,
+        number: int,
     ) -> None:
-        self._tx, self._head, self._reckoning = tx, head, reckoning
+        self._is_cut_off = head.cutoff_at is not None and head.cutoff_at <= start
+        self._tx, self._head, self._fence = tx, head, policy.fence
+        self._reckoning = reckoning_of(head, policy.prices)
         self._channel = head.job_type.channel
         self._country = find_country(tx, head.org_id)
         self._lengths = Lengths(self._channel, head.content)
@@ -245,6 +277,8 @@ class _Run:
         if self._head.honours_opt_outs and claimed:
             found |= dict.fromkeys(self._without_consent(claimed), NO_CONSENT)
             found |= dict.fromkeys(find_opted_out(self._tx, self._head, claimed), OPTED_OUT)
+        calls = [Call(one.id, one.address, 0) for one in claimed]
+        found |= dict.fromkeys(find_faults(self._tx, self._head, calls, self._fence), FENCED_OFF)
         return found
 
     def _without_consent(self, claimed: list[ClaimedRecipient]) -> set[RecipientId]:
@@ -254,17 +288,19 @@ class _Run:
         return {recipient.id for recipient in claimed if recipient.id not in agreed}
 
     def _why_not(self, recipient: NewRecipient, address: str) -> str:
+        if not address:
+            return INVALID
         if self._seen is not None:
-            key = address_key(self._channel, address or recipient.destination)
+            key = address_key(self._channel, address)
             if key in self._seen:
                 return DUPLICATE
             self._seen.add(key)
-        if not address:
-            return INVALID
         known = known_of(self._head.job_type, recipient)
         if self._lengths.is_empty(known):
             return EMPTY
-        return LONG if self._lengths.find_excess(known) else ""
+        if self._lengths.find_excess(known):
+            return LONG
+        return CUT_OFF if self._is_cut_off else ""
 
     def _count(self, recipient: NewRecipient, address: str, reason: str) -> None:
         is_wanted = self._asked == self._number

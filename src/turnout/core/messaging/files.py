@@ -47,6 +47,11 @@ def has_room(tx: Tx, org_id: OrgId, size: int, default_quota: int) -> bool:
     return not quota or sql.count_file_bytes(tx, org_id=org_id) + size <= quota
 
 
+def lock_room(tx: Tx, org_id: OrgId) -> None:
+    """Of two who ask for room at once, the second counts what the first took."""
+    sql.lock_file_room(tx, org_id=org_id)
+
+
 def finish_within_quota(tx: Tx, org_id: OrgId, digest: str, size: int, default_quota: int) -> bool:
     """`finish_file`, unless the quota is reached: then False, and the file is not kept."""
     sql.lock_file_room(tx, org_id=org_id)

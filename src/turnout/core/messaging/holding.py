@@ -27,13 +27,18 @@ def hold(tx: Tx, org_id: OrgId, job_id: JobId) -> bool:
     """Have a job wait that has more recipients than may be written to without approval; whether it
     waits. Idempotent."""
     facts = sql.get_hold_facts(tx, org_id=org_id, id=job_id)
-    if facts.kind != Kind.BROADCAST or facts.approval == Approval.APPROVED or facts.total < 2:
+    if facts.kind != Kind.BROADCAST or facts.approval == Approval.APPROVED:
         return False
-    above = get_profile(tx, org_id).approval_above
-    if not above or facts.total <= above:
+    if not foresee_hold(tx, org_id, facts.total):
         return False
     sql.hold_job(tx, org_id=org_id, id=job_id)
     return True
+
+
+def foresee_hold(tx: Tx, org_id: OrgId, total: int) -> bool:
+    """Whether a broadcast to so many recipients would wait."""
+    above = get_profile(tx, org_id).approval_above
+    return total >= 2 and bool(above) and total > above
 
 
 def find_approval(tx: Tx, org_id: OrgId, job_id: JobId) -> Approval:

@@ -41,13 +41,23 @@ class Handed(msgspec.Struct, frozen=True, array_like=True):
         return Accepted(self.network_ids, self.parts, is_final=self.is_final)
 
 
-def hand(result: Result) -> Handed | None:
+Line = tuple[OrgId, JobId, RecipientId, int, int, str, tuple[str, ...], int, bool]
+"""The members of a Handed: one is written for each message, so nothing is made that need not be."""
+
+
+def hand(result: Result) -> Line | None:
     """What is written down of an answer; None where nothing was sent."""
     head, recipient, carrier, outcome = result
-    whose = (head.org_id, head.id, recipient.id, recipient.claim, recipient.attempts, carrier)
     if isinstance(outcome, Accepted):
-        return Handed(*whose, outcome.network_ids, outcome.parts, outcome.is_final)
-    return Handed(*whose) if isinstance(outcome, Unknown) else None
+        ids, parts, is_final = outcome.network_ids, outcome.parts, outcome.is_final
+    elif isinstance(outcome, Unknown):
+        ids, parts, is_final = (), 0, False
+    else:
+        return None
+    return (
+        *(head.org_id, head.id, recipient.id, recipient.claim, recipient.attempts),
+        *(carrier, ids, parts, is_final),
+    )
 
 
 def record_left(tx: Tx, handed: Sequence[Handed], prices: Prices, patience: Patience) -> int:

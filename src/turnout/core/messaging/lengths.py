@@ -97,6 +97,10 @@ class Lengths:
         """Whether nothing is left to say, once its fields are merged."""
         return self._only is not None and self._only.is_blank(fields)
 
+    def merge(self, fields: Mapping[str, str]) -> str:
+        """The text of an SMS or call, merged; empty for others."""
+        return self._only.merge(fields) if self._only is not None else ""
+
     def find_excess(self, fields: Mapping[str, str]) -> Excess | None:
         """The first text that would be too long, None if all fit."""
         for part in self._parts:

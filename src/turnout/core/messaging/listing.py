@@ -2,8 +2,9 @@
 
 Whose job it is decides who sees it, by the same rules as for users (core/identity/members.py):
 an Admin sees the jobs of its distributor's users, an Agent those of the users linked to it, an
-Acct its own. Jobs that Turnout makes for itself (codes, notices) and those still being written
-are nobody's. A page of jobs touches no recipient.
+Acct its own; and nobody those of events of which they may not know (sights.py). Jobs that Turnout
+makes for itself (codes, notices) and those still being written are nobody's. A page of jobs touches
+no recipient.
 """
 
 import datetime
@@ -19,12 +20,14 @@ from turnout.core.identity.model import Member, Principal, Role
 from turnout.core.ids import JobId, OrgId, RecipientId, ReplyId, UserId
 from turnout.core.messaging.holding import Approval
 from turnout.core.messaging.model import Content, JobOptions, JobType
+from turnout.core.messaging.sights import JobSights
 from turnout.core.messaging.sql import sql
 from turnout.errors import Missing
 from turnout.store import Tx, iterate
 
 SECOND_MS = 1000
 EVER = 2**62
+MOST = 2**31 - 1
 RECIPIENTS_AT_ONCE = 1000
 REPLIES_SHOWN = 1000
 
@@ -153,15 +156,19 @@ def list_jobs(tx: Tx, principal: Principal, wanted: JobFilter, *, limit: int, sk
     caller = require_member(tx, principal)
     matching = _matching(wanted, caller.timezone)
     owner = _owner(tx, caller, wanted)
-    if owner is not None:
-        matching |= owner
-        own = sql.list_jobs_of_user(tx, **matching, limit=limit, skip=skip)
-        return JobPage(caller, own, sql.count_jobs_of_user(tx, **matching))
-    if wanted.user_id is not None or wanted.user_code:
+    if owner is None and (wanted.user_id is not None or wanted.user_code):
         return JobPage(caller, [], 0)
-    matching |= visible_to(tx, caller)
-    rows = sql.list_visible_jobs(tx, **matching, limit=limit, skip=skip)
-    return JobPage(caller, rows, sql.count_visible_jobs(tx, **matching))
+    listing = sql.list_visible_jobs if owner is None else sql.list_jobs_of_user
+    matching |= visible_to(tx, caller) if owner is None else owner
+    sights = JobSights(tx, caller)
+    if not sights.are_whole:
+        rows = listing(tx, **matching, limit=MOST, skip=0)
+        hidden = sights.find_hidden((row.org_id, row.id) for row in rows)
+        seen = [row for row in rows if row.id not in hidden]
+        return JobPage(caller, seen[skip : skip + limit], len(seen))
+    counting = sql.count_visible_jobs if owner is None else sql.count_jobs_of_user
+    rows = listing(tx, **matching, limit=limit, skip=skip)
+    return JobPage(caller, rows, counting(tx, **matching))
 
 
 def get_job(tx: Tx, principal: Principal, job_id: JobId) -> tuple[Member, JobDetails]:
@@ -213,6 +220,8 @@ def _find_job(tx: Tx, caller: Member, job_id: JobId) -> JobDetails:
     row = sql.find_visible_job(tx, id=job_id, **visible_to(tx, caller))
     is_own = row is not None and row.summary.user_id == caller.user.id
     if row is None or (caller.user.role is Role.ACCT and not is_own):
+        raise Missing("job.missing", job_id=job_id)
+    if JobSights(tx, caller).find_hidden([(row.summary.org_id, job_id)]):
         raise Missing("job.missing", job_id=job_id)
     sums = sql.sum_recipients(tx, org_id=row.summary.org_id, job_id=job_id)
     return JobDetails(

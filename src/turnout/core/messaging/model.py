@@ -159,7 +159,7 @@ class Content(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     `text` is the message of an SMS, MMS or call, or the plain part of an e-mail, whose answers go
     to `reply_to` (empty = to the sender); `header` and `voicemail` belong to calls, as do `voice`,
-    `repeats` (how often the message is read out) and `keys`.
+    `repeats` (how often the message is read out) and `keys`; the pages of a fax have a header, too.
     """
 
     subject: str = ""
@@ -179,6 +179,7 @@ class Content(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 class JobOptions(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """How a job is carried out and told of.
 
+    `event` is the number of the event for which the job was made, empty = for none.
     `is_consented_only` leaves out of marketing those who did not consent.
     `callback_url` empty = nobody is called back. `has_sms_callbacks` asks for a callback at each
     delivery report of an SMS. `cutoff_hour` is `HH:MM` in the user's zone, or empty.
@@ -191,6 +192,7 @@ class JobOptions(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """
 
     purpose: Purpose = Purpose.MARKETING
+    event: str = ""
     is_consented_only: bool = False
     callback_url: str = ""
     has_sms_callbacks: bool = False

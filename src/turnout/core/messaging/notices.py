@@ -8,6 +8,9 @@ is text. What is attached is bounded: beyond ATTACHED rows the mail says where t
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+import msgspec
+
+from turnout.catalogue.translations import ENGLISH
 from turnout.core.identity.members import find_live_member
 from turnout.core.identity.model import Member, Profile
 from turnout.core.identity.organizations import find_contact_email
@@ -15,6 +18,7 @@ from turnout.core.identity.profiles import Sender, get_profile
 from turnout.core.ids import NO_REPLY, JobId, OrgId, ReplyId, UserId
 from turnout.core.messaging.files import add_job_files, cut, digest_of, finish_file, store_piece
 from turnout.core.messaging.jobs import get_job_head
+from turnout.core.messaging.letterheads import find_brand, lay_out_text
 from turnout.core.messaging.model import (
     Content,
     JobFile,
@@ -57,8 +61,8 @@ def queue_job_report(tx: Tx, org_id: OrgId, job_id: JobId) -> None:
     )
     lines = [
         f"Job {job_id}, {job.job_type.value}: {job.name}",
-        f"Started: {_local(started_at, timezone)}",
-        f"Ended: {_local(completed_at, timezone)}",
+        f"Started: {_local(started_at, timezone)} ({timezone})",
+        f"Ended: {_local(completed_at, timezone)} ({timezone})",
         f"Recipients: {total}",
         f"Sent: {sent}",
         f"Failed: {failed}",
@@ -286,8 +290,10 @@ def queue_letters(
     letters: Sequence[Letter],
     *,
     sender: Sender = TURNOUT,
+    language: str = ENGLISH,
 ) -> None:
-    """Queue mails that differ, as one job called `name`; without letters, nothing."""
+    """Queue mails that differ, as one job called `name`, on the organizer's page in that language;
+    without letters, nothing."""
     if not letters:
         return
     add_internal_job(
@@ -297,7 +303,10 @@ def queue_letters(
         kind=Kind.NOTICE,
         job_type=JobType.EMAIL,
         name=name,
-        content=_content("%%subject%%", "%%text%%\n", sender),
+        content=msgspec.structs.replace(
+            _content("%%subject%%", "%%text%%\n", sender),
+            html=lay_out_text("%%text%%", name, language, find_brand(tx, org_id, language)),
+        ),
         recipients=[
             NewRecipient(
                 letter.address.strip(),

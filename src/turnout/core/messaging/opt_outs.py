@@ -7,6 +7,7 @@ never ends, and it tells nothing of anybody.
 import hashlib
 import hmac
 import secrets
+from collections.abc import Collection, Iterator
 
 import msgspec
 
@@ -21,10 +22,11 @@ from turnout.core.messaging.model import MEDIA, Channel, Medium
 from turnout.core.messaging.numbers import address_key, is_e164, list_refusal_keys, to_address
 from turnout.core.messaging.sql import sql
 from turnout.errors import Invalid, Missing
-from turnout.store import Tx
+from turnout.store import Tx, to_json
 
 PATH = "/unsubscribe/"
 HASH = "hash:"
+BY_REPLY = "reply"
 _SECRET = "opt-outs"
 _PAGE = 1_000
 _LINKS = PersonalLinks("unsubscribe", PATH)
@@ -51,9 +53,28 @@ def opt_out(
 ) -> bool:
     """Send this address (as `address_key` has it, or its keyed hash) no more broadcasts; what was
     consented to for it is withdrawn. Idempotent; returns whether it is new."""
+    _withdraw(tx, org_id, medium, address)
+    if source != BY_REPLY:
+        _take_over(tx, org_id, medium, address, source)
+    return _keep(tx, org_id, medium, address, source, job_id)
+
+
+def take_back(tx: Tx, org_id: OrgId, number: str) -> bool:
+    """Undo what stop words from this number did; whether texts reach it again. What a page, an
+    import or an operator refused stays, and so do withdrawn consents."""
+    refusals = find_opt_outs(tx, org_id, Channel.SMS, number)
+    if not refusals or any(refusal.source != BY_REPLY for refusal in refusals):
+        return False
+    return forget_refusal(tx, org_id, Channel.SMS, number)
+
+
+def _take_over(tx: Tx, org_id: OrgId, medium: Medium, address: str, source: str) -> None:
+    sql.take_over_opt_out(tx, org_id=org_id, medium=medium.value, address=address, source=source)
+
+
+def _withdraw(tx: Tx, org_id: OrgId, medium: Medium, address: str) -> None:
     for known in list_consented_as(tx, org_id, medium, address):
         sql.withdraw_consents(tx, org_id=org_id, medium=medium.value, address=known, now=tx.now)
-    return _keep(tx, org_id, medium, address, source, job_id)
 
 
 def list_consented_as(tx: Tx, org_id: OrgId, medium: Medium, address: str) -> list[str]:
@@ -131,14 +152,20 @@ def _digest(secret: str, org_id: OrgId, address: str) -> str:
 
 def remove_opt_out(tx: Tx, org_id: OrgId, medium: Medium, address: str, *, actor: str) -> None:
     """Let broadcasts reach this address again. Raises Invalid as `add_opt_out` does, Missing."""
-    forms = list_refusal_keys(_channel_of(medium), refusal_key(tx, org_id, medium, address))
-    keys = [*forms, *hash_addresses(tx, org_id, forms).values()]
-    removed = [
-        sql.remove_opt_out(tx, org_id=org_id, medium=medium.value, address=known) for known in keys
-    ]
-    if not any(removed):
+    key = refusal_key(tx, org_id, medium, address)
+    if not forget_refusal(tx, org_id, _channel_of(medium), key):
         raise Missing("opt_out.missing", address=address, medium=medium.value)
     record(tx, org_id, actor, "removed", "opt_out", 0, medium=medium.value)
+
+
+def forget_refusal(tx: Tx, org_id: OrgId, channel: Channel, address: str) -> bool:
+    """Remove whatever keeps broadcasts of the channel from an address; whether anything did."""
+    medium = MEDIA[channel].value
+    known_as = sorted(list_refused_as(tx, org_id, channel, address))
+    removed = [
+        sql.remove_opt_out(tx, org_id=org_id, medium=medium, address=known) for known in known_as
+    ]
+    return any(removed)
 
 
 def _channel_of(medium: Medium) -> Channel:
@@ -164,11 +191,58 @@ def list_opt_outs(tx: Tx, org_id: OrgId, limit: int, after: OptOut | None = None
 
 def find_opt_outs(tx: Tx, org_id: OrgId, channel: Channel, address: str) -> list[OptOut]:
     """What keeps broadcasts of that channel from an address, oldest first."""
-    keys = list_refusal_keys(channel, address)
-    known = [*keys, *hash_addresses(tx, org_id, keys).values()]
+    known_as = sorted(list_refused_as(tx, org_id, channel, address))
     medium = MEDIA[channel].value
-    rows = [sql.find_refusal(tx, org_id=org_id, medium=medium, address=key) for key in known]
+    rows = [sql.find_refusal(tx, org_id=org_id, medium=medium, address=key) for key in known_as]
     return sorted(filter(None, rows), key=lambda refusal: refusal.created_at)
+
+
+def list_opted_out(tx: Tx, org_id: OrgId, channel: Channel, addresses: Collection[str]) -> set[str]:
+    """Those of these addresses (as recipients have them, or their keyed hashes) that want no more
+    broadcasts of the channel."""
+    known_as = _list_known_as(tx, org_id, channel, addresses)
+    rows = sql.find_opted_out(
+        tx,
+        org_id=org_id,
+        medium=MEDIA[channel].value,
+        addresses=to_json(sorted(set().union(*known_as.values()))),
+    )
+    found = {row.address for row in rows}
+    return {address for address, own in known_as.items() if not own.isdisjoint(found)}
+
+
+def list_refused_as(tx: Tx, org_id: OrgId, channel: Channel, address: str) -> set[str]:
+    """All that a refusal of an address may be kept as."""
+    return _list_known_as(tx, org_id, channel, [address])[address]
+
+
+def _list_known_as(
+    tx: Tx, org_id: OrgId, channel: Channel, addresses: Collection[str]
+) -> dict[str, set[str]]:
+    keys = {address: list_refusal_keys(channel, address) for address in addresses}
+    hashes = hash_addresses(tx, org_id, set().union(*keys.values()))
+    for address, own in keys.items():
+        if address.startswith(HASH):
+            own.update(_list_hashed_to(tx, org_id, MEDIA[channel], address))
+        else:
+            own.update([hashes[key] for key in own if key in hashes])
+    return keys
+
+
+def _list_hashed_to(tx: Tx, org_id: OrgId, medium: Medium, hashed: str) -> Iterator[str]:
+    """The refusals of which this is the keyed hash: the link of an emptied mailing has no more."""
+    after = ""
+    while page := list_opt_outs(tx, org_id, _PAGE, _before(medium, after)):
+        plain = {known.address for known in page if known.medium is medium} - {""}
+        found = hash_addresses(tx, org_id, plain)
+        yield from (address for address, own in found.items() if own == hashed)
+        if page[-1].medium is not medium:
+            return
+        after = page[-1].address
+
+
+def _before(medium: Medium, address: str) -> OptOut:
+    return OptOut(medium, address, "", None, 0)
 
 
 # -- links ---------------------------------------------------------------------------------
@@ -186,9 +260,12 @@ def opt_out_by_link(tx: Tx, token: str) -> tuple[str, bool]:
     Raises Missing for a link that this server did not make.
     """
     org_id, org_name, channel, address = read_link(tx, token)
-    medium = MEDIA[channel]
-    is_new = opt_out(tx, org_id, medium, address_key(channel, address), source="link")
-    return org_name, is_new
+    medium, key = MEDIA[channel], address_key(channel, address)
+    if list_opted_out(tx, org_id, channel, [address]):
+        _withdraw(tx, org_id, medium, key)  # what was consented to since
+        _take_over(tx, org_id, medium, key, "link")
+        return org_name, False
+    return org_name, opt_out(tx, org_id, medium, key, source="link")
 
 
 def read_link(tx: Tx, token: str) -> tuple[OrgId, str, Channel, str]:

@@ -97,21 +97,30 @@ class Lapsed(msgspec.Struct, frozen=True):
 Outcome = Accepted | Retry | Rejected | Misconfigured | Unknown | Lapsed
 
 
+def name_call(recipient_id: int) -> str:
+    """Our own name for a call or fax, the same whenever it is handed over."""
+    return f"turnout-{recipient_id}"
+
+
 class DeliveryReport(msgspec.Struct, frozen=True, kw_only=True):
     """What the network says later about something it took. `at` in epoch ms.
 
     `is_gone`: the address takes no messages any more. `is_complaint`: somebody got it, and
     complained; `status` says nothing then.
 
-    Named by `network_id`, or by `attempt_id` where the network carries our own name. `is_loose`:
-    the network may have spelled the id otherwise when it took the message.
+    Named by `network_id`, or by `attempt_id` where the network carries our own name. `reference`:
+    our own name for a call (`name_call`), which counts where the id is not known. `is_loose`: the
+    network may have spelled the id otherwise when it took the message. `address`: whose message it
+    is, in digits, where the network says so; it is nobody's where the id is somebody else's.
     """
 
     carrier: str
     status: Status
     at: int
     network_id: str = ""
+    reference: str = ""
     attempt_id: int | None = None
+    address: str = ""
     notes: str = ""
     duration_s: int = 0
     keypress: str = ""
@@ -125,6 +134,8 @@ class DeliveryReport(msgspec.Struct, frozen=True, kw_only=True):
             self,
             at=to_count(self.at, 0),
             network_id=to_name(self.network_id),
+            address=to_name(self.address),
+            reference=to_name(self.reference),
             notes=tidy(self.notes),
             duration_s=to_count(self.duration_s, 0, limit=LONGEST_CALL_S),
             keypress=tidy(self.keypress, LONGEST_KEYS),

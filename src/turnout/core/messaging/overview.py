@@ -1,14 +1,15 @@
 """Jobs for operators: all of an organization's, whosever they are."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
-from turnout.core.ids import JobId, OrgId, UserId
+from turnout.core.ids import JobId, OrgId, RecipientId, UserId
 from turnout.core.messaging.holding import Approval
 from turnout.core.messaging.hours import QuietHours
 from turnout.core.messaging.model import Channel, JobState, JobType
 from turnout.core.messaging.sql import sql
 from turnout.errors import Missing
-from turnout.store import Tx
+from turnout.store import Tx, to_json
 
 LAST = 2**62
 
@@ -94,6 +95,19 @@ def list_with_status(
 ) -> list[Outcome]:
     """A job's recipients who ended, or stand, with that status; in their order."""
     return sql.list_with_status(tx, org_id=org_id, job_id=job_id, status=status, limit=limit)
+
+
+def list_unwanted_calls(tx: Tx, carrier: str, after: RecipientId, limit: int) -> list[RecipientId]:
+    """Calls and faxes that an account has taken, and whose jobs are being closed; by number, behind
+    `after`."""
+    rows = sql.list_unwanted_calls(tx, carrier=carrier, after=after, limit=limit)
+    return [id_ for (id_,) in rows]
+
+
+def list_cancelled_unknown(tx: Tx, ids: Sequence[RecipientId]) -> list[RecipientId]:
+    """Those of these calls and faxes that may have been made, and whose jobs were cancelled or cut
+    off."""
+    return [id_ for (id_,) in sql.list_cancelled_unknown(tx, ids=to_json(list(ids)))]
 
 
 def find_quiet_end(tx: Tx, org_id: OrgId, job_id: JobId, quiet: QuietHours) -> int | None:

@@ -13,11 +13,10 @@ from turnout.core.identity.countries import find_country
 from turnout.core.ids import OrgId
 from turnout.core.messaging.consents import renew_consent
 from turnout.core.messaging.model import MEDIA, Channel, Medium
-from turnout.core.messaging.numbers import address_key, list_refusal_keys, to_address
-from turnout.core.messaging.opt_outs import hash_addresses, opt_out, read_link
-from turnout.core.messaging.sql import sql
+from turnout.core.messaging.numbers import address_key, to_address
+from turnout.core.messaging.opt_outs import forget_refusal, list_opted_out, opt_out, read_link
 from turnout.core.people.merging import find_person
-from turnout.store import Tx, to_json
+from turnout.store import Tx
 
 ACTOR = "link"
 # A person has one number; whether it is a mobile one is the network's to say.
@@ -54,8 +53,7 @@ def choose_preferences(tx: Tx, token: str, wanted: Iterable[Medium]) -> str:
         if preference.is_allowed and medium not in allowed:
             opt_out(tx, org_id, medium, key, source=ACTOR)
         elif not preference.is_allowed and medium in allowed and preference.is_own:
-            for known in _refused_as(tx, org_id, preference.channel, preference.address):
-                sql.remove_opt_out(tx, org_id=org_id, medium=medium.value, address=known)
+            forget_refusal(tx, org_id, preference.channel, preference.address)
             renew_consent(tx, org_id, medium, key)
             record(tx, org_id, ACTOR, "removed", "opt_out", 0, medium=medium.value)
     return org_name
@@ -65,7 +63,7 @@ def _read_preferences(tx: Tx, token: str) -> tuple[OrgId, str, list[Preference]]
     org_id, org_name, channel, address = read_link(tx, token)
     ways = [(channel, address), *_other_ways(tx, org_id, channel, address)]
     preferences = [
-        Preference(way, target, not _has_left(tx, org_id, way, target), way is channel)
+        Preference(way, target, not list_opted_out(tx, org_id, way, [target]), way is channel)
         for way, target in ways
     ]
     return org_id, org_name, preferences
@@ -77,15 +75,3 @@ def _other_ways(tx: Tx, org_id: OrgId, channel: Channel, address: str) -> list[t
     country = find_country(tx, org_id) if phone else ""
     found = [(way, to_address(way, phone, country)) for way in _BY_PHONE] if phone else []
     return [(way, number) for way, number in found if number]
-
-
-def _has_left(tx: Tx, org_id: OrgId, channel: Channel, address: str) -> bool:
-    addresses = _refused_as(tx, org_id, channel, address)
-    medium = MEDIA[channel].value
-    return bool(sql.find_opted_out(tx, org_id=org_id, medium=medium, addresses=to_json(addresses)))
-
-
-def _refused_as(tx: Tx, org_id: OrgId, channel: Channel, address: str) -> list[str]:
-    """All that a refusal of this address may be kept as."""
-    keys = list_refusal_keys(channel, address)
-    return [*keys, *hash_addresses(tx, org_id, keys).values()]

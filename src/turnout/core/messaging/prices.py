@@ -15,11 +15,13 @@ class UnreadablePriceError(ValueError):
 
 
 class Prices:
-    """A price for each channel and destination prefix, in micros a part."""
+    """A price for each channel and destination prefix, in micros a part of `currency` (ISO 4217),
+    which limits and credit are in, too."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, currency: str = "EUR") -> None:
         """Read `channel[:prefix]=price …`; the longest prefix that fits wins. Raises
         UnreadablePriceError for the first entry that cannot be read."""
+        self.currency = currency
         self._prices: dict[Channel, list[tuple[str, int]]] = {channel: [] for channel in Channel}
         for entry in text.split():
             name, equals, price = entry.partition("=")
@@ -33,6 +35,14 @@ class Prices:
                 raise UnreadablePriceError(entry) from error
         for prices in self._prices.values():
             prices.sort(key=lambda price: -len(price[0]))
+
+    def entries(self) -> list[tuple[Channel, str, int]]:
+        """All prices: the channel, the prefix (empty = any other), and the micros of a part."""
+        return [
+            (channel, prefix, amount)
+            for channel, prices in self._prices.items()
+            for prefix, amount in sorted(prices)
+        ]
 
     def price_micros(self, channel: Channel, address: str) -> int:
         """What one part to `address` costs; 0 where no price is set."""

@@ -299,12 +299,15 @@ WHERE org_id = :org_id AND job_id = :job_id AND state = 'done' AND id IN (
 ORDER BY id;
 
 -- name: correct_ends(org_id, job_id, rows, now) -> (id: RecipientId)
--- `rows` is JSON: [[id, status before, status, cost_micros, notes], …].
+-- `rows` is JSON: [[id, status before, status, cost_micros, notes, duration_s, keypress,
+-- is_voicemail], …].
 WITH r AS MATERIALIZED (
     SELECT CAST(:org_id AS BIGINT) AS org_id, CAST(:job_id AS BIGINT) AS job_id, value
     FROM json_array_elements(CAST(:rows AS json)) g (value))
 UPDATE recipients SET status = r.value ->> 2, notes = r.value ->> 4,
-    cost_micros = CAST(r.value ->> 3 AS BIGINT), done_at = CAST(:now AS BIGINT),
+    cost_micros = CAST(r.value ->> 3 AS BIGINT), duration_s = CAST(r.value ->> 5 AS BIGINT),
+    keypress = r.value ->> 6, is_voicemail = CAST(r.value ->> 7 AS BIGINT),
+    done_at = CAST(:now AS BIGINT),
     sent_at = coalesce(sent_at, CASE WHEN r.value ->> 2 = 'SENT' THEN CAST(:now AS BIGINT) END)
 FROM r WHERE recipients.org_id = r.org_id AND recipients.job_id = r.job_id
     AND recipients.id = CAST(r.value ->> 0 AS BIGINT)
@@ -386,6 +389,22 @@ WHERE n.carrier = :carrier AND n.network_id = r.value ->> 0
     AND n.shared_at IS NULL AND n.told_at IS NOT NULL
     AND n.told <> r.value ->> 1 AND n.is_corrected = 0
 RETURNING n.network_id, n.org_id, n.job_id, n.recipient_id, n.parts;
+
+-- name: list_cancelled_unknown(ids) -> (id: RecipientId)
+-- crosses organizations: an account carries the calls of all of them. `ids` is JSON.
+SELECT r.id FROM recipients r JOIN jobs j ON j.org_id = r.org_id AND j.id = r.job_id
+WHERE r.id IN (
+    SELECT CAST(w.value AS BIGINT) FROM jsonb_array_elements_text(CAST(:ids AS jsonb)) w (value))
+    AND r.state = 'done' AND r.status = 'SVRE'
+    AND j.closing_reason <> ''
+ORDER BY r.id;
+
+-- name: list_named_addresses(carrier, names) -> (network_id: str, address: str)
+-- crosses organizations: a network knows none of them. `names` is JSON.
+SELECT n.network_id, r.address FROM network_ids n
+JOIN recipients r ON r.org_id = n.org_id AND r.job_id = n.job_id AND r.id = n.recipient_id
+WHERE n.carrier = :carrier AND n.network_id IN (
+    SELECT w.value FROM jsonb_array_elements_text(CAST(:names AS jsonb)) w (value));
 
 -- name: find_spelled_ids(carrier, names) -> (network_id: str)
 -- crosses organizations: a network knows none of them. `names` is JSON.

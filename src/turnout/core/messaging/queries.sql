@@ -124,7 +124,9 @@ SELECT 1 FROM files WHERE org_id = :org_id AND digest = :digest;
 SELECT file_quota_bytes FROM organizations WHERE org_id = :org_id;
 
 -- name: count_file_bytes(org_id)$ -> int
-SELECT CAST(coalesce(sum(size), 0) AS BIGINT) FROM files WHERE org_id = :org_id;
+-- With captions, which are files in a table of their own.
+SELECT CAST((SELECT coalesce(sum(size), 0) FROM files WHERE org_id = :org_id)
+    + (SELECT coalesce(sum(size), 0) FROM captions WHERE org_id = :org_id) AS BIGINT);
 
 -- name: add_piece(org_id, digest, number: int, content: bytes, now)!
 INSERT INTO file_pieces (org_id, digest, number, content, created_at)
@@ -240,6 +242,19 @@ WHERE j.id = :id AND j.kind = 'broadcast' AND j.state <> 'staging' AND
     o.distributor_id = :distributor_id
     AND (:sees_all = 1 OR o.agent_id = :agent_id OR j.org_id = :own_org_id);
 
+-- name: list_job_ties(org_id, first: JobId, last: JobId)
+--     -> (id: JobId, user_id: UserId, list_ids: str, options: str)
+-- The options of those alone that may name an event.
+SELECT id, user_id, list_ids,
+    CASE replace(options, '"event":"', '') WHEN options THEN '{}' ELSE options END AS options
+FROM jobs WHERE org_id = :org_id AND id BETWEEN :first AND :last AND kind = 'broadcast'
+ORDER BY id;
+
+-- name: has_closed_events(agent_id: AgentId)$ -> int | None
+-- crosses organizations: an Agent sees the jobs of those linked to it.
+SELECT 1 FROM limited_events l JOIN organizations o ON o.org_id = l.org_id
+WHERE o.agent_id = :agent_id LIMIT 1;
+
 -- name: sum_recipients(org_id, job_id)^ -> (parts: int, duration_s: int)
 SELECT CAST(coalesce(sum(parts), 0) AS BIGINT), CAST(coalesce(sum(duration_s), 0) AS BIGINT)
 FROM recipients WHERE org_id = :org_id AND job_id = :job_id AND status = 'SENT';
@@ -264,6 +279,44 @@ FROM jobs j JOIN users u ON u.org_id = j.org_id AND u.id = j.user_id
 WHERE j.org_id = :org_id AND j.kind = 'broadcast' AND j.state <> 'staging'
     AND j.id BETWEEN :first AND :last AND (:is_open = 0 OR j.completed_at IS NULL)
 ORDER BY j.id DESC LIMIT :limit;
+
+-- name: browse_jobs(org_id, first: int, last: int, text: str, channel: str, stage: str,
+--     purpose: str, service: str, event: int, whole: str, part: str, answered: str, marked: str,
+--     limit) -> browsing.BrowsedJob
+--- Empty and 0 = any; the last texts are patterns of what belongs to the event, and is service.
+SELECT j.id, u.user_code, j.job_type, j.name, j.state, j.is_paused, j.accepted_at, j.scheduled_at,
+    j.started_at, j.completed_at, j.total, j.open, j.sent, j.failed, j.cost_micros,
+    j.reserved_micros, j.approval, j.sender, j.content, j.options, j.list_ids, j.timezone,
+    j.closing_reason
+FROM jobs j JOIN users u ON u.org_id = j.org_id AND u.id = j.user_id
+WHERE j.org_id = :org_id AND j.kind = 'broadcast' AND j.state <> 'staging'
+    AND j.id BETWEEN :first AND :last
+    AND (:text = '' OR replace(lower(j.name), :text, '') <> lower(j.name))
+    AND (:channel = '' OR j.channel = :channel)
+    AND (:purpose = '' OR (:purpose = 'service') = (j.options LIKE :service))
+    AND (:event = 0 OR j.list_ids LIKE :whole OR j.list_ids LIKE :part OR j.list_ids LIKE :answered
+        OR j.options LIKE :marked)
+    AND (:stage = ''
+        OR :stage = 'ended' AND j.completed_at IS NOT NULL
+        OR :stage = 'paused' AND j.completed_at IS NULL AND j.is_paused = 1
+        OR j.completed_at IS NULL AND j.is_paused = 0 AND (
+            :stage = 'approval' AND j.approval = 'waiting'
+            OR :stage = 'waiting' AND j.approval <> 'waiting'
+                AND j.state IN ('scheduled', 'listing')
+            OR :stage = 'sending' AND j.approval <> 'waiting'
+                AND j.state IN ('sending', 'closing')))
+ORDER BY j.id DESC LIMIT :limit;
+
+-- name: browse_recipients(org_id, job_id, status: str, text: str, after: RecipientId, limit)
+--     -> browsing.BrowsedRecipient
+SELECT id, name, destination, reference, state, status, notes, parts, cost_micros, sent_at, done_at
+FROM recipients
+WHERE org_id = :org_id AND job_id = :job_id AND id > :after
+    AND (:status = '' OR status = :status)
+    AND (:text = '' OR replace(lower(name), :text, '') <> lower(name)
+        OR replace(lower(destination), :text, '') <> lower(destination)
+        OR replace(lower(reference), :text, '') <> lower(reference))
+ORDER BY id LIMIT :limit;
 
 -- name: find_waiting(now)^ -> overview.WaitingJob | None
 -- crosses organizations: workers send for all of them.
@@ -396,20 +449,96 @@ RETURNING job_id;
 INSERT INTO spending (org_id, user_id, month, spent_micros) VALUES (:org_id, :user_id, :month, 0)
 ON CONFLICT (org_id, user_id, month) DO NOTHING;
 
--- name: reserve(org_id, user_id, month, amount: int, limit)!
--- `limit` -1 = no limit. The guard and the count are one statement.
+-- name: reserve(org_id, user_id, month, amount: int, limit)$ -> int | None
+-- `limit` -1 = no limit. The guard and the count are one statement; it tells whether the
+-- organization pays beforehand, so that nothing more is asked for others.
 UPDATE spending SET spent_micros = spent_micros + :amount
 WHERE org_id = :org_id AND user_id = :user_id AND month = :month
-    AND (:limit < 0 OR spent_micros + :amount <= :limit);
+    AND (:limit < 0 OR spent_micros + :amount <= :limit)
+RETURNING (SELECT count(*) FROM credit WHERE credit.org_id = :org_id) AS is_prepaid;
+
+-- name: find_spent(org_id, user_id, month)$ -> int | None
+SELECT spent_micros FROM spending
+WHERE org_id = :org_id AND user_id = :user_id AND month = :month;
+
+-- name: ensure_call_hour(org_id, hour: int)$ -> int | None
+INSERT INTO call_hours (org_id, hour) VALUES (:org_id, :hour)
+ON CONFLICT (org_id, hour) DO NOTHING RETURNING hour;
+
+-- name: lock_call_hour(org_id, hour: int)$ -> int
+-- What was counted; others that count in the hour wait until this transaction ends.
+UPDATE call_hours SET micros = micros WHERE org_id = :org_id AND hour = :hour RETURNING micros;
+
+-- name: add_to_call_hour(org_id, hour: int, amount: int)!
+-- What is given back may have been counted in the hour before.
+UPDATE call_hours SET micros = CASE WHEN micros + :amount < 0 THEN 0 ELSE micros + :amount END
+WHERE org_id = :org_id AND hour = :hour;
+
+-- name: sum_waiting_codes(org_id)$ -> int
+-- What the calls with codes cost that no worker has had yet, so that no hour has counted them.
+-- Job by job: who waits may be a million, of a broadcast.
+SELECT CAST(coalesce(sum((SELECT sum(r.quote_micros) FROM recipients r
+    WHERE r.org_id = j.org_id AND r.job_id = j.id AND r.due_at IS NOT NULL AND r.state = 'waiting'
+)), 0) AS BIGINT) FROM jobs j
+WHERE j.org_id = :org_id AND j.lane = 'urgent' AND j.ready_at IS NOT NULL AND j.kind = 'code'
+    AND j.channel IN ('tts', 'voice', 'fax');
+
+-- name: stop_call_hour(org_id, hour: int, now)!
+UPDATE call_hours SET stopped_at = :now
+WHERE org_id = :org_id AND hour = :hour AND stopped_at IS NULL;
+
+-- name: forget_call_hours(org_id, before)!
+DELETE FROM call_hours WHERE org_id = :org_id AND hour < :before;
+
+-- name: list_unwanted_calls(carrier: str, after: RecipientId, limit) -> (id: RecipientId)
+-- crosses organizations: an account carries the calls of all of them.
+SELECT r.id FROM jobs j JOIN recipients r ON r.org_id = j.org_id AND r.job_id = j.id
+WHERE j.lane IN ('tts', 'voice', 'fax') AND j.ready_at IS NOT NULL AND j.state = 'closing'
+    AND r.state = 'accepted' AND r.carrier = :carrier AND r.id > :after
+ORDER BY r.id LIMIT :limit;
+
+-- name: find_job_state(org_id, id: JobId)$ -> str | None
+SELECT state FROM jobs WHERE org_id = :org_id AND id = :id;
+
+-- name: begin_dialling(org_id, id: RecipientId, account, ends_at)$ -> int | None
+INSERT INTO dialled_calls (org_id, id, account, ends_at) VALUES (:org_id, :id, :account, :ends_at)
+ON CONFLICT (org_id, id) DO NOTHING RETURNING id;
+
+-- name: forget_dialling(org_id, id: RecipientId)!
+DELETE FROM dialled_calls WHERE org_id = :org_id AND id = :id;
+
+-- name: vouch_for_dialling(org_id, id: RecipientId, ends_at)*!
+UPDATE dialled_calls SET ends_at = :ends_at WHERE org_id = :org_id AND id = :id;
+
+-- name: has_ended(org_id, job_id, id: RecipientId)$ -> int | None
+SELECT 1 FROM recipients
+WHERE org_id = :org_id AND job_id = :job_id AND id = :id AND state = 'done';
+
+-- name: list_dialled(now, limit) -> (org_id: OrgId, id: RecipientId, account: str)
+-- crosses organizations: a process carries the calls of all of them. Few have not ended.
+SELECT org_id, id, account FROM dialled_calls WHERE ends_at <= :now
+ORDER BY ends_at, org_id, id LIMIT :limit;
+
+-- name: list_stopped_calls(hour: int) -> (slug: str)
+-- crosses organizations: an operator looks for all of them.
+SELECT o.slug FROM call_hours c JOIN organizations o ON o.org_id = c.org_id
+WHERE c.hour = :hour AND c.stopped_at IS NOT NULL ORDER BY o.slug;
 
 -- name: ensure_credit(org_id)!
 INSERT INTO credit (org_id, balance_micros) VALUES (:org_id, 0) ON CONFLICT (org_id) DO NOTHING;
 
 -- name: change_credit(org_id, amount: int, limit)!
--- The guard and the change are one statement. What comes back makes an alert possible again.
+-- The guard and the change are one statement. What comes back makes an alert possible again, and
+-- is taken even where the balance stays below zero.
 UPDATE credit SET balance_micros = balance_micros + :amount,
     alerted_at = CASE WHEN balance_micros + :amount >= alert_micros THEN NULL ELSE alerted_at END
-WHERE org_id = :org_id AND balance_micros + :amount >= 0 AND balance_micros + :amount < :limit;
+WHERE org_id = :org_id AND (balance_micros + :amount >= 0 OR :amount > 0)
+    AND balance_micros + :amount < :limit;
+
+-- name: charge_credit(org_id, amount: int)!
+UPDATE credit SET balance_micros = balance_micros + :amount,
+    alerted_at = CASE WHEN balance_micros + :amount >= alert_micros THEN NULL ELSE alerted_at END
+WHERE org_id = :org_id;
 
 -- name: mark_credit_alerted(org_id, now)$ -> int | None
 UPDATE credit SET alerted_at = :now
@@ -447,6 +576,13 @@ FROM jobs WHERE org_id = :org_id AND id = :id;
 
 -- name: set_reserved(org_id, id: JobId, reserved: int)!
 UPDATE jobs SET reserved_micros = :reserved WHERE org_id = :org_id AND id = :id;
+
+-- name: list_limits(org_id, month) -> limits.LimitRow
+SELECT u.id AS user_id, u.user_code, u.name, u.profile, coalesce(s.spent_micros, 0) AS spent_micros
+FROM users u LEFT JOIN spending s
+    ON s.org_id = u.org_id AND s.user_id = u.id AND s.month = :month
+WHERE u.org_id = :org_id AND u.disabled_at IS NULL
+ORDER BY u.id LIMIT 1000;
 
 -- name: list_usage(org_id, since, until) -> usage.Usage
 WITH counted AS (
@@ -581,6 +717,11 @@ WHERE org_id = :org_id AND id > 0 AND list_ids LIKE :named ORDER BY id DESC LIMI
 INSERT INTO opt_outs (org_id, medium, address, source, job_id, created_at, is_read)
 VALUES (:org_id, :medium, :address, :source, :job_id, :now, :is_read)
 ON CONFLICT (org_id, medium, address) DO NOTHING;
+
+-- name: take_over_opt_out(org_id, medium, address, source)!
+-- One that a reply made, and that somebody else wants now: no reply takes it back any more.
+UPDATE opt_outs SET source = :source
+WHERE org_id = :org_id AND medium = :medium AND address = :address AND source = 'reply';
 
 -- name: remove_opt_out(org_id, medium, address)!
 DELETE FROM opt_outs WHERE org_id = :org_id AND medium = :medium AND address = :address;
@@ -774,6 +915,22 @@ WHERE org_id = :org_id AND job_id = :job_id AND retried_in IS NULL AND id IN (
     ORDER BY id LIMIT :limit)
 RETURNING id, reference, name, destination, fields;
 
+-- name: find_retry(org_id, job_id, id: RecipientId)^
+--     -> (job_id: JobId, id: RecipientId, state: str, status: str) | None
+-- Who gets the message of a recipient again. Of several that are alike any is as good, so one that
+-- was not sent to yet.
+SELECT n.job_id, n.id, n.state, n.status FROM recipients o
+JOIN recipients n ON n.org_id = o.org_id AND n.job_id = o.retried_in
+    AND n.destination = o.destination AND n.reference = o.reference AND n.name = o.name
+    AND n.fields = o.fields
+WHERE o.org_id = :org_id AND o.job_id = :job_id AND o.id = :id
+ORDER BY n.state <> 'waiting', n.state = 'done', n.id LIMIT 1;
+
+-- name: claim_retry(org_id, job_id, id: RecipientId)$ -> int | None
+UPDATE recipients SET state = 'claimed', claim = claim + 1
+WHERE org_id = :org_id AND job_id = :job_id AND id = :id AND state = 'waiting'
+RETURNING claim;
+
 -- == consents ==
 
 -- name: keep_consent_text(org_id, digest, text)!
@@ -838,6 +995,10 @@ WHERE c.org_id = :org_id AND c.medium = :medium AND c.address = :address ORDER B
 SELECT id, reference, name, destination, fields FROM recipients
 WHERE org_id = :org_id AND job_id = :job_id AND id > :after AND state = 'waiting'
 ORDER BY id LIMIT :limit;
+
+-- name: find_nth(org_id, job_id, skipped: int)^ -> (reference: str, name: str, fields: str) | None
+SELECT reference, name, fields FROM recipients
+WHERE org_id = :org_id AND job_id = :job_id ORDER BY id LIMIT 1 OFFSET :skipped;
 
 -- == starting ==
 
@@ -940,3 +1101,60 @@ SELECT sender, created_at FROM sender_ids WHERE org_id = :org_id ORDER BY sender
 
 -- name: remove_sender_id(org_id, sender_key: str)!
 DELETE FROM sender_ids WHERE org_id = :org_id AND sender_key = :sender_key;
+
+-- name: list_templates(org_id, channel: str) -> templates.MessageTemplate
+-- `channel` empty = all.
+SELECT id, name, channel, purpose, subject, text, html, updated_at FROM message_templates
+WHERE org_id = :org_id AND (:channel = '' OR channel = :channel) ORDER BY name_key, id;
+
+-- name: count_templates(org_id)$ -> int
+SELECT count(*) FROM message_templates WHERE org_id = :org_id;
+
+-- name: find_template(org_id, id: TemplateId)^ -> templates.MessageTemplate | None
+SELECT id, name, channel, purpose, subject, text, html, updated_at FROM message_templates
+WHERE org_id = :org_id AND id = :id;
+
+-- name: find_template_named(org_id, channel: str, name_key: str)$ -> TemplateId | None
+SELECT id FROM message_templates
+WHERE org_id = :org_id AND channel = :channel AND name_key = :name_key;
+
+-- name: add_template(org_id, id: TemplateId, name_key: str, name: str, channel: str, purpose: str,
+--     subject: str, text: str, html: str, now)!
+INSERT INTO message_templates (org_id, id, channel, name_key, name, purpose, subject, text, html,
+    created_at, updated_at)
+VALUES (:org_id, :id, :channel, :name_key, :name, :purpose, :subject, :text, :html, :now, :now)
+ON CONFLICT (org_id, channel, name_key) DO NOTHING;
+
+-- name: set_template(org_id, id: TemplateId, name_key: str, name: str, purpose: str, subject: str,
+--     text: str, html: str, now)!
+UPDATE message_templates SET name_key = :name_key, name = :name, purpose = :purpose,
+    subject = :subject, text = :text, html = :html, updated_at = :now
+WHERE org_id = :org_id AND id = :id;
+
+-- name: delete_template(org_id, id: TemplateId)!
+DELETE FROM message_templates WHERE org_id = :org_id AND id = :id;
+
+-- name: list_canned(org_id) -> canned_answers.CannedAnswer
+SELECT id, name, text, updated_at FROM canned_answers WHERE org_id = :org_id
+ORDER BY name_key, id;
+
+-- name: count_canned(org_id)$ -> int
+SELECT count(*) FROM canned_answers WHERE org_id = :org_id;
+
+-- name: find_canned(org_id, id: CannedAnswerId)^ -> canned_answers.CannedAnswer | None
+SELECT id, name, text, updated_at FROM canned_answers WHERE org_id = :org_id AND id = :id;
+
+-- name: find_canned_named(org_id, name_key: str)$ -> CannedAnswerId | None
+SELECT id FROM canned_answers WHERE org_id = :org_id AND name_key = :name_key;
+
+-- name: add_canned(org_id, id: CannedAnswerId, name_key: str, name: str, text: str, now)!
+INSERT INTO canned_answers (org_id, id, name_key, name, text, created_at, updated_at)
+VALUES (:org_id, :id, :name_key, :name, :text, :now, :now)
+ON CONFLICT (org_id, name_key) DO NOTHING;
+
+-- name: set_canned(org_id, id: CannedAnswerId, name_key: str, name: str, text: str, now)!
+UPDATE canned_answers SET name_key = :name_key, name = :name, text = :text, updated_at = :now
+WHERE org_id = :org_id AND id = :id;
+
+-- name: delete_canned(org_id, id: CannedAnswerId)!
+DELETE FROM canned_answers WHERE org_id = :org_id AND id = :id;

@@ -272,13 +272,15 @@ WHERE org_id = :org_id AND job_id = :job_id AND state = 'done'
 ORDER BY id;
 
 -- name: correct_ends(org_id, job_id, rows, now) -> (id: RecipientId)
--- `rows` is JSON: [[id, status before, status, cost_micros, notes], …].
+-- `rows` is JSON: [[id, status before, status, cost_micros, notes, duration_s, keypress,
+-- is_voicemail], …].
 WITH r AS MATERIALIZED (
     SELECT value ->> 0 AS id, value ->> 1 AS was, value ->> 2 AS status,
-        value ->> 3 AS cost_micros, value ->> 4 AS notes
+        value ->> 3 AS cost_micros, value ->> 4 AS notes, value ->> 5 AS duration_s,
+        value ->> 6 AS keypress, value ->> 7 AS is_voicemail
     FROM json_each(:rows))
 UPDATE recipients SET status = r.status, notes = r.notes, cost_micros = r.cost_micros,
-    done_at = :now,
+    duration_s = r.duration_s, keypress = r.keypress, is_voicemail = r.is_voicemail, done_at = :now,
     sent_at = coalesce(sent_at, CASE WHEN r.status = 'SENT' THEN :now END)
 FROM r
 WHERE recipients.org_id = :org_id AND recipients.job_id = :job_id AND recipients.id = r.id
@@ -356,6 +358,19 @@ WHERE network_ids.carrier = :carrier AND network_ids.network_id = r.network_id
     AND network_ids.shared_at IS NULL AND network_ids.told_at IS NOT NULL
     AND network_ids.told <> r.status AND network_ids.is_corrected = 0
 RETURNING network_ids.network_id, org_id, job_id, recipient_id, parts;
+
+-- name: list_cancelled_unknown(ids) -> (id: RecipientId)
+-- crosses organizations: an account carries the calls of all of them. `ids` is JSON.
+SELECT r.id FROM recipients r JOIN jobs j ON j.org_id = r.org_id AND j.id = r.job_id
+WHERE r.id IN (SELECT value FROM json_each(:ids)) AND r.state = 'done' AND r.status = 'SVRE'
+    AND j.closing_reason <> ''
+ORDER BY r.id;
+
+-- name: list_named_addresses(carrier, names) -> (network_id: str, address: str)
+-- crosses organizations: a network knows none of them. `names` is JSON.
+SELECT n.network_id, r.address FROM network_ids n
+JOIN recipients r ON r.org_id = n.org_id AND r.job_id = n.job_id AND r.id = n.recipient_id
+WHERE n.carrier = :carrier AND n.network_id IN (SELECT value FROM json_each(:names));
 
 -- name: find_spelled_ids(carrier, names) -> (network_id: str)
 -- crosses organizations: a network knows none of them. `names` is JSON.

@@ -14,6 +14,7 @@ from turnout.core.identity.users import get_user_id
 from turnout.core.ids import JobId, OrgId, ReplyId
 from turnout.core.messaging.model import Channel
 from turnout.core.messaging.numbers import list_forms, to_address
+from turnout.core.messaging.sights import Viewer
 from turnout.core.messaging.sql import sql
 from turnout.errors import Missing
 from turnout.store import Tx, to_json
@@ -62,10 +63,32 @@ class Stray(NamedTuple):
 
 
 def list_replies(
-    tx: Tx, org_id: OrgId, wanted: ReplyFilter, *, limit: int, before: ReplyId = NEWEST
+    tx: Tx,
+    org_id: OrgId,
+    wanted: ReplyFilter,
+    *,
+    limit: int,
+    before: ReplyId = NEWEST,
+    viewer: Viewer | None = None,
 ) -> list[ReplyLine]:
-    """The organization's replies that are asked for, newest first; `before` is the last that is
-    known. Raises Missing for a user that is not there."""
+    """The organization's replies that are asked for, newest first, to jobs of which the viewer may
+    know (None = an operator); `before` is the last that is known. Raises Missing for a user that is
+    not there."""
+    found: list[ReplyLine] = []
+    while len(found) < limit:
+        rows = _read(tx, org_id, wanted, limit, before)
+        jobs = {row.job_id for row in rows if row.job_id}
+        hidden = viewer.find_hidden(tx, org_id, jobs) if viewer else set()
+        found += [row for row in rows if row.job_id not in hidden]
+        if len(rows) < limit:
+            break
+        before = rows[-1].id
+    return found[:limit]
+
+
+def _read(
+    tx: Tx, org_id: OrgId, wanted: ReplyFilter, limit: int, before: ReplyId
+) -> list[ReplyLine]:
     user_id = get_user_id(tx, org_id, wanted.user_code) if wanted.user_code else 0
     senders = to_json(_forms(tx, org_id, wanted.sender)) if wanted.sender else ""
     return sql.list_reply_lines(
@@ -82,10 +105,12 @@ def list_replies(
     )
 
 
-def get_reply_line(tx: Tx, org_id: OrgId, reply_id: ReplyId) -> ReplyLine:
+def get_reply_line(
+    tx: Tx, org_id: OrgId, reply_id: ReplyId, *, viewer: Viewer | None = None
+) -> ReplyLine:
     """One reply of the organization. Raises Missing."""
     before = ReplyId(reply_id + 1)
-    for line in list_replies(tx, org_id, ReplyFilter(), limit=1, before=before):
+    for line in list_replies(tx, org_id, ReplyFilter(), limit=1, before=before, viewer=viewer):
         if line.id == reply_id:
             return line
     raise Missing("reply.missing", reply_id=reply_id)

@@ -3,19 +3,22 @@
 A part's network id keeps what its first report said, so one that comes again changes nothing. A
 second one that says otherwise corrects the message's end, once, with a note (correcting.py). One
 whose id is not known yet waits in `early_reports`, and is looked for when outcomes are recorded.
-Everybody has arrived when all parts have; the first failure decides otherwise.
+Everybody has arrived when all parts have; the first failure decides otherwise. A call whose network
+gave no good answer has ended as one that may have been made; a report by our own name for it says
+how it ended after all.
 """
 
 from collections.abc import Sequence
 from typing import NamedTuple
 
 import msgspec
+import structlog
 
 from turnout.core.ids import JobId, OrgId, RecipientId
 from turnout.core.messaging.correcting import correct_recipients
 from turnout.core.messaging.ending import RecipientEnding, bounce_sent, end_recipients
 from turnout.core.messaging.model import Channel, Status
-from turnout.core.messaging.outcomes import DeliveryReport
+from turnout.core.messaging.outcomes import DeliveryReport, name_call
 from turnout.core.messaging.spellings import is_same, list_spellings
 from turnout.core.messaging.sql import sql
 from turnout.core.messaging.suppression import Reason, suppress_recipients
@@ -23,6 +26,9 @@ from turnout.core.work.apart import do_apart
 from turnout.store import Tx, to_json
 
 EARLY_MS = 3_600_000
+# Digits of a national number that tell it from others.
+_NATIONAL = 7
+log = structlog.get_logger()
 _decoder = msgspec.json.Decoder(DeliveryReport)
 
 
@@ -46,19 +52,51 @@ def _receive(tx: Tx, reports: Sequence[DeliveryReport]) -> None:
     ended: list[RecipientEnding] = []
     again: list[RecipientEnding] = []
     by_carrier: dict[str, dict[str, DeliveryReport]] = {}
-    for report in reports:
+    for report in _leave_out_strangers(tx, reports):
         if report.attempt_id is None:
             by_carrier.setdefault(report.carrier, {})[report.network_id] = report
     for carrier, named in by_carrier.items():
-        some, more = _match(tx, carrier, named)
+        some, more, left = _match(tx, carrier, named)
         ended += some
         again += more
+        by_name = {report.reference: report for report in left if report.reference}
+        if by_name:
+            some, more, _ = _match(tx, carrier, by_name)
+            ended += some
+            again += more
     own = {report.attempt_id: report for report in reports if report.attempt_id is not None}
     if own:
         ended += _match_own(tx, own)
-    end_recipients(tx, ended)
+    done = end_recipients(tx, ended)
     if again:
         correct_recipients(tx, again)
+    names = {name for report in reports for name in (report.network_id, report.reference)}
+    late = [e for e in ended if e.recipient_id not in done and name_call(e.recipient_id) in names]
+    if late:
+        correct_recipients(tx, late, only=Status.PATHWAY_ERROR)
+
+
+def _leave_out_strangers(tx: Tx, reports: Sequence[DeliveryReport]) -> list[DeliveryReport]:
+    """Without those that name somebody's message and somebody else."""
+    addresses: dict[tuple[str, str], str] = {}
+    for carrier in sorted({report.carrier for report in reports if report.address}):
+        names = sorted({one.network_id for one in reports if one.carrier == carrier})
+        rows = sql.list_named_addresses(tx, carrier=carrier, names=to_json(names))
+        addresses |= {(carrier, row.network_id): row.address for row in rows}
+    kept = []
+    for report in reports:
+        known = addresses.get((report.carrier, report.network_id), "")
+        if report.address and known and not _is_same_number(known, report.address):
+            log.warning("a report is about somebody else", carrier=report.carrier)
+        else:
+            kept.append(report)
+    return kept
+
+
+def _is_same_number(known: str, said: str) -> bool:
+    """Whether digits are those of a number in E.164, or its national ones."""
+    national = said.lstrip("0")
+    return known == said or (len(national) >= _NATIONAL and known.endswith(national))
 
 
 def _give_up(tx: Tx, reports: Sequence[DeliveryReport]) -> None:
@@ -105,8 +143,9 @@ def forget_early_reports(tx: Tx, limit: int) -> int:
 
 def _match(
     tx: Tx, carrier: str, reports: dict[str, DeliveryReport]
-) -> tuple[list[RecipientEnding], list[RecipientEnding]]:
-    """The ends that reports tell, and those that are told again and otherwise."""
+) -> tuple[list[RecipientEnding], list[RecipientEnding], list[DeliveryReport]]:
+    """The ends that reports tell, those that are told again and otherwise, and the reports that
+    named nobody, which are kept."""
     taken = _take(tx, carrier, reports)
     again: list[_MessageRef] = []
     if left := {name: reports[name] for name in reports.keys() - {row.network_id for row in taken}}:
@@ -126,7 +165,8 @@ def _match(
     told = [
         _ended(row.org_id, row.job_id, row.recipient_id, reports[row.network_id]) for row in again
     ]
-    return _count_parts(tx, named, reports) + [e for e in told if e.status != Status.SENT], told
+    failed = [end for end in told if end.status != Status.SENT]
+    return _count_parts(tx, named, reports) + failed, told, list(left.values())
 
 
 def _take(tx: Tx, carrier: str, reports: dict[str, DeliveryReport]) -> list[_MessageRef]:

@@ -21,6 +21,7 @@ from turnout.core.messaging.model import (
 from turnout.core.messaging.parts import count_parts
 from turnout.core.messaging.prices import Prices
 
+_CONTROLS = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f]")
 # Fields that jobs know themselves, for every recipient.
 _ALWAYS = {"reference", "recipient", "replynum", UNSUBSCRIBE}
 
@@ -99,9 +100,19 @@ def fields_of(
     fields |= {member.lower(): value for member, value in given.items()}
     if job_type.takes_replies:
         fields["replynum"] = options.reply_number or sender
+    if job_type.channel is Channel.SMS:
+        fields = {member: without_controls(value) for member, value in fields.items()}
     if options.is_ascii_only:
         fields = {member: to_ascii(value) for member, value in fields.items()}
     return fields
+
+
+def without_controls(text: str) -> str:
+    """The text of an SMS without the controls that no handset shows, and that would make it
+    Unicode: a tab is a space, and only line feeds stay."""
+    if text.isprintable():
+        return text
+    return _CONTROLS.sub("", text.replace("\t", " "))
 
 
 def to_ascii(text: str) -> str:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from turnout.core.identity.countries import find_country
 from turnout.core.ids import RecipientId
+from turnout.core.messaging.calling import give_back
 from turnout.core.messaging.delivering import (
     MISCONFIGURED_PAUSE_MS,
     WORK,
@@ -18,6 +19,7 @@ from turnout.core.messaging.delivering import (
     return_recipients,
 )
 from turnout.core.messaging.ending import RecipientEnding, end_recipients
+from turnout.core.messaging.fence import FENCED
 from turnout.core.messaging.late import note_copies, take_back
 from turnout.core.messaging.model import Channel, JobHead, Kind, Status
 from turnout.core.messaging.network_ids import NetworkId, name_ids, note_network_ids
@@ -30,6 +32,7 @@ from turnout.core.messaging.outcomes import (
     Rejected,
     Retry,
     Unknown,
+    name_call,
 )
 from turnout.core.messaging.prices import Prices
 from turnout.core.messaging.sql import sql
@@ -166,12 +169,40 @@ def _write_down(
         else:
             ended.append(_end_by(result, prices)._replace(claim=result.recipient.claim))
     held = _put_off(tx, head, again) | _put_off(tx, head, lapsed)
+    give_back(tx, head, _price_uncalled(results))
     held |= _await_reports(tx, head, accepted, prices, patience.report_ms)
     held |= end_recipients(tx, ended)
+    _name_unanswered(tx, head, results, held)
     # A first claim of a recipient is not counted.
     counted = {result.recipient.id for result in results if _is_repeated(result)}
     claims.settle(tx, WORK, [(head.org_id, id_) for id_ in held & counted])
     return held
+
+
+def _name_unanswered(tx: Tx, head: JobHead, results: list[Result], held: set[RecipientId]) -> None:
+    """A call that may have been made can still be reported, by our own name for it."""
+    for result in results:
+        if isinstance(result.outcome, Unknown) and result.recipient.id in held:
+            named = _name_call(head, result.recipient.id)
+            note_network_ids(tx, head, result.carrier, named)
+
+
+def _name_call(
+    head: JobHead, recipient_id: RecipientId, known: Sequence[str] = ()
+) -> list[NetworkId]:
+    """Our own name for a call, where its network does not use it as its id."""
+    name = name_call(recipient_id)
+    is_named = head.job_type.channel in FENCED and name not in known
+    return name_ids([name], recipient_id) if is_named else []
+
+
+def _price_uncalled(results: list[Result]) -> int:
+    """What was reserved for those that were certainly not called."""
+    return sum(
+        result.recipient.quote_micros or 0
+        for result in results
+        if not isinstance(result.outcome, Accepted | Unknown)
+    )
 
 
 def _is_repeated(result: Result) -> bool:
@@ -338,7 +369,7 @@ def _await_reports_of(
         recipient = result.recipient
         own = name_ids(outcome.network_ids, recipient.id)
         rows.append((recipient.id, recipient.claim, outcome.parts, cost, len(own)))
-        names += own
+        names += own + _name_call(head, recipient.id, outcome.network_ids)
     held = sql.accept_recipients(
         tx,
         org_id=head.org_id,

@@ -6,7 +6,8 @@ node it comes again.
 
 A stop word (stop_words.py) opts its sender out of the texts of that job's organization, and of
 the one that wrote to them last, one-way messages too; it belongs to that message if it answers no
-other. That counts for messages that were emptied (core/erasure), too: a keyed hash of the number is
+other. START from the same number undoes that, and nothing else that keeps messages from it. A stop
+word counts for messages that were emptied (core/erasure), too: a keyed hash of the number is
 left, and the reply is kept without number and text. Its sender is told so once. Numbers are
 compared in E.164: a sender as its country writes it is read in the country of the number that was
 written to.
@@ -33,16 +34,23 @@ from turnout.core.messaging.model import (
 )
 from turnout.core.messaging.notices import queue_reply_forward
 from turnout.core.messaging.numbers import country_of, is_e164, list_forms, to_address
-from turnout.core.messaging.opt_outs import hash_addresses, opt_out
+from turnout.core.messaging.opt_outs import (
+    BY_REPLY,
+    find_opt_outs,
+    hash_addresses,
+    opt_out,
+    take_back,
+)
 from turnout.core.messaging.outcomes import Reply
 from turnout.core.messaging.sql import sql
 from turnout.core.messaging.staging import add_internal_job
-from turnout.core.messaging.stop_words import ends_it
+from turnout.core.messaging.stop_words import ends_it, takes_it_back
 from turnout.core.work.apart import do_apart
 from turnout.log import log
 from turnout.store import Tx, to_json
 
 STOPPED = "Opt-out confirmation"
+RETURNED = "Opt-out taken back"
 NO_ANSWER = "-"
 """The text of an organization that answers no stop word."""
 
@@ -98,7 +106,10 @@ def _receive(tx: Tx, replies: Sequence[Reply], stop_words: Collection[str]) -> N
         message = _find_message(tx, reply)
         job = get_job_head(tx, message.org_id, message.job_id) if message else None
         is_stop = ends_it(reply.text, stop_words, job.options.opt_out_code if job else "")
-        last = _find_last(tx, reply) if is_stop else None
+        is_back = not is_stop and takes_it_back(reply.text)
+        last = _find_last(tx, reply) if is_stop or is_back else None
+        if is_back and last and not find_opt_outs(tx, last.org_id, Channel.SMS, reply.sender):
+            last = None
         if message is None and last is not None:
             message, job = last, get_job_head(tx, last.org_id, last.job_id)
         if message is None or job is None:
@@ -106,8 +117,11 @@ def _receive(tx: Tx, replies: Sequence[Reply], stop_words: Collection[str]) -> N
             continue
         if reply_id := _keep(tx, reply, job, message.recipient_id, is_stop=is_stop):
             stored.setdefault(message.org_id, []).append(reply_id)
+        jobs = {found.org_id: found.job_id for found in (last, message) if found}
         if is_stop:
-            _stop(tx, reply, {found.org_id: found.job_id for found in (last, message) if found})
+            _stop(tx, reply, jobs)
+        if is_back:
+            _take_back(tx, reply, jobs)
     for org_id, reply_ids in sorted(stored.items()):
         _call_back(tx, org_id, sorted(reply_ids))
 
@@ -167,23 +181,30 @@ def _list_hashed(tx: Tx, forms: list[str]) -> Iterator[_Text]:
 def _stop(tx: Tx, reply: Reply, jobs: dict[OrgId, JobId]) -> None:
     """Opt the sender out of the texts of these organizations, and say so once for each."""
     for org_id, job_id in sorted(jobs.items()):
-        if opt_out(tx, org_id, Medium.SMS, reply.sender, source="reply", job_id=job_id):
-            _confirm(tx, org_id, reply)
+        if opt_out(tx, org_id, Medium.SMS, reply.sender, source=BY_REPLY, job_id=job_id):
+            own = get_profile(tx, org_id).stop_reply
+            _answer(tx, org_id, reply, STOPPED, own or "{name}: you will get no more messages.")
 
 
-def _confirm(tx: Tx, org_id: OrgId, reply: Reply) -> None:
-    organization = get_organization_of(tx, org_id)
-    text = get_profile(tx, org_id).stop_reply
-    if text == NO_ANSWER:
+def _take_back(tx: Tx, reply: Reply, orgs: Collection[OrgId]) -> None:
+    """Let texts of these organizations reach the sender again, and say so once for each."""
+    for org_id in sorted(orgs):
+        if take_back(tx, org_id, reply.sender):
+            _answer(tx, org_id, reply, RETURNED, "{name}: you will get messages again.")
+
+
+def _answer(tx: Tx, org_id: OrgId, reply: Reply, job_name: str, text: str) -> None:
+    if get_profile(tx, org_id).stop_reply == NO_ANSWER:
         return
+    name = get_organization_of(tx, org_id).name
     add_internal_job(
         tx,
         org_id,
         None,
         kind=Kind.NOTICE,
         job_type=JobType.SMS,
-        name=STOPPED,
-        content=Content(text=text or f"{organization.name}: you will get no more messages."),
+        name=job_name,
+        content=Content(text=text.replace("{name}", name)),
         recipients=[NewRecipient(f"+{reply.sender}")],
         sender=reply.recipient,
     )

@@ -1,6 +1,6 @@
 """Who messages are shown to be from: an organization's sender ids, and its mail domains.
 
-A number goes out in E.164, so that answers find their job, and a name as it was typed. Once an
+A number goes out in E.164, so that answers find their job, and a name as it is listed. Once an
 organization has sender ids listed, its texts come from them alone. Mail comes from the
 organization's verified domains (core/senders), from those of the installation, and otherwise `via`
 the installation's own sender; or it is refused, by the operator's choice. So From always aligns
@@ -19,7 +19,7 @@ from turnout.core.ids import OrgId
 from turnout.core.messaging.model import Channel
 from turnout.core.messaging.numbers import needs_country, to_address
 from turnout.core.messaging.sql import sql
-from turnout.core.senders.domains import list_signings
+from turnout.core.senders.domains import list_domains, list_signings
 from turnout.core.senders.model import Signing, find_domain
 from turnout.errors import Conflict, Invalid, Missing
 from turnout.store import Tx
@@ -36,11 +36,13 @@ _NOBODY = "localhost"
 class SenderRules(msgspec.Struct, frozen=True):
     """What the operator has set about senders: `own_domains` are the installation's, which it signs
     for, or whose mail comes from its relay; with `refuses` what an organization has not proven is
-    refused instead of sent `via` the installation's address `mail_from`."""
+    refused instead of sent `via` the installation's address `mail_from`. With `is_simulated` mail
+    reaches nobody, and is shown as a network would get it, whatever that address is."""
 
     mail_from: str = ""
     own_domains: tuple[str, ...] = ()
     refuses: bool = False
+    is_simulated: bool = False
 
 
 class AllowedSender(NamedTuple):
@@ -110,15 +112,16 @@ def to_sender(sender: str, country: str) -> str:
 
 def check_sender_id(
     tx: Tx, org_id: OrgId, sender: str, rules: SenderRules, pool: Collection[str] = ()
-) -> None:
-    """Raise Invalid for a sender that the organization's texts may not have: one that is not
-    listed, where some are or the operator wants it. Numbers of the `pool` are everybody's."""
+) -> str:
+    """The sender as it is listed, whose networks know that spelling alone. Raises Invalid for one
+    that the organization's texts may not have: not listed, where some are or the operator wants
+    it. Numbers of the `pool` are everybody's."""
     if not sender or sender in pool:
-        return
-    listed = list_sender_ids(tx, org_id)
-    known = {row.sender.casefold() for row in listed}
-    if (listed or rules.refuses) and sender.casefold() not in known:
+        return sender
+    known = {row.sender.casefold(): row.sender for row in list_sender_ids(tx, org_id)}
+    if (known or rules.refuses) and sender.casefold() not in known:
         raise Invalid("sender.id_refused", sender=sender)
+    return known.get(sender.casefold(), sender)
 
 
 def check_mail_sender(tx: Tx, org_id: OrgId, address: str, rules: SenderRules) -> None:
@@ -139,9 +142,35 @@ def choose_mail_sender(
         return MailSender(rules.mail_from, "")
     if signing := find_domain(address, signings):
         return MailSender(address, address, signing)
-    if _is_own(address, rules) or rules.mail_from.rpartition("@")[2].lower() in ("", _NOBODY):
+    if _is_own(address, rules) or not _can_be_via(rules):
         return MailSender(address, address)
     return MailSender(rules.mail_from, address, is_via=True)
+
+
+def foresee_mail_sender(
+    tx: Tx, org_id: OrgId, address: str, rules: SenderRules, *, at: int | None = None
+) -> MailSender:
+    """Who a mail from this address is from; of one that went at `at` (epoch ms) who it was from:
+    the domains that were not verified then do not count."""
+    signings = list_signings(tx, org_id)
+    if at is not None:
+        since = {one.domain: one.verified_at for one in list_domains(tx, org_id)}
+        signings = {name: one for name, one in signings.items() if (since[name] or at) <= at}
+    return choose_mail_sender(address, signings, rules)
+
+
+def shown_name(name: str, sender: MailSender) -> str:
+    """The name beside the address of a mail's From: `Acme via turnout.example`, where it goes via
+    the installation."""
+    if not sender.is_via:
+        return name
+    host = sender.address.rpartition("@")[2]
+    return f"{name or sender.given.rpartition('@')[2]} via {host}"
+
+
+def _can_be_via(rules: SenderRules) -> bool:
+    domain = rules.mail_from.rpartition("@")[2].lower()
+    return bool(domain) and (domain != _NOBODY or rules.is_simulated)
 
 
 def _is_own(address: str, rules: SenderRules) -> bool:

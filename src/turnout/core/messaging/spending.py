@@ -5,6 +5,10 @@ What a job's messages cost if they arrive (reckoning.py) is reserved before they
 guarded statement, so that jobs of the same time never go over the limit together. It is written
 beside each recipient, and is the most that is ever charged for them; when the job ends, the
 reservation becomes the cost.
+
+A message that its network says arrived after all, when its job had ended, costs what was reserved
+for it (correcting.py). That was given back, and may be spent since: so it may go over the limit, or
+below what is prepaid. It counts all the same, and nothing more is accepted until there is room.
 """
 
 from typing import TypedDict
@@ -12,7 +16,7 @@ from typing import TypedDict
 from turnout.core.identity.members import find_member
 from turnout.core.identity.model import Member
 from turnout.core.ids import JobId, OrgId, UserId
-from turnout.core.messaging.credit import draw
+from turnout.core.messaging.credit import charge, draw
 from turnout.core.messaging.notices import queue_credit_alert
 from turnout.core.messaging.prices import MICROS
 from turnout.core.messaging.sql import sql
@@ -35,6 +39,17 @@ def reserve(tx: Tx, member: Member, micros: int) -> None:
     _reserve(tx, member, tx.now, member.timezone, micros)
 
 
+def foresee(tx: Tx, member: Member, micros: int) -> str:
+    """The error that `reserve` would raise for a job of this cost now, empty = none."""
+    org_id, limit = member.user.org_id, member.profile.monthly_limit
+    key = _key(org_id, member.user.id, tx.now, member.timezone)
+    spent = sql.find_spent(tx, **key) or 0
+    if limit is not None and spent + micros > limit * MICROS:
+        return "limit.exceeded"
+    credit = sql.find_credit(tx, org_id=org_id)
+    return "credit.exhausted" if credit and 0 < micros > credit.balance_micros else ""
+
+
 def reserve_more(tx: Tx, org_id: OrgId, job_id: JobId, micros: int) -> None:
     """Set aside what further recipients of a job will cost, in the month in which it was accepted.
     A job that is nobody's has no limit but the credit. Raises Invalid as `reserve` does, and has
@@ -44,29 +59,24 @@ def reserve_more(tx: Tx, org_id: OrgId, job_id: JobId, micros: int) -> None:
     if member is not None:
         _reserve(tx, member, accepted_at, timezone, micros)
         return
-    _draw(tx, org_id, micros)
-    key = _key(org_id, user_id, accepted_at, timezone)
-    sql.ensure_spending(tx, **key)
-    sql.reserve(tx, **key, amount=micros, limit=-1)
+    _set_aside(tx, _key(org_id, user_id, accepted_at, timezone), micros, None)
 
 
 def _reserve(tx: Tx, member: Member, accepted_at: int, timezone: str, micros: int) -> None:
-    org_id = member.user.org_id
-    key = _key(org_id, member.user.id, accepted_at, timezone)
-    limit = member.profile.monthly_limit
-    sql.ensure_spending(tx, **key)
-    if not sql.reserve(tx, **key, amount=micros, limit=-1 if limit is None else limit * MICROS):
-        raise Invalid("limit.exceeded")
-    try:
-        _draw(tx, org_id, micros)
-    except Invalid:
-        sql.reserve(tx, **key, amount=-micros, limit=-1)
-        raise
+    key = _key(member.user.org_id, member.user.id, accepted_at, timezone)
+    _set_aside(tx, key, micros, member.profile.monthly_limit)
     _alert(tx, member, key)
 
 
-def _draw(tx: Tx, org_id: OrgId, micros: int) -> None:
-    if micros and not draw(tx, org_id, micros):
+def _set_aside(tx: Tx, key: _Month, micros: int, limit: int | None) -> None:
+    sql.ensure_spending(tx, **key)
+    is_prepaid = sql.reserve(
+        tx, **key, amount=micros, limit=-1 if limit is None else limit * MICROS
+    )
+    if is_prepaid is None:
+        raise Invalid("limit.exceeded")
+    if is_prepaid and micros and not draw(tx, key["org_id"], micros):
+        sql.reserve(tx, **key, amount=-micros, limit=-1)
         raise Invalid("credit.exhausted")
 
 
@@ -77,8 +87,8 @@ def settle_spending(tx: Tx, org_id: OrgId, job_id: JobId) -> None:
     if reserved != cost:
         key = _key(org_id, user_id, accepted_at, timezone)
         sql.ensure_spending(tx, **key)
-        sql.reserve(tx, **key, amount=cost - reserved, limit=-1)
-        draw(tx, org_id, cost - reserved)
+        if sql.reserve(tx, **key, amount=cost - reserved, limit=-1):
+            charge(tx, org_id, cost - reserved)
     sql.set_reserved(tx, org_id=org_id, id=job_id, reserved=cost)
 
 

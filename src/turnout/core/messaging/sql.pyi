@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from turnout.core.ids import (
     AgentId,
+    CannedAnswerId,
     DistributorId,
     EventId,
     JobId,
@@ -12,14 +13,18 @@ from turnout.core.ids import (
     OrgId,
     RecipientId,
     ReplyId,
+    TemplateId,
     UserId,
 )
+from turnout.core.messaging.browsing import BrowsedJob, BrowsedRecipient
 from turnout.core.messaging.callbacks import _EndingRow, _ReplyRow
+from turnout.core.messaging.canned_answers import CannedAnswer
 from turnout.core.messaging.consents import Consent
 from turnout.core.messaging.credit import Credit, CreditEntry
 from turnout.core.messaging.delivering import ClaimedRecipient
 from turnout.core.messaging.digests import Digest, Line
 from turnout.core.messaging.ending import _RecipientState
+from turnout.core.messaging.limits import LimitRow
 from turnout.core.messaging.listing import JobReply, JobSummary, Report
 from turnout.core.messaging.lists import UserList
 from turnout.core.messaging.model import JobHead
@@ -33,6 +38,7 @@ from turnout.core.messaging.receiving import _MessageRef
 from turnout.core.messaging.replies import _Text
 from turnout.core.messaging.sender_ids import AllowedSender
 from turnout.core.messaging.suppression import Suppression
+from turnout.core.messaging.templates import MessageTemplate
 from turnout.core.messaging.usage import Usage
 from turnout.store import Statements, Tx
 
@@ -101,6 +107,13 @@ class ListEndsRow(NamedTuple):
 
 class CorrectEndsRow(NamedTuple):
     id: RecipientId
+
+class ListCancelledUnknownRow(NamedTuple):
+    id: RecipientId
+
+class ListNamedAddressesRow(NamedTuple):
+    network_id: str
+    address: str
 
 class FindSpelledIdsRow(NamedTuple):
     network_id: str
@@ -182,6 +195,12 @@ class FindVisibleJobRow(NamedTuple):
     options: str
     approval: str
 
+class ListJobTiesRow(NamedTuple):
+    id: JobId
+    user_id: UserId
+    list_ids: str
+    options: str
+
 class SumRecipientsRow(NamedTuple):
     parts: int
     duration_s: int
@@ -239,6 +258,17 @@ class CountFailingCallbacksRow(NamedTuple):
 
 class TakeSingleReportsRow(NamedTuple):
     job_id: JobId
+
+class ListUnwantedCallsRow(NamedTuple):
+    id: RecipientId
+
+class ListDialledRow(NamedTuple):
+    org_id: OrgId
+    id: RecipientId
+    account: str
+
+class ListStoppedCallsRow(NamedTuple):
+    slug: str
 
 class GetJobCostRow(NamedTuple):
     user_id: UserId
@@ -330,6 +360,12 @@ class TakeFailedRow(NamedTuple):
     destination: str
     fields: str
 
+class FindRetryRow(NamedTuple):
+    job_id: JobId
+    id: RecipientId
+    state: str
+    status: str
+
 class ListConsentedAddressesRow(NamedTuple):
     address: str
 
@@ -338,6 +374,11 @@ class ListWaitingRow(NamedTuple):
     reference: str
     name: str
     destination: str
+    fields: str
+
+class FindNthRow(NamedTuple):
+    reference: str
+    name: str
     fields: str
 
 class GetListsRow(NamedTuple):
@@ -509,6 +550,12 @@ class _Sql(Statements):
     def take_network_ids(tx: Tx, *, carrier: str, rows: str, now: int) -> list[_MessageRef]: ...
     @staticmethod
     def correct_network_ids(tx: Tx, *, carrier: str, rows: str) -> list[_MessageRef]: ...
+    @staticmethod
+    def list_cancelled_unknown(tx: Tx, *, ids: str) -> list[ListCancelledUnknownRow]: ...
+    @staticmethod
+    def list_named_addresses(
+        tx: Tx, *, carrier: str, names: str
+    ) -> list[ListNamedAddressesRow]: ...
     @staticmethod
     def find_spelled_ids(tx: Tx, *, carrier: str, names: str) -> list[FindSpelledIdsRow]: ...
     @staticmethod
@@ -691,6 +738,12 @@ class _Sql(Statements):
         own_org_id: OrgId,
     ) -> FindVisibleJobRow | None: ...
     @staticmethod
+    def list_job_ties(
+        tx: Tx, *, org_id: OrgId, first: JobId, last: JobId
+    ) -> list[ListJobTiesRow]: ...
+    @staticmethod
+    def has_closed_events(tx: Tx, *, agent_id: AgentId) -> int | None: ...
+    @staticmethod
     def sum_recipients(tx: Tx, *, org_id: OrgId, job_id: JobId) -> SumRecipientsRow: ...
     @staticmethod
     def list_asked(tx: Tx, *, org_id: OrgId, job_id: JobId) -> list[ListAskedRow]: ...
@@ -702,6 +755,36 @@ class _Sql(Statements):
     def list_job_lines(
         tx: Tx, *, org_id: OrgId, first: int, last: int, is_open: int, limit: int
     ) -> list[JobLine]: ...
+    @staticmethod
+    def browse_jobs(
+        tx: Tx,
+        *,
+        org_id: OrgId,
+        first: int,
+        last: int,
+        text: str,
+        channel: str,
+        stage: str,
+        purpose: str,
+        service: str,
+        event: int,
+        whole: str,
+        part: str,
+        answered: str,
+        marked: str,
+        limit: int,
+    ) -> list[BrowsedJob]: ...
+    @staticmethod
+    def browse_recipients(
+        tx: Tx,
+        *,
+        org_id: OrgId,
+        job_id: JobId,
+        status: str,
+        text: str,
+        after: RecipientId,
+        limit: int,
+    ) -> list[BrowsedRecipient]: ...
     @staticmethod
     def find_waiting(tx: Tx, *, now: int) -> WaitingJob | None: ...
     @staticmethod
@@ -763,11 +846,47 @@ class _Sql(Statements):
     @staticmethod
     def reserve(
         tx: Tx, *, org_id: OrgId, user_id: UserId, month: str, amount: int, limit: int
-    ) -> int: ...
+    ) -> int | None: ...
+    @staticmethod
+    def find_spent(tx: Tx, *, org_id: OrgId, user_id: UserId, month: str) -> int | None: ...
+    @staticmethod
+    def ensure_call_hour(tx: Tx, *, org_id: OrgId, hour: int) -> int | None: ...
+    @staticmethod
+    def lock_call_hour(tx: Tx, *, org_id: OrgId, hour: int) -> int: ...
+    @staticmethod
+    def add_to_call_hour(tx: Tx, *, org_id: OrgId, hour: int, amount: int) -> int: ...
+    @staticmethod
+    def sum_waiting_codes(tx: Tx, *, org_id: OrgId) -> int: ...
+    @staticmethod
+    def stop_call_hour(tx: Tx, *, org_id: OrgId, hour: int, now: int) -> int: ...
+    @staticmethod
+    def forget_call_hours(tx: Tx, *, org_id: OrgId, before: int) -> int: ...
+    @staticmethod
+    def list_unwanted_calls(
+        tx: Tx, *, carrier: str, after: RecipientId, limit: int
+    ) -> list[ListUnwantedCallsRow]: ...
+    @staticmethod
+    def find_job_state(tx: Tx, *, org_id: OrgId, id: JobId) -> str | None: ...
+    @staticmethod
+    def begin_dialling(
+        tx: Tx, *, org_id: OrgId, id: RecipientId, account: str, ends_at: int
+    ) -> int | None: ...
+    @staticmethod
+    def forget_dialling(tx: Tx, *, org_id: OrgId, id: RecipientId) -> int: ...
+    @staticmethod
+    def vouch_for_dialling(tx: Tx, rows: Iterable[Mapping[str, object]]) -> int: ...
+    @staticmethod
+    def has_ended(tx: Tx, *, org_id: OrgId, job_id: JobId, id: RecipientId) -> int | None: ...
+    @staticmethod
+    def list_dialled(tx: Tx, *, now: int, limit: int) -> list[ListDialledRow]: ...
+    @staticmethod
+    def list_stopped_calls(tx: Tx, *, hour: int) -> list[ListStoppedCallsRow]: ...
     @staticmethod
     def ensure_credit(tx: Tx, *, org_id: OrgId) -> int: ...
     @staticmethod
     def change_credit(tx: Tx, *, org_id: OrgId, amount: int, limit: int) -> int: ...
+    @staticmethod
+    def charge_credit(tx: Tx, *, org_id: OrgId, amount: int) -> int: ...
     @staticmethod
     def mark_credit_alerted(tx: Tx, *, org_id: OrgId, now: int) -> int | None: ...
     @staticmethod
@@ -790,6 +909,8 @@ class _Sql(Statements):
     def get_job_cost(tx: Tx, *, org_id: OrgId, id: JobId) -> GetJobCostRow: ...
     @staticmethod
     def set_reserved(tx: Tx, *, org_id: OrgId, id: JobId, reserved: int) -> int: ...
+    @staticmethod
+    def list_limits(tx: Tx, *, org_id: OrgId, month: str) -> list[LimitRow]: ...
     @staticmethod
     def list_usage(tx: Tx, *, org_id: OrgId, since: int, until: int) -> list[Usage]: ...
     @staticmethod
@@ -873,6 +994,10 @@ class _Sql(Statements):
         job_id: JobId | None,
         now: int,
         is_read: int,
+    ) -> int: ...
+    @staticmethod
+    def take_over_opt_out(
+        tx: Tx, *, org_id: OrgId, medium: str, address: str, source: str
     ) -> int: ...
     @staticmethod
     def remove_opt_out(tx: Tx, *, org_id: OrgId, medium: str, address: str) -> int: ...
@@ -992,6 +1117,12 @@ class _Sql(Statements):
         tx: Tx, *, org_id: OrgId, job_id: JobId, new_id: JobId, is_wide: int, limit: int
     ) -> list[TakeFailedRow]: ...
     @staticmethod
+    def find_retry(
+        tx: Tx, *, org_id: OrgId, job_id: JobId, id: RecipientId
+    ) -> FindRetryRow | None: ...
+    @staticmethod
+    def claim_retry(tx: Tx, *, org_id: OrgId, job_id: JobId, id: RecipientId) -> int | None: ...
+    @staticmethod
     def keep_consent_text(tx: Tx, *, org_id: OrgId, digest: str, text: str) -> int: ...
     @staticmethod
     def add_consent(
@@ -1033,6 +1164,8 @@ class _Sql(Statements):
     def list_waiting(
         tx: Tx, *, org_id: OrgId, job_id: JobId, after: RecipientId, limit: int
     ) -> list[ListWaitingRow]: ...
+    @staticmethod
+    def find_nth(tx: Tx, *, org_id: OrgId, job_id: JobId, skipped: int) -> FindNthRow | None: ...
     @staticmethod
     def set_job_due(tx: Tx, *, org_id: OrgId, id: JobId, due_at: int | None) -> int: ...
     @staticmethod
@@ -1083,5 +1216,64 @@ class _Sql(Statements):
     def list_sender_ids(tx: Tx, *, org_id: OrgId) -> list[AllowedSender]: ...
     @staticmethod
     def remove_sender_id(tx: Tx, *, org_id: OrgId, sender_key: str) -> int: ...
+    @staticmethod
+    def list_templates(tx: Tx, *, org_id: OrgId, channel: str) -> list[MessageTemplate]: ...
+    @staticmethod
+    def count_templates(tx: Tx, *, org_id: OrgId) -> int: ...
+    @staticmethod
+    def find_template(tx: Tx, *, org_id: OrgId, id: TemplateId) -> MessageTemplate | None: ...
+    @staticmethod
+    def find_template_named(
+        tx: Tx, *, org_id: OrgId, channel: str, name_key: str
+    ) -> TemplateId | None: ...
+    @staticmethod
+    def add_template(
+        tx: Tx,
+        *,
+        org_id: OrgId,
+        id: TemplateId,
+        name_key: str,
+        name: str,
+        channel: str,
+        purpose: str,
+        subject: str,
+        text: str,
+        html: str,
+        now: int,
+    ) -> int: ...
+    @staticmethod
+    def set_template(
+        tx: Tx,
+        *,
+        org_id: OrgId,
+        id: TemplateId,
+        name_key: str,
+        name: str,
+        purpose: str,
+        subject: str,
+        text: str,
+        html: str,
+        now: int,
+    ) -> int: ...
+    @staticmethod
+    def delete_template(tx: Tx, *, org_id: OrgId, id: TemplateId) -> int: ...
+    @staticmethod
+    def list_canned(tx: Tx, *, org_id: OrgId) -> list[CannedAnswer]: ...
+    @staticmethod
+    def count_canned(tx: Tx, *, org_id: OrgId) -> int: ...
+    @staticmethod
+    def find_canned(tx: Tx, *, org_id: OrgId, id: CannedAnswerId) -> CannedAnswer | None: ...
+    @staticmethod
+    def find_canned_named(tx: Tx, *, org_id: OrgId, name_key: str) -> CannedAnswerId | None: ...
+    @staticmethod
+    def add_canned(
+        tx: Tx, *, org_id: OrgId, id: CannedAnswerId, name_key: str, name: str, text: str, now: int
+    ) -> int: ...
+    @staticmethod
+    def set_canned(
+        tx: Tx, *, org_id: OrgId, id: CannedAnswerId, name_key: str, name: str, text: str, now: int
+    ) -> int: ...
+    @staticmethod
+    def delete_canned(tx: Tx, *, org_id: OrgId, id: CannedAnswerId) -> int: ...
 
 sql: _Sql

@@ -21,7 +21,7 @@ from turnout.core.messaging.reckoning import Reckoning, reckoning_of
 from turnout.core.messaging.spending import reserve_more, settle_spending
 from turnout.core.messaging.sql import sql
 from turnout.core.messaging.staging import SCHEDULE, SLICE, add_recipients, start_sending
-from turnout.core.work.claims import Queue, turn
+from turnout.core.work.claims import Queue
 from turnout.errors import Invalid
 from turnout.store import Tx, to_json
 
@@ -48,15 +48,6 @@ def schedule_queue(resolve: Resolve, prices: Prices) -> Queue:
         lambda tx, limit: sorted(sql.list_due_jobs(tx, now=tx.now, limit=limit)),
         lambda tx, key: _step(tx, get_job_head(tx, key[0], JobId(key[1])), resolve, prices),
     )
-
-
-def run_schedules(tx: Tx, resolve: Resolve, prices: Prices) -> bool:
-    """Do what is due for some jobs, claimed and done at once, for those who cannot be killed in
-    between; returns whether there may be more."""
-    queue = schedule_queue(resolve, prices)
-    claimed = turn(tx, queue, [], JOBS_AT_ONCE)
-    turn(tx, queue, claimed, 0)
-    return bool(claimed)
 
 
 def sweep_staged(tx: Tx, limit: int) -> int:
@@ -143,13 +134,18 @@ def _reckoning_of(head: JobHead, prices: Prices) -> Reckoning | None:
 
 def to_recipient(head: JobHead, person: Person) -> NewRecipient:
     """Somebody on a list as a recipient of the job: reached where its channel reaches them."""
+    return reach(head.job_type.channel, person, head.options.preferred_number)
+
+
+def reach(channel: Channel, person: Person, preferred_number: str = "") -> NewRecipient:
+    """Somebody as a recipient of a job on that channel; `preferred_number` as options have it."""
     fixed = {
         "Email": person.email,
         "Fax": person.fax,
         "Phone": person.phone,
         "Mobile": person.mobile,
     }
-    match head.job_type.channel:
+    match channel:
         case Channel.EMAIL:
             destination = person.email
         case Channel.FAX:
@@ -158,7 +154,7 @@ def to_recipient(head: JobHead, person: Person) -> NewRecipient:
             destination = person.mobile
         case _:
             first, second = person.phone, person.mobile
-            if head.options.preferred_number == "Mobile":
+            if preferred_number == "Mobile":
                 first, second = second, first
             destination = first or second
     fields = {name: value for name, value in (fixed | person.fields).items() if value}

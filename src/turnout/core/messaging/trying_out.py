@@ -7,13 +7,15 @@ stopped by an opt-out of the one who asks for it.
 import msgspec
 
 from turnout.core.audit.recording import record
+from turnout.core.identity.countries import find_country
 from turnout.core.identity.members import find_live_member
 from turnout.core.identity.model import Member
 from turnout.core.identity.users import get_user_id
-from turnout.core.ids import JobId, OrgId
+from turnout.core.ids import JobId, OrgId, UserId
 from turnout.core.messaging.accepting import Policy, accept_for
-from turnout.core.messaging.model import Channel, NewJob, NewRecipient
-from turnout.errors import Invalid, Missing
+from turnout.core.messaging.model import Channel, Content, JobType, NewJob, NewRecipient
+from turnout.core.messaging.numbers import is_deliverable, to_address
+from turnout.errors import Conflict, Invalid, Missing
 from turnout.store import Tx
 
 _PREFIX = "Test: "
@@ -50,6 +52,33 @@ def send_test(
     recipient = msgspec.structs.replace(like, destination=target)
     job_id = accept_for(tx, member, test, [recipient], policy)
     record(tx, member.user.org_id, actor, "tested", "job", job_id)
+    return job_id
+
+
+def send_network_test(
+    tx: Tx,
+    org_id: OrgId,
+    user_id: UserId,
+    channel: Channel,
+    to: str,
+    said: Content,
+    policy: Policy,
+    *,
+    actor: str,
+) -> JobId:
+    """Send a test over the network that carries mails or texts, as a job of a user of the
+    organization; returns its number. Raises Invalid for an address that is none and as
+    `accept_job`, Conflict for a user of another organization."""
+    member = find_live_member(tx, org_id, user_id)
+    if member is None:
+        raise Conflict("network.foreign_user")
+    address = to_address(channel, to, find_country(tx, org_id))
+    if not address or (channel is not Channel.EMAIL and not is_deliverable(address)):
+        raise Invalid("network.address", channel=channel.value)
+    job_type = JobType.EMAIL if channel is Channel.EMAIL else JobType.SMS
+    new = NewJob(job_type=job_type, name=said.subject, content=said)
+    job_id = accept_for(tx, member, new, [NewRecipient(to)], policy)
+    record(tx, org_id, actor, "tested", "network", job_id, channel=channel.value)
     return job_id
 
 

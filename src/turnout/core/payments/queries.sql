@@ -30,6 +30,20 @@ WHERE org_id = :org_id AND ticket_id = :ticket_id;
 UPDATE payments SET lapsed_at = :now, updated_at = :now
 WHERE org_id = :org_id AND ticket_id = :ticket_id;
 
+-- name: list_of_registration(org_id, registration_id)
+--     -> (code: str, state: str, amount_minor: int, currency: str, reference: str, due_at: int)
+-- An open one ends with its registration or the event.
+SELECT t.code, CASE WHEN p.state = 'open' AND (r.state <> 'confirmed' OR e.state = 'cancelled')
+    THEN 'cancelled' ELSE p.state END AS state,
+    p.amount_minor, p.currency, p.reference, p.due_at
+FROM tickets t
+JOIN payments p ON p.org_id = t.org_id AND p.ticket_id = t.id
+JOIN registrations r ON r.org_id = t.org_id AND r.id = t.registration_id
+JOIN events e ON e.org_id = r.org_id AND e.id = r.event_id
+WHERE t.org_id = :org_id AND t.registration_id = :registration_id
+    AND (t.state = 'valid' OR p.state IN ('paid', 'refunded'))
+ORDER BY t.id;
+
 -- name: list_payments(org_id, event_id, state, limit) -> settling.Payment
 -- `state` empty = any; an open one ends with its ticket, its registration or the event. One lapsed
 -- if that is what cancelled its ticket. The first due first.
@@ -79,6 +93,40 @@ JOIN registrations r ON r.org_id = t.org_id AND r.id = t.registration_id
 JOIN events e ON e.org_id = r.org_id AND e.id = r.event_id
 WHERE t.org_id = :org_id AND t.id = :ticket_id;
 
+-- name: find_refuses_unpaid(org_id, id: EventId)$ -> int | None
+SELECT refuses_unpaid FROM events WHERE org_id = :org_id AND id = :id;
+
 -- name: set_refuses_unpaid(org_id, id: EventId, is_refused: int, now)!
 UPDATE events SET refuses_unpaid = :is_refused, updated_at = :now
 WHERE org_id = :org_id AND id = :id;
+
+-- name: find_reference(org_id, code)$ -> str | None
+-- That of the payment of a ticket, which one that was passed on or restored has from the former.
+SELECT p.reference FROM tickets t
+JOIN payments p ON p.org_id = t.org_id AND p.ticket_id = t.id
+WHERE t.org_id = :org_id AND t.code = :code;
+
+-- name: list_settled(org_id, registration_id) -> payers.SettledPayment
+-- What was paid for the tickets that a registration has or had, and perhaps given back.
+SELECT t.registration_id, t.created_at, t.code, p.state, p.amount_minor, p.currency, p.reference,
+    p.due_at, p.settled_at
+FROM tickets t JOIN payments p ON p.org_id = t.org_id AND p.ticket_id = t.id
+WHERE t.org_id = :org_id AND t.registration_id = :registration_id
+    AND p.state IN ('paid', 'refunded') AND p.settled_at IS NOT NULL
+ORDER BY p.created_at, t.id;
+
+-- name: find_giver(org_id, holder: RegistrationId, facts, until: int)^
+--     -> (registration_id: RegistrationId, at: int) | None
+-- Who passed a ticket on to that holder, whom `facts` name as JSON, at `until` or before.
+SELECT a.noun_id AS registration_id, a.at FROM registrations r
+JOIN audit_entries a ON a.org_id = r.org_id AND a.noun = 'registration' AND a.noun_id = r.id
+WHERE r.org_id = :org_id AND a.action = 'transferred'
+    AND r.event_id = (SELECT event_id FROM registrations WHERE org_id = :org_id AND id = :holder)
+    AND a.facts = :facts AND a.at <= :until
+ORDER BY a.at DESC, a.id DESC LIMIT 1;
+
+-- name: find_former_code(org_id, registration_id, at: int)$ -> str | None
+-- The code of the ticket that was passed on at that instant; else of the newest that is cancelled.
+SELECT code FROM tickets
+WHERE org_id = :org_id AND registration_id = :registration_id AND state = 'cancelled'
+ORDER BY CASE WHEN updated_at = :at THEN 0 ELSE 1 END, created_at DESC, id DESC LIMIT 1;

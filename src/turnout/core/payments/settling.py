@@ -35,7 +35,7 @@ from turnout.errors import Conflict, Invalid, Missing
 from turnout.store import Tx
 
 if TYPE_CHECKING:
-    from turnout.core.payments.sql import FindTicketRow
+    from turnout.core.payments.sql import FindTicketRow, ListOfRegistrationRow
 
 LONGEST_REFERENCE = 35
 REASON = "not paid"
@@ -179,6 +179,28 @@ def list_payments(
     return sql.list_payments(tx, org_id=org_id, event_id=event_id, state=wanted, limit=limit)
 
 
+def list_of_registration(
+    tx: Tx, org_id: OrgId, registration_id: RegistrationId
+) -> "list[ListOfRegistrationRow]":
+    """The payments of a registration's valid tickets, and what was paid for those that are
+    cancelled; `due_at` in epoch ms."""
+    return sql.list_of_registration(tx, org_id=org_id, registration_id=registration_id)
+
+
+def find_referenced(tx: Tx, org_id: OrgId, text: str) -> str | None:
+    """The code of the ticket that is paid with that reference, as people write it; `text` is one
+    word."""
+    for word in _list_references(tx, org_id, text):
+        if found := sql.find_by_reference(tx, org_id=org_id, reference=word):
+            return found.code
+    return None
+
+
+def refuses_unpaid(tx: Tx, org_id: OrgId, event_id: EventId) -> bool:
+    """Whether the event's doors refuse tickets that are not paid."""
+    return bool(sql.find_refuses_unpaid(tx, org_id=org_id, id=event_id))
+
+
 def set_refuses_unpaid(
     tx: Tx, org_id: OrgId, event_id: EventId, *, is_refused: bool, actor: str
 ) -> None:
@@ -208,7 +230,7 @@ def book_statement_line(
     that."""
     if not is_line(text):
         return Booked(fault="text")
-    for word in dict.fromkeys(_WORD.findall(text.upper())):
+    for word in _list_references(tx, org_id, text):
         found = sql.find_by_reference(tx, org_id=org_id, reference=word)
         if found is None:
             continue
@@ -223,6 +245,17 @@ def book_statement_line(
         settle(tx, org_id, found.code, PaymentState.PAID, actor=actor)
         return Booked(found.code)
     return Booked(fault="unknown")
+
+
+def _list_references(tx: Tx, org_id: OrgId, text: str) -> dict[str, None]:
+    """What may be a reference in a line, as people and banks write it: in any letter case, with
+    hyphens around it, and that of a ticket also without its hyphen or as the code alone."""
+    words = _WORD.findall(text.upper())
+    bare = [word.strip("-") for word in words]
+    codes = [code for word in bare for code in (word, word.removeprefix("T"))]
+    own = [sql.find_reference(tx, org_id=org_id, code=code) for code in codes]
+    known = (reference for reference in own if reference)
+    return dict.fromkeys((*words, *bare, *(f"T-{code}" for code in codes), *known))
 
 
 # -- what is due ---------------------------------------------------------------------------

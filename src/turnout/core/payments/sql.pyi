@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 from turnout.core.ids import EventId, OrgId, RegistrationId, TicketId
+from turnout.core.payments.payers import SettledPayment
 from turnout.core.payments.settling import Payment
 from turnout.store import Statements, Tx
 
@@ -21,6 +22,14 @@ class LockPaymentRow(NamedTuple):
     due_at: int
     lapsed_at: int | None
 
+class ListOfRegistrationRow(NamedTuple):
+    code: str
+    state: str
+    amount_minor: int
+    currency: str
+    reference: str
+    due_at: int
+
 class FindByReferenceRow(NamedTuple):
     code: str
     state: str
@@ -36,6 +45,10 @@ class FindHolderRow(NamedTuple):
     registration_id: RegistrationId
     event_state: str
 
+class FindGiverRow(NamedTuple):
+    registration_id: RegistrationId
+    at: int
+
 class _Sql(Statements):
     @staticmethod
     def find_ticket(tx: Tx, *, org_id: OrgId, code: str) -> FindTicketRow | None: ...
@@ -47,6 +60,10 @@ class _Sql(Statements):
     def set_due(tx: Tx, *, org_id: OrgId, ticket_id: TicketId, due_at: int, now: int) -> int: ...
     @staticmethod
     def lapse(tx: Tx, *, org_id: OrgId, ticket_id: TicketId, now: int) -> int: ...
+    @staticmethod
+    def list_of_registration(
+        tx: Tx, *, org_id: OrgId, registration_id: RegistrationId
+    ) -> list[ListOfRegistrationRow]: ...
     @staticmethod
     def list_payments(
         tx: Tx, *, org_id: OrgId, event_id: EventId, state: str, limit: int
@@ -60,8 +77,24 @@ class _Sql(Statements):
     @staticmethod
     def find_holder(tx: Tx, *, org_id: OrgId, ticket_id: TicketId) -> FindHolderRow | None: ...
     @staticmethod
+    def find_refuses_unpaid(tx: Tx, *, org_id: OrgId, id: EventId) -> int | None: ...
+    @staticmethod
     def set_refuses_unpaid(
         tx: Tx, *, org_id: OrgId, id: EventId, is_refused: int, now: int
     ) -> int: ...
+    @staticmethod
+    def find_reference(tx: Tx, *, org_id: OrgId, code: str) -> str | None: ...
+    @staticmethod
+    def list_settled(
+        tx: Tx, *, org_id: OrgId, registration_id: RegistrationId
+    ) -> list[SettledPayment]: ...
+    @staticmethod
+    def find_giver(
+        tx: Tx, *, org_id: OrgId, holder: RegistrationId, facts: str, until: int
+    ) -> FindGiverRow | None: ...
+    @staticmethod
+    def find_former_code(
+        tx: Tx, *, org_id: OrgId, registration_id: RegistrationId, at: int
+    ) -> str | None: ...
 
 sql: _Sql

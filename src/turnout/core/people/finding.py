@@ -3,14 +3,14 @@
 from turnout.core.ids import OrgId, PersonId
 from turnout.core.people.merging import find_person
 from turnout.core.people.model import FormerAddress, FormerName, Person
+from turnout.core.people.searching import find_people, read_sought
 from turnout.core.people.sql import sql
-from turnout.core.text import fold
 from turnout.errors import Missing
 from turnout.store import Tx
 
 SLICE = 1000
-# Shorter runs of digits stand in half of all numbers.
-SHORTEST_PHONE = 4
+LONGEST_NUMBER = 18
+LATEST = PersonId(1 << 62)
 
 
 def get_person(tx: Tx, org_id: OrgId, person_id: PersonId) -> Person:
@@ -25,7 +25,7 @@ def get_person(tx: Tx, org_id: OrgId, person_id: PersonId) -> Person:
 
 def get_named_person(tx: Tx, org_id: OrgId, name: str) -> Person:
     """A person by number or e-mail address. Raises Missing."""
-    if name.isascii() and name.isdigit():
+    if name.isascii() and name.isdigit() and len(name) <= LONGEST_NUMBER:
         return get_person(tx, org_id, PersonId(int(name)))
     person = find_person(tx, org_id, name)
     if person is None:
@@ -33,16 +33,27 @@ def get_named_person(tx: Tx, org_id: OrgId, name: str) -> Person:
     return person
 
 
+def list_newest_people(
+    tx: Tx, org_id: OrgId, limit: int, *, before: PersonId = LATEST
+) -> list[Person]:
+    """People with a name or an address, newest first; those behind the number `before`."""
+    rows = sql.list_newest_people(tx, org_id=org_id, before=before, limit=limit)
+    return [Person(*row) for row in rows]
+
+
 def search_people(
     tx: Tx, org_id: OrgId, text: str, after: PersonId, limit: int
 ) -> tuple[list[Person], PersonId | None]:
-    """Of the next SLICE people behind `after`, those who have `text` in name, company, address or
-    phone, in any case and with any signs in the phone; and where the next slice begins (None = that
-    was the last). A slice is a short read: a search of many people keeps nobody waiting."""
+    """Up to `limit` people behind `after` who have `text` in name, company, address or phone, in
+    any case and with any signs in the phone; and where to go on (None = those were the last). Where
+    very many have it, a slice of people is looked at, a short read that keeps nobody waiting."""
+    found = find_people(tx, org_id, text)
+    if found is not None:
+        found = [person for person in found if person.id > after]
+        return found[:limit], found[limit - 1].id if len(found) > limit else None
     rows = sql.list_people(tx, org_id=org_id, after=after, limit=SLICE)
-    words = fold(text).split()
-    digits = _digits(text) if set(text) <= set("0123456789+-()/. ") else ""
-    found = [person for row in rows if _matches(person := Person(*row), words, digits)]
+    sought = read_sought(text)
+    found = [person for row in rows if sought.is_in((person := Person(*row)).contact)]
     if len(found) > limit:
         return found[:limit], found[limit - 1].id
     return found, rows[-1].id if len(rows) == SLICE else None
@@ -57,15 +68,3 @@ def list_former_names(tx: Tx, org_id: OrgId, person_id: PersonId) -> list[Former
     """What the person was called before, oldest first. The database keeps it whenever a name
     changes (store/migrations/versions/0048_former_names.py)."""
     return sql.list_former_names(tx, org_id=org_id, person_id=person_id)
-
-
-def _matches(person: Person, words: list[str], digits: str) -> bool:
-    contact = person.contact
-    if len(digits) >= SHORTEST_PHONE and digits in _digits(contact.phone):
-        return True
-    said = fold(f"{contact.first_name} {contact.last_name} {contact.company} {contact.email}")
-    return bool(words) and all(word in said for word in words)
-
-
-def _digits(text: str) -> str:
-    return "".join(filter(str.isdigit, text))

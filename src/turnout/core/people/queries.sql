@@ -74,6 +74,16 @@ SELECT id, uuid, email, title, first_name, last_name, company, job_title, addres
     created_at, updated_at
 FROM people WHERE org_id = :org_id AND id > :after AND merged_into IS NULL ORDER BY id LIMIT :limit;
 
+-- name: list_newest_people(org_id, before: PersonId, limit)
+--     -> (id: PersonId, uuid: str, contact: Contact, created_at: int, updated_at: int)
+-- Those who were erased have neither name nor address.
+SELECT id, uuid, email, title, first_name, last_name, company, job_title, address_line1,
+    address_line2, address_line3, city, county_or_state, post_code, country_code, phone,
+    created_at, updated_at
+FROM people WHERE org_id = :org_id AND id < :before AND merged_into IS NULL
+    AND NOT (email = '' AND first_name = '' AND last_name = '' AND phone = '')
+ORDER BY id DESC LIMIT :limit;
+
 -- name: lock_person(org_id, id: PersonId, now)$ -> PersonId | None
 -- Holds the row until the transaction ends: merges and corrections of one person queue up.
 UPDATE people SET updated_at = :now WHERE org_id = :org_id AND id = :id AND merged_into IS NULL
@@ -136,3 +146,38 @@ DELETE FROM former_addresses WHERE org_id = :org_id AND person_id = :person_id;
 -- name: set_merged(org_id, id: PersonId, into: PersonId)!
 -- Those who were merged into this one before follow.
 UPDATE people SET merged_into = :into WHERE org_id = :org_id AND (id = :id OR merged_into = :id);
+
+-- name: list_events_of_person(org_id, person_id: PersonId) -> (event_id: EventId)
+-- Where the person, or somebody who was merged into them, has a record, cancelled ones too.
+SELECT r.event_id AS event_id FROM registrations r
+WHERE r.org_id = :org_id AND r.person_id IN (SELECT id FROM people
+    WHERE org_id = :org_id AND (id = :person_id OR merged_into = :person_id))
+UNION SELECT i.event_id FROM invitations i
+WHERE i.org_id = :org_id AND i.person_id IN (SELECT id FROM people
+    WHERE org_id = :org_id AND (id = :person_id OR merged_into = :person_id))
+UNION SELECT w.event_id FROM waiting_entries w
+WHERE w.org_id = :org_id AND w.person_id IN (SELECT id FROM people
+    WHERE org_id = :org_id AND (id = :person_id OR merged_into = :person_id))
+UNION SELECT s.event_id FROM exam_registrations s
+WHERE s.org_id = :org_id AND s.person_id IN (SELECT id FROM people
+    WHERE org_id = :org_id AND (id = :person_id OR merged_into = :person_id))
+UNION SELECT g.event_id FROM parties g
+WHERE g.org_id = :org_id AND g.contact_id IN (SELECT id FROM people
+    WHERE org_id = :org_id AND (id = :person_id OR merged_into = :person_id));
+
+-- == what is searched ==
+
+-- name: list_search_noted(org_id, limit) -> (person_id: PersonId)
+SELECT person_id FROM people_search_due WHERE org_id = :org_id LIMIT :limit;
+
+-- name: list_search_beginning(org_id, begins, end, limit) -> (person_id: PersonId)
+SELECT DISTINCT person_id FROM people_search_texts
+WHERE org_id = :org_id AND kind > 1 AND text >= :begins AND text < :end LIMIT :limit;
+
+-- name: note_searched(org_id, person_id)!
+INSERT INTO people_search_due (org_id, person_id) VALUES (:org_id, :person_id)
+ON CONFLICT (org_id, person_id) DO UPDATE SET org_id = excluded.org_id;
+
+-- name: find_search_due()$ -> int | None
+-- crosses organizations: the worker serves all of them.
+SELECT person_id FROM people_search_due LIMIT 1;

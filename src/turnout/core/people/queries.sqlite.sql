@@ -40,3 +40,56 @@ ON CONFLICT (org_id, email_key) DO UPDATE SET
     phone = CASE excluded.phone WHEN '' THEN people.phone ELSE excluded.phone END,
     updated_at = excluded.updated_at
 RETURNING org_id, id, email_key;
+
+-- name: list_people_chosen(org_id, ids)
+--     -> (id: PersonId, uuid: str, contact: Contact, created_at: int, updated_at: int)
+WITH chosen AS MATERIALIZED (SELECT value AS id FROM json_each(:ids))
+SELECT p.id, p.uuid, p.email, p.title, p.first_name, p.last_name, p.company, p.job_title,
+    p.address_line1,
+    p.address_line2, p.address_line3, p.city, p.county_or_state, p.post_code, p.country_code,
+    p.phone,
+    p.created_at, p.updated_at
+FROM chosen JOIN people p ON p.org_id = :org_id AND p.id = chosen.id
+WHERE p.merged_into IS NULL ORDER BY p.id;
+
+-- name: take_search_due(limit) -> (org_id: OrgId, person_id: PersonId)
+-- crosses organizations: the worker serves all of them.
+SELECT org_id, person_id FROM people_search_due ORDER BY org_id, person_id LIMIT :limit;
+
+-- name: forget_search_due(keys)!
+-- crosses organizations: one batch of people; every key names its own.
+DELETE FROM people_search_due
+WHERE (org_id, person_id) IN (SELECT g.value ->> 0 AS org_id,
+    g.value ->> 1 AS id FROM json_each(:keys) g);
+
+-- name: list_people_due(keys)
+--     -> (org_id: OrgId, id: PersonId, uuid: str, contact: Contact, created_at: int,
+--     updated_at: int)
+-- crosses organizations: one batch of people; every key names its own.
+WITH due AS MATERIALIZED (SELECT g.value ->> 0 AS org_id,
+    g.value ->> 1 AS id FROM json_each(:keys) g)
+SELECT p.org_id, p.id, p.uuid, p.email, p.title, p.first_name, p.last_name, p.company, p.job_title,
+    p.address_line1,
+    p.address_line2, p.address_line3, p.city, p.county_or_state, p.post_code, p.country_code,
+    p.phone,
+    p.created_at, p.updated_at
+FROM due JOIN people p ON p.org_id = due.org_id AND p.id = due.id
+WHERE p.merged_into IS NULL;
+
+-- name: list_search_texts(keys) -> (org_id: OrgId, person_id: PersonId, text: str)
+-- crosses organizations: one batch of people; every key names its own.
+WITH due AS MATERIALIZED (SELECT g.value ->> 0 AS org_id,
+    g.value ->> 1 AS id FROM json_each(:keys) g)
+SELECT t.org_id, t.person_id, t.text FROM due
+JOIN people_search_texts t ON t.org_id = due.org_id AND t.person_id = due.id AND t.kind = 1;
+
+-- name: delete_search_texts(keys)!
+-- crosses organizations: one batch of people; every key names its own.
+DELETE FROM people_search_texts
+WHERE (org_id, person_id) IN (SELECT g.value ->> 0 AS org_id,
+    g.value ->> 1 AS id FROM json_each(:keys) g);
+
+-- name: add_search_texts(rows)!
+-- crosses organizations: one batch of people; every row names its own.
+INSERT INTO people_search_texts (org_id, person_id, kind, text)
+SELECT r.value ->> 0, r.value ->> 1, r.value ->> 2, r.value ->> 3 FROM json_each(:rows) r;

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from turnout.core.ids import OrgId, PersonId
+from turnout.core.ids import EventId, OrgId, PersonId
 from turnout.core.people.model import Contact, FormerAddress, FormerName
 from turnout.store import Statements, Tx
 
@@ -10,6 +10,30 @@ class MergePeopleRow(NamedTuple):
     org_id: OrgId
     id: PersonId
     email_key: str
+
+class ListPeopleChosenRow(NamedTuple):
+    id: PersonId
+    uuid: str
+    contact: Contact
+    created_at: int
+    updated_at: int
+
+class TakeSearchDueRow(NamedTuple):
+    org_id: OrgId
+    person_id: PersonId
+
+class ListPeopleDueRow(NamedTuple):
+    org_id: OrgId
+    id: PersonId
+    uuid: str
+    contact: Contact
+    created_at: int
+    updated_at: int
+
+class ListSearchTextsRow(NamedTuple):
+    org_id: OrgId
+    person_id: PersonId
+    text: str
 
 class FindPersonRow(NamedTuple):
     id: PersonId
@@ -37,9 +61,39 @@ class ListPeopleRow(NamedTuple):
     created_at: int
     updated_at: int
 
+class ListNewestPeopleRow(NamedTuple):
+    id: PersonId
+    uuid: str
+    contact: Contact
+    created_at: int
+    updated_at: int
+
+class ListEventsOfPersonRow(NamedTuple):
+    event_id: EventId
+
+class ListSearchNotedRow(NamedTuple):
+    person_id: PersonId
+
+class ListSearchBeginningRow(NamedTuple):
+    person_id: PersonId
+
 class _Sql(Statements):
     @staticmethod
     def merge_people(tx: Tx, *, rows: str, now: int) -> list[MergePeopleRow]: ...
+    @staticmethod
+    def list_people_chosen(tx: Tx, *, org_id: OrgId, ids: str) -> list[ListPeopleChosenRow]: ...
+    @staticmethod
+    def take_search_due(tx: Tx, *, limit: int) -> list[TakeSearchDueRow]: ...
+    @staticmethod
+    def forget_search_due(tx: Tx, *, keys: str) -> int: ...
+    @staticmethod
+    def list_people_due(tx: Tx, *, keys: str) -> list[ListPeopleDueRow]: ...
+    @staticmethod
+    def list_search_texts(tx: Tx, *, keys: str) -> list[ListSearchTextsRow]: ...
+    @staticmethod
+    def delete_search_texts(tx: Tx, *, keys: str) -> int: ...
+    @staticmethod
+    def add_search_texts(tx: Tx, *, rows: str) -> int: ...
     @staticmethod
     def merge_person(
         tx: Tx,
@@ -82,6 +136,10 @@ class _Sql(Statements):
     def list_people(
         tx: Tx, *, org_id: OrgId, after: PersonId, limit: int
     ) -> list[ListPeopleRow]: ...
+    @staticmethod
+    def list_newest_people(
+        tx: Tx, *, org_id: OrgId, before: PersonId, limit: int
+    ) -> list[ListNewestPeopleRow]: ...
     @staticmethod
     def lock_person(tx: Tx, *, org_id: OrgId, id: PersonId, now: int) -> PersonId | None: ...
     @staticmethod
@@ -136,5 +194,19 @@ class _Sql(Statements):
     def delete_former_addresses(tx: Tx, *, org_id: OrgId, person_id: PersonId) -> int: ...
     @staticmethod
     def set_merged(tx: Tx, *, org_id: OrgId, id: PersonId, into: PersonId) -> int: ...
+    @staticmethod
+    def list_events_of_person(
+        tx: Tx, *, org_id: OrgId, person_id: PersonId
+    ) -> list[ListEventsOfPersonRow]: ...
+    @staticmethod
+    def list_search_noted(tx: Tx, *, org_id: OrgId, limit: int) -> list[ListSearchNotedRow]: ...
+    @staticmethod
+    def list_search_beginning(
+        tx: Tx, *, org_id: OrgId, begins: str, end: str, limit: int
+    ) -> list[ListSearchBeginningRow]: ...
+    @staticmethod
+    def note_searched(tx: Tx, *, org_id: OrgId, person_id: PersonId) -> int: ...
+    @staticmethod
+    def find_search_due(tx: Tx) -> int | None: ...
 
 sql: _Sql

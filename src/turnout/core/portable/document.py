@@ -107,7 +107,7 @@ class SpeakerPart(Part):
 
 
 class MediaPart(Part):
-    """What a session shows."""
+    """What a session shows; chapters are a second of the recording and a title each."""
 
     kind: MediaKind
     url: Annotated[str, msgspec.Meta(max_length=2_000)]
@@ -115,6 +115,14 @@ class MediaPart(Part):
     is_on_demand: bool
     live_from: At
     live_until: At
+    chapters: Annotated[list[tuple[Count, Line]], msgspec.Meta(max_length=200)] = []
+
+
+class CaptionsPart(Part):
+    """A session's captions in a language: a WebVTT file."""
+
+    language: Line
+    text: Annotated[str, msgspec.Meta(max_length=1_000_000)]
 
 
 class SessionPart(Part):
@@ -132,6 +140,7 @@ class SessionPart(Part):
     ticket_types: Indexes = []
     speakers: Indexes = []
     media: MediaPart | None = None
+    captions: Annotated[list[CaptionsPart], msgspec.Meta(max_length=30)] = []
 
 
 class QuestionPart(Part):
@@ -148,6 +157,7 @@ class QuestionPart(Part):
     is_answered: bool = False
     is_removed: bool = False
     consents: tuple[Way, ...] = ()
+    is_at_door: bool = False
 
 
 class GatePart(Part):
@@ -156,6 +166,8 @@ class GatePart(Part):
     name: Line
     ticket_types: Indexes = []
     sessions: Indexes = []
+    has_exit: bool = False
+    day: Annotated[str, msgspec.Meta(pattern=r"^(\d{4}-\d{2}-\d{2})?$")] = ""
 
 
 class SurveyPart(Part):
@@ -188,6 +200,8 @@ class CampaignPart(Part):
     sender_name: Line = ""
     sti: Line = ""
     sent_at: At | None = None
+    reminder_subject: Line = ""
+    reminder_body: Annotated[str, msgspec.Meta(max_length=100_000)] = ""
 
 
 Parts = msgspec.Meta(max_length=PARTS_LIMIT)
@@ -244,6 +258,9 @@ class InvitationRow(Part):
     sent_at: At | None = None
     declined_at: At | None = None
     declined_after: At = 0
+    confirmed_at: At | None = None
+    reminded_at: At | None = None
+    reminders: Count = 0
 
 
 class WaitingRow(Part):
@@ -297,7 +314,8 @@ class PaymentPart(Part):
 
 
 class TicketRow(Part):
-    """A ticket; `grant` is the invitation or the entry of the waiting list that gave it."""
+    """A ticket; `grant` is the invitation or the entry of the waiting list that gave it, and
+    `issued_by` what it was granted by first, where that is something else."""
 
     registration: Index
     ticket_type: Index
@@ -307,6 +325,7 @@ class TicketRow(Part):
     created_at: At
     checked_in_at: At | None = None
     grant: Index | None = None
+    issued_by: GrantKind | None = None
     payment: PaymentPart | None = None
 
 
@@ -317,6 +336,7 @@ class NoteRow(Part):
     note: Annotated[str, msgspec.Meta(min_length=1, max_length=2_000)]
     actor: Line
     created_at: At
+    is_at_door: bool = False
 
 
 class TagRow(Part):
@@ -339,10 +359,9 @@ ROWS: dict[str, type[Part]] = {
 }
 """The lists of people and what is theirs, by the name of the member, in the order of reading."""
 
-PICTURE = re.compile(r"pictures/[0-9]{1,4}\.webp")
-PICTURES_LIMIT = 200
+PICTURE, PICTURES_LIMIT = re.compile(r"pictures/[0-9]{1,4}\.webp"), 200
 LIMITS = {
-    re.compile(r"event\.json"): 20_000_000,
+    re.compile(r"event\.json"): 60_000_000,
     re.compile(rf"(?:{'|'.join(ROWS)})\.jsonl"): 1_000_000_000,
     PICTURE: 15_000_000,
 }
@@ -351,7 +370,7 @@ LIMITS = {
 
 def decode_event(text: bytes) -> EventPart:
     """`event.json`. Raises Invalid with the place of the fault."""
-    event = _decode(text, EventPart, EVENT)
+    event = decode_row(text, EventPart, EVENT)
     if (event.format, event.version) != (FORMAT, VERSION):
         raise Invalid("portable.version", version=VERSION)
     if sum(kind.is_default for kind in event.ticket_types) != 1:
@@ -361,12 +380,8 @@ def decode_event(text: bytes) -> EventPart:
 
 def decode_row(text: bytes, row: type[P], place: str) -> P:
     """A line of a list. Raises Invalid with its place."""
-    return _decode(text, row, place)
-
-
-def _decode(text: bytes, part: type[P], place: str) -> P:
     try:
-        found = msgspec.json.decode(text, type=part)
+        found = msgspec.json.decode(text, type=row)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise Invalid("portable.form", place=place, said=str(error)) from error
     if not all(map(is_storable, _texts(msgspec.to_builtins(found)))):

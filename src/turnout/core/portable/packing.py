@@ -8,10 +8,12 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from turnout.core.audience.captions import list_captions, read_captions
+from turnout.core.audience.chapters import list_chapters
 from turnout.core.audience.model import MediaKind
 from turnout.core.audience.surveys import Item, list_surveys
 from turnout.core.certificates.issuing import Template, get_template
-from turnout.core.checkin.scans import list_gates
+from turnout.core.checkin.gates import list_gates
 from turnout.core.events.model import EventDetails, EventState, SessionState
 from turnout.core.events.venues import VenueView, list_venues
 from turnout.core.ids import EventId, OrgId, VenueId
@@ -23,6 +25,7 @@ from turnout.core.portable.document import (
     FORMAT,
     VERSION,
     CampaignPart,
+    CaptionsPart,
     ChoicesPart,
     EventPart,
     GatePart,
@@ -226,7 +229,11 @@ def _sessions(
             position=row.position,
             ticket_types=_named(row.ticket_type_ids, places["ticket_types"]),
             speakers=_named(row.speaker_ids, places["speakers"]),
-            media=_media(row) if row.url is not None else None,
+            media=_media(tx, org_id, row) if row.url is not None else None,
+            captions=[
+                CaptionsPart(language=one.language, text=read_captions(tx, org_id, one.digest))
+                for one in list_captions(tx, org_id, row.id)
+            ],
         )
 
 
@@ -234,7 +241,7 @@ def _named(numbers: str, places: Places) -> list[int]:
     return pick_places(_numbers.decode(numbers), places)
 
 
-def _media(row: Any) -> MediaPart:
+def _media(tx: Tx, org_id: OrgId, row: Any) -> MediaPart:
     return MediaPart(
         kind=MediaKind(row.kind),
         url=row.url,
@@ -242,6 +249,7 @@ def _media(row: Any) -> MediaPart:
         is_on_demand=bool(row.is_on_demand),
         live_from=row.live_from,
         live_until=row.live_until,
+        chapters=[(one.at, one.title) for one in list_chapters(tx, org_id, row.id)],
     )
 
 
@@ -262,6 +270,7 @@ def _questions(
             is_answered=known.is_answered,
             is_removed=known.is_removed,
             consents=known.consents,
+            is_at_door=known.is_at_door,
         )
 
 
@@ -274,6 +283,8 @@ def _gates(
             name=gate.name,
             ticket_types=[types[id_] for id_ in gate.ticket_type_ids if id_ in types],
             sessions=[sessions[id_] for id_ in gate.session_ids if id_ in sessions],
+            has_exit=gate.has_exit,
+            day=gate.day,
         )
 
 
@@ -310,4 +321,6 @@ def _campaigns(
             body=campaign.body,
             sti=campaign.sti,
             sent_at=campaign.sent_at,
+            reminder_subject=campaign.reminder_subject,
+            reminder_body=campaign.reminder_body,
         )

@@ -48,7 +48,7 @@ def _parties(tx: Tx, org_id: OrgId, event_id: EventId, places: Mapping[str, Plac
 
 def _invitations(tx: Tx, org_id: OrgId, event_id: EventId, places: Mapping[str, Places]) -> Rows:
     for row in iterate(sql.list_invitations, tx, org_id=org_id, event_id=event_id):
-        id_, campaign_id, person_id, sent_at, declined_at, declined_after = row
+        id_, campaign_id, person_id, sent_at, declined_at, declined_after, confirmed_at, *_ = row
         yield (
             id_,
             InvitationRow(
@@ -57,6 +57,9 @@ def _invitations(tx: Tx, org_id: OrgId, event_id: EventId, places: Mapping[str, 
                 sent_at=sent_at,
                 declined_at=declined_at,
                 declined_after=declined_after,
+                confirmed_at=confirmed_at,
+                reminded_at=row.reminded_at,
+                reminders=row.reminders,
             ),
         )
 
@@ -118,7 +121,8 @@ def _bookings(tx: Tx, org_id: OrgId, event_id: EventId, places: Mapping[str, Pla
 
 def _tickets(tx: Tx, org_id: OrgId, event_id: EventId, places: Mapping[str, Places]) -> Rows:
     for row in iterate(sql.list_tickets, tx, org_id=org_id, event_id=event_id):
-        (registration_id, type_id, code, state, by, created_at, checked_in_at, grant_id, *pay) = row
+        registration_id, type_id, code, state, by, created_at, checked_in_at, grant_id, *rest = row
+        pay = rest[1:]
         granted_by = GrantKind(by)
         yield (
             0,
@@ -133,6 +137,7 @@ def _tickets(tx: Tx, org_id: OrgId, event_id: EventId, places: Mapping[str, Plac
                 grant=places[GRANTS[granted_by]].get(grant_id or 0)
                 if granted_by in GRANTS
                 else None,
+                issued_by=GrantKind(row.issued_by) if row.issued_by else None,
                 payment=_payment(pay),
             ),
         )
@@ -153,7 +158,7 @@ def _payment(columns: Sequence[Any]) -> PaymentPart | None:
 
 
 def _notes(tx: Tx, org_id: OrgId, event_id: EventId, places: Mapping[str, Places]) -> Rows:
-    for registration_id, note, actor, created_at in iterate(
+    for registration_id, note, actor, created_at, is_at_door in iterate(
         sql.list_notes, tx, org_id=org_id, event_id=event_id
     ):
         yield (
@@ -163,6 +168,7 @@ def _notes(tx: Tx, org_id: OrgId, event_id: EventId, places: Mapping[str, Places
                 note=note,
                 actor=actor,
                 created_at=created_at,
+                is_at_door=bool(is_at_door),
             ),
         )
 

@@ -127,6 +127,9 @@ class PeopleReader:
             sent_at=row.sent_at,
             declined_at=row.declined_at,
             declined_after=row.declined_after,
+            confirmed_at=row.confirmed_at,
+            reminded_at=row.reminded_at,
+            reminders=row.reminders,
             now=self.tx.now,
         )
         self._check_once("invitations", added)
@@ -262,6 +265,7 @@ class PeopleReader:
                 checked_in_at=row.checked_in_at,
                 granted_by=row.granted_by.value,
                 grant_id=grant,
+                issued_by=row.issued_by.value if row.issued_by else "",
                 now=self.tx.now,
             ):
                 return id_, code
@@ -300,6 +304,7 @@ class PeopleReader:
             note=row.note,
             actor=row.actor,
             created_at=row.created_at,
+            is_at_door=int(row.is_at_door),
         )
         return id_
 

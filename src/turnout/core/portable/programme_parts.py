@@ -3,9 +3,11 @@
 from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
+from turnout.core.audience.captions import set_captions
+from turnout.core.audience.chapters import Chapter, set_chapters
 from turnout.core.audience.media import set_media
 from turnout.core.audience.surveys import create_survey, set_survey_open
-from turnout.core.checkin.scans import create_gate
+from turnout.core.checkin.gates import create_gate
 from turnout.core.events.model import span
 from turnout.core.events.programme import (
     create_session,
@@ -129,6 +131,7 @@ def make_sessions(
     event: EventPart,
     types: list[TicketTypeId],
     speakers: list[SpeakerId],
+    default_quota: int,
     actor: str,
 ) -> list[SessionId]:
     made = []
@@ -159,6 +162,15 @@ def make_sessions(
                 live_until=part.media.live_until,
                 actor=actor,
             )
+            chapters = [Chapter(*chapter) for chapter in part.media.chapters]
+            if chapters:
+                set_chapters(tx, org_id, new.id, chapters, actor=actor)
+        for captions in part.captions:
+            set_captions(
+                *(tx, org_id, new.id, captions.language, captions.text.encode()),
+                default_quota=default_quota,
+                actor=actor,
+            )
         made.append(new.id)
     return made
 
@@ -184,6 +196,7 @@ def make_questions(tx: Tx, org_id: OrgId, event: EventPart, made: Made, actor: s
             ticket_type_ids=_pick(made.ticket_types, part.ticket_types),
             text=first,
             consents=part.consents,
+            is_at_door=part.is_at_door,
         )
         new = add_question(tx, org_id, made.event_id, change, actor=actor)
         changes = [QuestionChange(text=text) for text in later]
@@ -202,7 +215,12 @@ def make_gates(tx: Tx, org_id: OrgId, event: EventPart, made: Made, actor: str) 
             _pick(made.ticket_types, gate.ticket_types),
             _pick(made.sessions, gate.sessions),
         )
-        create_gate(tx, org_id, made.event_id, gate.name, types, sessions, actor=actor)
+        create_gate(
+            *(tx, org_id, made.event_id, gate.name, types, sessions),
+            has_exit=gate.has_exit,
+            day=gate.day,
+            actor=actor,
+        )
 
 
 def make_surveys(tx: Tx, org_id: OrgId, event: EventPart, made: Made, actor: str) -> None:
@@ -238,6 +256,8 @@ def make_campaigns(
             sender_email=campaign.sender_email,
             sender_name=campaign.sender_name,
             body=campaign.body,
+            reminder_subject=campaign.reminder_subject,
+            reminder_body=campaign.reminder_body,
             user_id=user_id,
             sti=campaign.sti,
             actor=actor,

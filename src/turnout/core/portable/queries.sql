@@ -56,7 +56,9 @@ SELECT id, email, title, first_name, last_name, company, job_title, address_line
 FROM people WHERE org_id = :org_id AND id IN (
     SELECT person_id FROM registrations WHERE org_id = :org_id AND event_id = :event_id
     UNION SELECT person_id FROM waiting_entries WHERE org_id = :org_id AND event_id = :event_id
-    UNION SELECT person_id FROM invitations WHERE org_id = :org_id AND event_id = :event_id
+    UNION SELECT i.person_id FROM invitations i
+        JOIN people q ON q.org_id = i.org_id AND q.id = i.person_id AND q.merged_into IS NULL
+        WHERE i.org_id = :org_id AND i.event_id = :event_id
     UNION SELECT contact_id FROM parties WHERE org_id = :org_id AND event_id = :event_id)
 ORDER BY id;
 
@@ -65,9 +67,14 @@ SELECT id, contact_id FROM parties WHERE org_id = :org_id AND event_id = :event_
 
 -- name: list_invitations(org_id, event_id)
 --     -> (id: InviteeId, campaign_id: CampaignId, person_id: PersonId, sent_at: int | None,
---         declined_at: int | None, declined_after: int)
-SELECT id, campaign_id, person_id, sent_at, declined_at, declined_after FROM invitations
-WHERE org_id = :org_id AND event_id = :event_id ORDER BY id;
+--         declined_at: int | None, declined_after: int, confirmed_at: int | None,
+--         reminded_at: int | None, reminders: int)
+-- Not what stays with somebody who was merged.
+SELECT i.id, i.campaign_id, i.person_id, i.sent_at, i.declined_at, i.declined_after, i.confirmed_at,
+    i.reminded_at, i.reminders
+FROM invitations i
+JOIN people p ON p.org_id = i.org_id AND p.id = i.person_id AND p.merged_into IS NULL
+WHERE i.org_id = :org_id AND i.event_id = :event_id ORDER BY i.id;
 
 -- name: list_waiting(org_id, event_id)
 --     -> (id: EntryId, ticket_type_id: TicketTypeId, person_id: PersonId, state: str,
@@ -94,11 +101,12 @@ WHERE r.org_id = :org_id AND r.event_id = :event_id ORDER BY b.registration_id, 
 -- name: list_tickets(org_id, event_id)
 --     -> (registration_id: RegistrationId, ticket_type_id: TicketTypeId, code: str, state: str,
 --         granted_by: str, created_at: int, checked_in_at: int | None, grant_id: int | None,
+--         issued_by: str,
 --         payment_state: str | None, amount_minor: int | None, currency: str | None,
 --         reference: str | None, due_at: int | None, settled_at: int | None,
 --         lapsed_at: int | None)
 SELECT t.registration_id, t.ticket_type_id, t.code, t.state, t.granted_by, t.created_at,
-    t.checked_in_at, t.grant_id,
+    t.checked_in_at, t.grant_id, t.issued_by,
     CASE WHEN p.state = 'open' AND (
             t.state <> 'valid' OR r.state <> 'confirmed' OR e.state = 'cancelled')
         THEN 'cancelled' ELSE p.state END AS payment_state,
@@ -111,8 +119,9 @@ LEFT JOIN payments p ON p.org_id = t.org_id AND p.ticket_id = t.id
 WHERE r.org_id = :org_id AND r.event_id = :event_id ORDER BY t.id;
 
 -- name: list_notes(org_id, event_id)
---     -> (registration_id: RegistrationId, note: str, actor: str, created_at: int)
-SELECT n.registration_id, n.note, n.actor, n.created_at
+--     -> (registration_id: RegistrationId, note: str, actor: str, created_at: int,
+--         is_at_door: int)
+SELECT n.registration_id, n.note, n.actor, n.created_at, n.is_at_door
 FROM registrations r
 JOIN registration_notes n ON n.org_id = r.org_id AND n.registration_id = r.id
 WHERE r.org_id = :org_id AND r.event_id = :event_id ORDER BY n.registration_id, n.id;
@@ -156,12 +165,14 @@ INSERT INTO parties (org_id, id, event_id, contact_id, created_at)
 VALUES (:org_id, :id, :event_id, :contact_id, :now);
 
 -- name: add_invitation(org_id, id: InviteeId, uuid, campaign_id, event_id, person_id,
---     sent_at: int | None, declined_at: int | None, declined_after: int, now)!
+--     sent_at: int | None, declined_at: int | None, declined_after: int,
+--     confirmed_at: int | None, reminded_at: int | None, reminders: int, now)!
 -- 0 rows for somebody whom the campaign invites already.
 INSERT INTO invitations (org_id, id, uuid, campaign_id, event_id, person_id, sent_at, declined_at,
-    declined_after, created_at, updated_at)
+    declined_after, confirmed_at, reminded_at, reminders, created_at, updated_at)
 VALUES (:org_id, :id, :uuid, :campaign_id, :event_id, :person_id, CAST(:sent_at AS BIGINT),
-    CAST(:declined_at AS BIGINT), :declined_after, :now, :now)
+    CAST(:declined_at AS BIGINT), :declined_after, CAST(:confirmed_at AS BIGINT),
+    CAST(:reminded_at AS BIGINT), :reminders, :now, :now)
 ON CONFLICT (org_id, campaign_id, person_id) DO NOTHING;
 
 -- name: add_waiting(org_id, id: EntryId, event_id, ticket_type_id, person_id, state, priority: int,
@@ -190,12 +201,13 @@ VALUES (:org_id, :registration_id, :session_id, :now)
 ON CONFLICT (org_id, registration_id, session_id) DO NOTHING;
 
 -- name: add_ticket(org_id, id: TicketId, code, registration_id, ticket_type_id, state,
---     created_at: int, checked_in_at: int | None, granted_by, grant_id: int | None, now)!
+--     created_at: int, checked_in_at: int | None, granted_by, grant_id: int | None, issued_by,
+--     now)!
 -- 0 rows for a code that is taken.
 INSERT INTO tickets (org_id, id, code, registration_id, ticket_type_id, state, created_at,
-    updated_at, checked_in_at, granted_by, grant_id)
+    updated_at, checked_in_at, granted_by, grant_id, issued_by)
 VALUES (:org_id, :id, :code, :registration_id, :ticket_type_id, :state, :created_at, :now,
-    CAST(:checked_in_at AS BIGINT), :granted_by, CAST(:grant_id AS BIGINT))
+    CAST(:checked_in_at AS BIGINT), :granted_by, CAST(:grant_id AS BIGINT), :issued_by)
 ON CONFLICT (org_id, code) DO NOTHING;
 
 -- name: find_by_reference(org_id, reference)$ -> TicketId | None
@@ -208,9 +220,10 @@ INSERT INTO payments (org_id, ticket_id, state, amount_minor, currency, referenc
 VALUES (:org_id, :ticket_id, :state, :amount_minor, :currency, :reference, :due_at,
     CAST(:settled_at AS BIGINT), CAST(:lapsed_at AS BIGINT), :now, :now);
 
--- name: add_note(org_id, registration_id, id: NoteId, note, actor, created_at: int)!
-INSERT INTO registration_notes (org_id, registration_id, id, note, actor, created_at)
-VALUES (:org_id, :registration_id, :id, :note, :actor, :created_at);
+-- name: add_note(org_id, registration_id, id: NoteId, note, actor, is_at_door: int,
+--     created_at: int)!
+INSERT INTO registration_notes (org_id, registration_id, id, note, actor, is_at_door, created_at)
+VALUES (:org_id, :registration_id, :id, :note, :actor, :is_at_door, :created_at);
 
 -- name: add_tag(org_id, registration_id, tag_key, tag, now)!
 INSERT INTO registration_tags (org_id, registration_id, tag_key, tag, created_at)

@@ -114,6 +114,9 @@ class ListInvitationsRow(NamedTuple):
     sent_at: int | None
     declined_at: int | None
     declined_after: int
+    confirmed_at: int | None
+    reminded_at: int | None
+    reminders: int
 
 class ListWaitingRow(NamedTuple):
     id: EntryId
@@ -154,6 +157,7 @@ class ListTicketsRow(NamedTuple):
     created_at: int
     checked_in_at: int | None
     grant_id: int | None
+    issued_by: str
     payment_state: str | None
     amount_minor: int | None
     currency: str | None
@@ -167,6 +171,7 @@ class ListNotesRow(NamedTuple):
     note: str
     actor: str
     created_at: int
+    is_at_door: int
 
 class ListTagsRow(NamedTuple):
     registration_id: RegistrationId
@@ -251,6 +256,9 @@ class _Sql(Statements):
         sent_at: int | None,
         declined_at: int | None,
         declined_after: int,
+        confirmed_at: int | None,
+        reminded_at: int | None,
+        reminders: int,
         now: int,
     ) -> int: ...
     @staticmethod
@@ -310,6 +318,7 @@ class _Sql(Statements):
         checked_in_at: int | None,
         granted_by: str,
         grant_id: int | None,
+        issued_by: str,
         now: int,
     ) -> int: ...
     @staticmethod
@@ -338,6 +347,7 @@ class _Sql(Statements):
         id: NoteId,
         note: str,
         actor: str,
+        is_at_door: int,
         created_at: int,
     ) -> int: ...
     @staticmethod

@@ -15,6 +15,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
+import msgspec
+
 from turnout.core.audit.recording import record
 from turnout.core.certificates.issuing import set_template
 from turnout.core.events.describing import EventChange, change_event
@@ -107,7 +109,9 @@ def unpack_event(
     take_name(tx, NAMESPACE, f"{org_id}:{event.key}", Target(org_id, "event", event_id))
     made = Made(event_id, make_types(tx, org_id, event_id, event, actor))
     speakers = make_speakers(tx, org_id, event_id, event, digests, actor)
-    made.sessions += make_sessions(tx, org_id, event_id, event, made.ticket_types, speakers, actor)
+    made.sessions += make_sessions(
+        *(tx, org_id, event_id, event, made.ticket_types, speakers, default_quota), actor
+    )
     make_questions(tx, org_id, event, made, actor)
     make_gates(tx, org_id, event, made, actor)
     make_surveys(tx, org_id, event, made, actor)
@@ -135,8 +139,10 @@ def _make_event(
     for line in (*details.speakers, *details.schedule):
         check_line("schedule", line)
     when = span(event.starts, event.ends, event.timezone)
+    # Its pictures from afterwards stay behind.
+    kept = msgspec.structs.replace(details, pictures=())
     made = create_event(
-        tx, org_id, event.title, when, state=EventState.DRAFT, details=details, actor=actor
+        tx, org_id, event.title, when, state=EventState.DRAFT, details=kept, actor=actor
     )
     change = EventChange(
         title=event.title,
@@ -154,6 +160,12 @@ def _make_event(
         payment_text=details.payment_text,
         pay_within_days=details.pay_within_days,
         payment_doors=details.payment_doors,
+        guest_rights=details.guest_rights,
+        confirms_links=details.confirms_links,
+        shows_ticket_at_once=details.shows_ticket_at_once,
+        companions=details.companions,
+        has_one_name=details.has_one_name,
+        recording_url=details.recording_url,
     )
     change_event(tx, org_id, made.id, change, actor=actor)
     return made.id

@@ -40,6 +40,7 @@ class QuestionChange(msgspec.Struct, frozen=True, kw_only=True):
     text: str | None = None
     consents: Sequence[Way] | None = None
     is_removed: bool | None = None
+    is_at_door: bool | None = None
 
 
 def add_question(
@@ -155,6 +156,7 @@ def copy_questions(
             ticket_type_ids=[types[id_] for id_ in question.ticket_type_ids if id_ in types],
             text=question.text,
             consents=question.consents,
+            is_at_door=question.is_at_door,
         )
         add_question(tx, org_id, target, change, actor=actor)
 
@@ -294,5 +296,6 @@ def _columns(question: Question) -> dict[str, Any]:
         "ticket_type_ids": to_json(question.ticket_type_ids),
         "version": question.version,
         "consents": to_json(question.consents),
+        "is_at_door": int(question.is_at_door),
         "removed_at": None,
     }

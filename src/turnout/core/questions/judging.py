@@ -130,7 +130,8 @@ def _read_number(_: Question, text: str) -> str | None:
     # A comma before three digits may part thousands or tenths.
     if not _NUMBER.fullmatch(plain) or _GROUPED.fullmatch(plain):
         return None
-    return plain.replace(",", ".").removeprefix("+")
+    kept = plain.replace(",", ".").removeprefix("+")
+    return kept if kept.strip("-0.") or not kept.startswith("-") else "0"
 
 
 def _read_choice(question: Question, text: str) -> str | None:

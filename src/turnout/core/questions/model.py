@@ -57,7 +57,8 @@ class Question(msgspec.Struct, frozen=True):
     same in any case; `label` is what people read. `ticket_type_ids`: asked with these alone, none =
     with all. `version` counts an agreement's texts, of which `text` (Markdown) is the newest. One
     that is removed is not asked any more; what was answered stays. `consents` are the ways of
-    marketing that an agreement is to (core/messaging/consents.py)."""
+    marketing that an agreement is to (core/messaging/consents.py). `is_at_door`: phones at the door
+    show the answer, and ask for an agreement that was not agreed to."""
 
     id: EventQuestionId
     position: int
@@ -73,6 +74,7 @@ class Question(msgspec.Struct, frozen=True):
     is_answered: bool
     is_removed: bool
     consents: tuple[Way, ...] = ()
+    is_at_door: bool = False
 
     def is_asked_with(self, ticket_type_id: TicketTypeId) -> bool:
         """Whether it is asked of those who want such a ticket."""

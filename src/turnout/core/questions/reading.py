@@ -1,13 +1,17 @@
 """The questions of an event, and what was answered to them at any door."""
 
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 from turnout.core.ids import EventId, EventQuestionId, OrgId, TicketTypeId
-from turnout.core.questions.judging import find_unmet, judge_all, question_key, unmet
-from turnout.core.questions.model import AgreementText, Answer, Question
+from turnout.core.questions.judging import find_unmet, judge_all, parts_of, question_key, unmet
+from turnout.core.questions.model import WITH_CHOICES, AgreementText, Answer, Kind, Question
 from turnout.core.questions.sql import sql
 from turnout.errors import Missing
-from turnout.store import Tx
+from turnout.store import Tx, to_json
+
+COUNTED = WITH_CHOICES | {Kind.YES_NO, Kind.AGREEMENT}
+"""Whose answers are few, so that each is counted."""
 
 
 def list_questions(
@@ -36,6 +40,32 @@ def list_texts(
     return sql.list_texts(tx, org_id=org_id, event_id=event_id, question_id=question_id)
 
 
+class AnswerCount(NamedTuple):
+    """How many of those who are registered answered a question, and how many each choice; for
+    questions without choices that is empty."""
+
+    total: int
+    by_choice: dict[str, int]
+
+
+def count_answers(tx: Tx, org_id: OrgId, event_id: EventId) -> dict[str, AnswerCount]:
+    """What was answered to the event's questions, by their names; reads every registration."""
+    asked = list_questions(tx, org_id, event_id, is_all=True)
+    several = {question.name: question.kind is Kind.SEVERAL for question in asked}
+    names = [question.name for question in asked if question.kind in COUNTED]
+    counts = {question.name: AnswerCount(0, {}) for question in asked}
+    rows = sql.count_answers(tx, org_id=org_id, event_id=event_id, counted=to_json(names))
+    for name, answer, total in rows:
+        if name not in counts:
+            continue
+        known = counts[name]
+        for choice in parts_of(answer) if several[name] else [answer]:
+            if choice:
+                known.by_choice[choice] = known.by_choice.get(choice, 0) + total
+        counts[name] = known._replace(total=known.total + total)
+    return counts
+
+
 def accept_answers(
     tx: Tx,
     org_id: OrgId,
@@ -60,6 +90,27 @@ def accept_answers(
             raise unmet(question)
     _mark_answered(tx, org_id, event_id, asked, kept)
     return kept
+
+
+class AnswerJudge:
+    """`accept_answers` for many, who answer the same questions: each event's are looked up once.
+    Nothing is written; what is kept of it is noted by `note_answers`."""
+
+    def __init__(self, tx: Tx) -> None:
+        self._tx = tx
+        self._asked: dict[tuple[OrgId, EventId], list[Question]] = {}
+
+    def judge(self, org_id: OrgId, event_id: EventId, given: Sequence[Answer]) -> list[Answer]:
+        """The answers as they are kept. Raises Invalid."""
+        if (org_id, event_id) not in self._asked:
+            self._asked[org_id, event_id] = list_questions(self._tx, org_id, event_id)
+        asked = self._asked[org_id, event_id]
+        return judge_all(asked, given, self._tx.now) if asked else list(given)
+
+
+def note_answers(tx: Tx, org_id: OrgId, event_id: EventId, kept: Iterable[Answer]) -> None:
+    """Note that these answers, as they were judged, are kept now."""
+    _mark_answered(tx, org_id, event_id, list_questions(tx, org_id, event_id), kept)
 
 
 def order_names(asked: Iterable[Question], found: Iterable[str]) -> list[str]:

@@ -7,12 +7,21 @@ from turnout.core.ids import EventId, EventQuestionId, OrgId, TicketTypeId
 from turnout.core.questions.model import AgreementText, Question
 from turnout.store import Statements, Tx
 
+class CountAnswersRow(NamedTuple):
+    question: str
+    answer: str
+    total: int
+
 class ListTypeIdsRow(NamedTuple):
     id: TicketTypeId
 
 class _Sql(Statements):
     @staticmethod
     def lock_event(tx: Tx, *, org_id: OrgId, id: EventId) -> EventId | None: ...
+    @staticmethod
+    def count_answers(
+        tx: Tx, *, org_id: OrgId, event_id: EventId, counted: str
+    ) -> list[CountAnswersRow]: ...
     @staticmethod
     def list_questions(tx: Tx, *, org_id: OrgId, event_id: EventId) -> list[Question]: ...
     @staticmethod
@@ -35,6 +44,7 @@ class _Sql(Statements):
         ticket_type_ids: str,
         version: int,
         consents: str,
+        is_at_door: int,
         now: int,
     ) -> int: ...
     @staticmethod
@@ -54,6 +64,7 @@ class _Sql(Statements):
         ticket_type_ids: str,
         version: int,
         consents: str,
+        is_at_door: int,
         removed_at: int | None,
         now: int,
     ) -> int: ...

@@ -45,11 +45,21 @@ def find_language(tx: Tx, org_id: OrgId, event_id: EventId, person_id: PersonId)
     return sql.find_language(tx, org_id=org_id, event_id=event_id, person_id=person_id) or ""
 
 
+def get_registration(tx: Tx, org_id: OrgId, registration_id: RegistrationId) -> Registration:
+    """The registration of that number, not held. Raises Missing."""
+    registration = sql.get_registration(tx, org_id=org_id, id=registration_id)
+    if registration is None:
+        raise Missing("registration.missing", registration_id=registration_id)
+    return registration
+
+
 def lock_registration(tx: Tx, org_id: OrgId, registration_id: RegistrationId) -> Registration:
-    """The registration of that number, held against concurrent changes. Raises Missing."""
+    """The registration of that number, held against concurrent changes, and so are its tickets:
+    whether one of them was checked in is settled from here on. Raises Missing."""
     registration = sql.lock_registration(tx, org_id=org_id, id=registration_id)
     if registration is None:
         raise Missing("registration.missing", registration_id=registration_id)
+    sql.hold_tickets(tx, org_id=org_id, registration_id=registration_id)
     return registration
 
 
@@ -90,7 +100,8 @@ def add_registration(
 
 
 class NewRegistration(NamedTuple):
-    """A registration that is to be made; `answers` is JSON."""
+    """A registration that is to be made; `answers` is JSON. `sitting` is its own number where it is
+    a candidate's."""
 
     org_id: OrgId
     id: RegistrationId
@@ -99,6 +110,7 @@ class NewRegistration(NamedTuple):
     person_id: PersonId
     ticket_type_id: TicketTypeId
     answers: str
+    sitting: int = 0
 
 
 def add_registrations(tx: Tx, new: Sequence[NewRegistration], *, source: str) -> bool:
@@ -160,6 +172,7 @@ def move(
     ticket_type_id: TicketTypeId,
 ) -> None:
     """Make it one of another event."""
+    note_departure(tx, org_id, registration_id)
     sql.move_registration(
         tx,
         org_id=org_id,
@@ -168,6 +181,31 @@ def move(
         ticket_type_id=ticket_type_id,
         now=tx.now,
     )
+
+
+def note_departure(tx: Tx, org_id: OrgId, registration_id: RegistrationId) -> None:
+    """Keep the codes of a registration that its event is about to lose, by deleting or moving, so
+    that a device which was away learns that they are good no more. Idempotent."""
+    sql.note_departure(tx, org_id=org_id, registration_id=registration_id, now=tx.now)
+
+
+def note_type_left(
+    tx: Tx, org_id: OrgId, registration_id: RegistrationId, ticket_type_id: TicketTypeId
+) -> None:
+    """`note_departure` where a ticket was of that type until now, for devices that ask for those of
+    the type only. Idempotent."""
+    sql.note_type_left(
+        tx,
+        org_id=org_id,
+        registration_id=registration_id,
+        ticket_type_id=ticket_type_id,
+        now=tx.now,
+    )
+
+
+def note_emptied(tx: Tx, org_id: OrgId, registration_id: RegistrationId) -> None:
+    """`note_departure` for one that has no ticket left, since all are another's. Idempotent."""
+    sql.note_emptied(tx, org_id=org_id, registration_id=registration_id, now=tx.now)
 
 
 def list_booked_sessions(tx: Tx, org_id: OrgId, registration_id: RegistrationId) -> list[SessionId]:

@@ -13,11 +13,12 @@ from turnout.core.registrations.listing import (
     RegistrationFilter,
     list_registrations,
 )
-from turnout.errors import Conflict, Invalid
+from turnout.errors import Conflict, Failure, Invalid, Missing
 from turnout.store import Tx
 
 SLICE = 50
 Act = Callable[[Tx, OrgId, RegistrationId], object]
+"""Changes a registration; False = it was so before, which counts as no change."""
 
 
 class Refused(NamedTuple):
@@ -28,7 +29,8 @@ class Refused(NamedTuple):
 
 
 class Slice(NamedTuple):
-    """The outcome of a slice; `last` is the number to go on behind, None = there is no more."""
+    """The outcome of a slice; those that were so before are not counted. `last` is the number to
+    go on behind, None = there is no more."""
 
     changed: int
     refused: list[Refused]
@@ -45,17 +47,44 @@ def change_slice(
 ) -> Slice:
     """Change up to SLICE registrations of those asked for, behind `after`."""
     found = list_registrations(tx, org_id, wanted, after=after, limit=SLICE)
-    refused = _change(tx, org_id, found, act)
+    changed, refused = _change(tx, org_id, found, act)
     last = found[-1].id if len(found) == SLICE else None
-    return Slice(len(found) - len(refused), refused, last)
+    return Slice(changed, refused, last)
 
 
-def _change(tx: Tx, org_id: OrgId, found: Sequence[ListedRegistration], act: Act) -> list[Refused]:
-    refused = []
+class Each(NamedTuple):
+    """The outcome for some registrations: those that were changed, and why others were
+    refused; what is in neither was so before."""
+
+    changed: list[RegistrationId]
+    refused: dict[RegistrationId, Failure]
+
+
+def change_each(
+    tx: Tx, org_id: OrgId, registration_ids: Sequence[RegistrationId], act: Act
+) -> Each:
+    """Change registrations by number, in one transaction; each is changed or refused alone."""
+    done = Each([], {})
+    for registration_id in registration_ids:
+        try:
+            with tx.savepoint():
+                is_changed = act(tx, org_id, registration_id) is not False
+        except (Conflict, Invalid, Missing) as failure:
+            done.refused[registration_id] = failure
+            continue
+        if is_changed:
+            done.changed.append(registration_id)
+    return done
+
+
+def _change(
+    tx: Tx, org_id: OrgId, found: Sequence[ListedRegistration], act: Act
+) -> tuple[int, list[Refused]]:
+    changed, refused = 0, []
     for registration in found:
         try:
             with tx.savepoint():
-                act(tx, org_id, registration.id)
+                changed += act(tx, org_id, registration.id) is not False
         except (Conflict, Invalid) as failure:
             refused.append(Refused(registration, failure.message))
-    return refused
+    return changed, refused

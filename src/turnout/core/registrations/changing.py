@@ -18,8 +18,9 @@ from turnout.core.events.programme import get_event, list_sessions, list_ticket_
 from turnout.core.ids import EventId, OrgId, RegistrationId, SessionId, TicketTypeId
 from turnout.core.people.contacts import check_contact, check_details
 from turnout.core.people.correcting import change_address
-from turnout.core.people.merging import merge_person
+from turnout.core.people.merging import add_guest
 from turnout.core.people.model import Contact
+from turnout.core.people.reach import Reach, meet_person
 from turnout.core.questions.judging import find_unmet, question_key, unmet
 from turnout.core.questions.model import Answer
 from turnout.core.questions.reading import accept_answers, list_questions
@@ -60,25 +61,33 @@ def add_by_staff(
     is_complete: bool = True,
     source: str = SOURCE,
     asking: Asking | None = None,
+    reach: Reach | None = None,
+    needs_address: bool = True,
     actor: str,
 ) -> Granted:
     """Register somebody by hand, with a ticket of the type (None = the event's default one) and a
     booking of the sessions; the new ticket is mailed. Idempotent: a ticket of the type is kept, and
     sessions and answers are added. Required questions must be answered if `is_complete`. `asking`
     says whether the price of a new ticket is asked for, None = as the event does at this door.
+    `reach` is that of staff (people/reach.py), who may not change everybody whom they may add.
+    Without `needs_address` the address may be empty: then they are a new person each time.
 
     Raises Conflict when the event is cancelled, over or an exam, or a place is missing, Invalid for
     the contact, an answer, a payment of a free ticket, a type or session of another event,
     Missing.
     """
-    check_contact(contact)
+    has_address = needs_address or bool(contact.email.strip())
+    (check_contact if has_address else check_details)(contact)
     _check_answers(answers)
     get_event(tx, org_id, event_id)
     if ticket_type_id is None:
         ticket_type_id = _default_type(tx, org_id, event_id)
     _check_type(tx, org_id, event_id, ticket_type_id)
     _check_sessions(tx, org_id, event_id, session_ids)
-    person_id = merge_person(tx, org_id, contact).id
+    if has_address:
+        person_id = meet_person(tx, org_id, contact, reach)
+    else:
+        person_id = add_guest(tx, org_id, contact)
     lock_offer(tx, org_id, event_id, person_id)
     known = booking.find_registration(tx, org_id, event_id, person_id)
     is_known = known is not None and known.state is RegistrationState.CONFIRMED
@@ -246,7 +255,9 @@ def resend_tickets(tx: Tx, org_id: OrgId, registration_id: RegistrationId, *, ac
 
 
 def has_checked_in(tx: Tx, org_id: OrgId, registration_id: RegistrationId) -> bool:
-    """Whether a valid ticket of the registration came through the door."""
+    """Whether a valid ticket of the registration came through the door, for callers that go on to
+    write: that stays so until this transaction ends. Raises Missing."""
+    booking.lock_registration(tx, org_id, registration_id)
     tickets = list_valid_tickets(tx, org_id, registration_id)
     return any(sql.is_checked_in(tx, org_id=org_id, id=ticket.id) for ticket in tickets)
 

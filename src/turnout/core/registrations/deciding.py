@@ -112,7 +112,7 @@ _SESSION_REFUSALS: dict[str, Conflict] = {
     SessionState.CLOSED: Conflict("session.closed"),
     SessionState.CANCELLED: Conflict("session.cancelled"),
 }
-_FULL = Conflict("session.full")
+FULL = Conflict("session.full")
 _OTHER_TYPE = Conflict("session.ticket_type")
 _types = msgspec.json.Decoder(list[int])
 # When the event ends does not matter at this door.
@@ -211,4 +211,4 @@ def _outcome(item_id: QueueItemId, session_id: SessionId, granted: SessionGrant)
     if session_id in granted.session_ids:
         return Outcome(item_id)
     is_full = session_id in granted.full_ids or granted.refusal is None
-    return Outcome(item_id, _FULL if is_full else granted.refusal)
+    return Outcome(item_id, FULL if is_full else granted.refusal)

@@ -6,6 +6,7 @@ other ticket types, are left out.
 """
 
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 
 import msgspec
 
@@ -16,7 +17,7 @@ from turnout.core.ids import EventId, OrgId, RegistrationId, SessionId, TicketTy
 from turnout.core.people.model import Contact
 from turnout.core.questions.model import Answer
 from turnout.core.registrations import booking, places
-from turnout.core.registrations.model import Submitted, join_submissions
+from turnout.core.registrations.model import Registration, Submitted, join_submissions
 from turnout.store import Tx, to_json
 
 
@@ -31,9 +32,13 @@ NOTHING = Extras()
 _decoder = msgspec.json.Decoder(Extras)
 
 
-def with_answers(contact: Contact, answers: Sequence[Answer]) -> Extras:
-    """What somebody answered, held against the event's questions, along with a place."""
-    return Extras(submitted=Submitted(contact, list(answers))) if answers else NOTHING
+def with_answers(
+    contact: Contact, answers: Sequence[Answer], session_ids: Sequence[SessionId] = ()
+) -> Extras:
+    """What somebody answered, held against the event's questions, and the sessions that they chose,
+    along with a place."""
+    submitted = Submitted(contact, list(answers)) if answers else None
+    return Extras(list(session_ids), submitted)
 
 
 def write_extras(extras: Extras) -> str:
@@ -70,10 +75,38 @@ def book_extras(
     if not extras.session_ids:
         return
     booked = set(booking.list_booked_sessions(tx, org_id, registration_id))
-    enterable = _list_enterable(tx, org_id, event_id, ticket_type_id)
-    wanted = [id_ for id_ in enterable if id_ in set(extras.session_ids) - booked]
-    taken = places.take_session_places(tx, org_id, wanted)
+    wanted = set(extras.session_ids) - booked
+    taken = take_sessions(tx, org_id, event_id, ticket_type_id, wanted)
     booking.add_bookings(tx, org_id, registration_id, sorted(taken))
+
+
+def take_chosen(
+    tx: Tx,
+    org_id: OrgId,
+    event_id: EventId,
+    ticket_type_id: TicketTypeId | None,
+    session_ids: Sequence[SessionId],
+    confirmed: Registration | None,
+) -> set[SessionId]:
+    """Take places in sessions that somebody chose with a ticket of the type, before the ticket's
+    own (see places.py), but for those that they have already; returns which those are."""
+    if not session_ids or ticket_type_id is None:
+        return set()
+    known = booking.list_booked_sessions(tx, org_id, confirmed.id) if confirmed else ()
+    return take_sessions(tx, org_id, event_id, ticket_type_id, set(session_ids) - set(known))
+
+
+def take_sessions(
+    tx: Tx,
+    org_id: OrgId,
+    event_id: EventId,
+    ticket_type_id: TicketTypeId,
+    wanted: AbstractSet[SessionId],
+) -> set[SessionId]:
+    """Take a place in each of the sessions that takes bookings of the type and has one; returns
+    which those are."""
+    enterable = _list_enterable(tx, org_id, event_id, ticket_type_id)
+    return places.take_session_places(tx, org_id, [id_ for id_ in enterable if id_ in wanted])
 
 
 def _list_enterable(

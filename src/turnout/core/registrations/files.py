@@ -11,6 +11,7 @@ from turnout.core.importing.layout import Known
 from turnout.core.importing.records import Record
 from turnout.core.people.contact_rows import CONTACT_KEYS, read_contact
 from turnout.core.people.merging import find_person
+from turnout.core.people.reach import Reach
 from turnout.core.questions.judging import question_key
 from turnout.core.questions.model import Answer, Question
 from turnout.core.questions.reading import list_questions
@@ -89,6 +90,7 @@ def import_registration(
     *,
     ticket_type_id: TicketTypeId | None,
     is_mailed: bool,
+    reach: Reach | None = None,
     actor: str,
 ) -> Granted:
     """Register one row as staff would; `ticket_type_id` None = each type that the row names; where
@@ -102,6 +104,7 @@ def import_registration(
         "is_mailed": is_mailed,
         "is_complete": False,
         "source": SOURCE,
+        "reach": reach,
     }
     granted = add_by_staff(
         tx,

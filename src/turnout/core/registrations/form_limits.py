@@ -8,7 +8,9 @@ codes are refused, by a count of their own.
 A form may also hold a place, so the forms of one place (an IPv4 address, or an IPv6 network of 64
 bits) to one event are bounded too: so widely that a venue or a school behind one address registers
 its people. Once they come faster than people type, the page asks for a code that it mails to the
-address; nothing is held before it is entered.
+address; nothing is held before it is entered. What the code proved is signed into the form for an
+hour, for that address and event: a form that is refused then, as its session is full by now, is
+sent again without another code.
 
 The codes to watch have counts of their own, and no stranger may use them up for the owner of an
 address: they bound mails, never the entering of a code. One place gets fewer mails out than all
@@ -26,6 +28,12 @@ from typing import NamedTuple
 
 from turnout.catalogue.translations import ENGLISH, label
 from turnout.core.events.model import Event
+from turnout.core.identity.link_keys import (
+    ensure_link_key,
+    find_link_keys,
+    is_link_signed,
+    sign_link,
+)
 from turnout.core.ids import NO_EVENT, EventId, OrgId
 from turnout.core.messaging.model import JobType
 from turnout.core.text import email_key
@@ -67,6 +75,10 @@ class Sender(NamedTuple):
     event_id: EventId
     place: str
     email: str
+
+
+# So long an address is proved, for so many forms.
+PROVED_MS, PROVED_LIMIT = 60 * MINUTE_MS, 20
 
 
 class Proof(NamedTuple):
@@ -111,7 +123,8 @@ def ask_for_code(
     text = label(language, "mail.code.text", event=event.title, place=PLACE)
     subject = label(language, "mail.code.subject")
     ref = _client_ref(sender, name)
-    asked = CodeRequest(ref, JobType.EMAIL, sender.email.strip(), text, subject)
+    whom = (JobType.EMAIL, sender.email.strip())
+    asked = CodeRequest(ref, *whom, text, subject, language=language)
     send_own_code(tx, sender.org_id, Purpose.WATCH, asked, code)
     return name
 
@@ -126,6 +139,23 @@ def check_proof(tx: Tx, sender: Sender, proof: Proof) -> Failure | None:
     if isinstance(checked, Limited):
         return checked
     return None if checked else _wrong_code()
+
+
+def prove_address(tx: Tx, sender: Sender, proof: Proof) -> str | Failure:
+    """What the form shows from now on instead of a code, or the refusal of a wrong one."""
+    if refusal := check_proof(tx, sender, proof):
+        return refusal
+    until = tx.now + PROVED_MS
+    return f"{until}-{sign_link(ensure_link_key(tx), _proved(sender, until))}"
+
+
+def is_address_proved(tx: Tx, sender: Sender, shown: str) -> bool:
+    """Whether the form shows that its address was proved for its event, in the last hour."""
+    until, _, signature = shown.partition("-")
+    if not (until.isascii() and until.isdigit() and len(until) < 16 and tx.now < int(until)):
+        return False
+    is_ours = is_link_signed(find_link_keys(tx), _proved(sender, int(until)), signature)
+    return is_ours and _count(tx, sender, "proved", PROVED_LIMIT, PROVED_MS)
 
 
 def admit_code(tx: Tx, sender: Sender, limits: FormLimits) -> bool:
@@ -163,6 +193,7 @@ def _key(sender: Sender, kind: str) -> WindowKey:
     by_kind = {
         "mail": email,
         "code": email,
+        "proved": f"{sender.event_id}:{email}",
         "watch": f"{sender.event_id}:{email}",
         "watch of place": f"{sender.place}:{email}",
         "watch from here": f"{sender.event_id}:{sender.place}:{email}",
@@ -170,6 +201,11 @@ def _key(sender: Sender, kind: str) -> WindowKey:
     text = f"{kind}:{by_kind.get(kind, f'{sender.event_id}:{sender.place}')}"
     name = hashlib.sha256(f"{sender.org_id}:{text}".encode()).hexdigest()
     return WindowKey(sender.org_id, KIND, name)
+
+
+def _proved(sender: Sender, until: int) -> str:
+    whose = f"{sender.org_id}:{sender.event_id}:{email_key(sender.email)}"
+    return f"form proved:{whose}:{until}"
 
 
 def _client_ref(sender: Sender, name: str) -> str:

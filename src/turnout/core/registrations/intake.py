@@ -1,15 +1,12 @@
 """The intake queue: applications are accepted at once, and decided a moment later.
 
-Theory. `accept` writes the submission and one queue item a session in one transaction: what was
-answered is on disk. A turn decides submissions in the transaction in which the person,
-registration, bookings and ticket are written and the items are closed. There is no state between:
-after a crash a submission is either still waiting or wholly done, so every item ends exactly once.
-The claim, written by the turn before, only counts how often a submission was begun: one that kills
-its worker is set aside (core/work/claims.py).
+Theory. What was accepted is on disk (accepting.py). A turn decides submissions in the transaction
+in which the person, registration, bookings and ticket are written and the items are closed. There
+is no state between: after a crash a submission is either still waiting or wholly done, so every
+item ends exactly once. The claim, written by the turn before, only counts how often a submission
+was begun: one that kills its worker is set aside (core/work/claims.py).
 
 Rules.
-- What depends on the state of things (unknown or closed session, no place left) fails the item,
-  never the request (deciding.py decides that).
 - Where the row of an event is held by a transaction that does not end, its submission is left as it
   is, and for some seconds those to the same target are not claimed: the others go on. Where it is
   another row, such as the person's, that submission alone rests.
@@ -24,129 +21,28 @@ from typing import NamedTuple, TypedDict
 
 import msgspec
 
-from turnout.core.identity.demo import check_demo
-from turnout.core.identity.idempotency import IdempotentRequest, first_answer, keep_answer
-from turnout.core.identity.model import Principal
-from turnout.core.ids import OrgId, PersonId, QueueItemId, SubmissionId
-from turnout.core.registrations.batches import Case, decide_together, list_runs
+from turnout.core.ids import OrgId, PersonId, SubmissionId
+from turnout.core.registrations.accepting import QUEUE
+from turnout.core.registrations.batches import Simple, decide_together, list_runs
 from turnout.core.registrations.deciding import NothingSucceededError, decide
 from turnout.core.registrations.model import Submitted
 from turnout.core.registrations.sql import sql
 from turnout.core.registrations.submissions import (
-    Application,
-    ItemStatus,
     Outcome,
     QueuedItem,
-    QueueItem,
     Submission,
     TargetNoun,
 )
 from turnout.core.work.claims import Claim, claim, put_off, take
-from turnout.errors import Conflict, Failure, Missing, Unauthenticated
+from turnout.errors import Conflict
 from turnout.log import log
 from turnout.store import Tx, attempt_together, to_json
 from turnout.store.back_off import growing
 
-QUEUE = "intake"
 ATTEMPTS = 5
 PAUSES_S = growing(1, 64, 4)
-MAX_SESSIONS = 200
 
 _submitted_decoder = msgspec.json.Decoder(Submitted)
-_items_decoder = msgspec.json.Decoder(list[QueueItem])
-
-
-# -- accepting -----------------------------------------------------------------------------
-
-
-def accept(
-    tx: Tx, caller: Principal, application: Application, request: IdempotentRequest | None = None
-) -> list[QueueItem]:
-    """Queue an application, one item a session in request order; registration API 2.1.
-
-    With `request` it is idempotent for 24 hours: a repetition gets the first items again.
-    Raises Unauthenticated when the credential has ended, Missing for an unknown event or
-    channel pak, Conflict when the idempotency key belongs to another request.
-    """
-    target_id = _find_target(tx, caller, application.noun, application.pak)
-    if request and (answer := first_answer(tx, caller.org_id, caller.actor, request)) is not None:
-        return _items_decoder.decode(answer)
-    [items] = _queue(tx, [_Entry(caller.org_id, target_id, application)])
-    if request:
-        keep_answer(tx, caller.org_id, caller.actor, request, to_json(items))
-    return items
-
-
-def accept_all(
-    tx: Tx, asked: list[tuple[Principal, Application]]
-) -> list[list[QueueItem] | Failure]:
-    """`accept` for many callers in two statements; a refusal stands in its caller's place."""
-    targets: dict[tuple[Principal, TargetNoun, str], int | Failure] = {}
-    for caller, application in asked:
-        key = (caller, application.noun, application.pak)
-        if key not in targets:
-            try:
-                targets[key] = _find_target(tx, *key)
-            except (Unauthenticated, Missing) as refusal:
-                targets[key] = refusal
-    answers: list[list[QueueItem] | Failure] = []
-    entries = []
-    for caller, application in asked:
-        target = targets[caller, application.noun, application.pak]
-        if isinstance(target, Failure):
-            answers.append(target)
-        else:
-            answers.append([])
-            entries.append(_Entry(caller.org_id, target, application))
-    queued = iter(_queue(tx, entries))
-    return [answer if isinstance(answer, Failure) else next(queued) for answer in answers]
-
-
-class _Entry(NamedTuple):
-    org_id: OrgId
-    target_id: int
-    application: Application
-
-
-_NOT_FOUND = {TargetNoun.EVENT: "event.unknown_pak", TargetNoun.CHANNEL: "channel.unknown_pak"}
-
-
-def _find_target(tx: Tx, caller: Principal, noun: TargetNoun, pak: str) -> int:
-    row = sql.find_intake_target(
-        tx, org_id=caller.org_id, credential_id=caller.credential_id, pak=pak
-    )
-    if row is None:
-        raise Unauthenticated("credential.unknown")
-    revoked_at, expires_at, is_demo, found, target_id = row
-    if revoked_at is not None or (expires_at is not None and expires_at <= tx.now):
-        raise Unauthenticated("credential.ended")
-    check_demo(tx, bool(is_demo))
-    if found != noun or target_id is None:
-        raise Missing(_NOT_FOUND[noun], pak=pak)
-    return target_id
-
-
-def _queue(tx: Tx, entries: list[_Entry]) -> list[list[QueueItem]]:
-    """Write the submissions and their items, all of them in one statement each."""
-    if not entries:
-        return []
-    submissions, items, answers = [], [], []
-    for org_id, target_id, application in entries:
-        paks = list(dict.fromkeys(application.session_paks))
-        ids = [QueueItemId(number) for number in tx.next_ids("queue_item", len(paks))]
-        email = application.submitted.contact.email
-        contact = to_json(application.submitted)
-        submissions.append((org_id, ids[0], ids[-1], application.noun, target_id, email, contact))
-        numbered = list(zip(ids, paks, strict=True))
-        items += [(org_id, id_, ids[0], pak) for id_, pak in numbered]
-        answers.append([QueueItem(id_, pak, ItemStatus.QUEUED, email) for id_, pak in numbered])
-    sql.add_submissions(tx, rows=to_json(submissions), now=tx.now)
-    sql.add_queue_items(tx, rows=to_json(items))
-    tx.wake(QUEUE)
-    return answers
-
-
-# -- processing ----------------------------------------------------------------------------
 
 
 class Progress(NamedTuple):
@@ -239,7 +135,7 @@ class _Claimed(NamedTuple):
         return sorted(QueuedItem(*item) for item in msgspec.json.decode(self.items))
 
 
-_Run = Sequence[tuple[_Claimed, Case | None]]
+_Run = Sequence[tuple[_Claimed, Simple | None]]
 
 
 def _list_runs(tx: Tx, claimed: Sequence[_Claimed]) -> Iterator[_Run]:
@@ -247,25 +143,28 @@ def _list_runs(tx: Tx, claimed: Sequence[_Claimed]) -> Iterator[_Run]:
     submissions = [item.find_fresh() for item in claimed] if len(claimed) > 1 else []
     runs = attempt_together(tx, list_runs, submissions) or [[None] for _ in claimed]
     rest = iter(claimed)
-    return ([(next(rest), case) for case in run] for run in runs)
+    return ([(next(rest), simple) for simple in run] for run in runs)
 
 
 def _decide_together(tx: Tx, run: _Run) -> bool:
     """Whether all of a run are decided; else nothing was written."""
-    cases = [case for _, case in run if case]
-    return attempt_together(tx, _finish_together, cases) is not None
+    simple = [simple for _, simple in run if simple]
+    return attempt_together(tx, _finish_together, simple) is not None
 
 
-def _finish_together(tx: Tx, cases: Sequence[Case]) -> int:
+def _finish_together(tx: Tx, simple: Sequence[Simple]) -> int:
     """Decide them and close their items; returns how many. Raises NotTogetherError."""
     items, submissions = [], []
-    for submission, person_id, outcomes in decide_together(tx, cases):
+    decided = decide_together(tx, simple)
+    for submission, person_id, outcomes in decided.submissions:
         submissions.append((submission.org_id, submission.id))
         for outcome in outcomes:
             end = _end(outcome, person_id)
             items.append((submission.org_id, outcome.id, *end.values()))
     sql.finish_all_items(tx, rows=to_json(items), now=tx.now)
-    return sql.finish_submissions(tx, rows=to_json(submissions), now=tx.now)
+    finished = sql.finish_submissions(tx, rows=to_json(submissions), now=tx.now)
+    decided.take(tx)
+    return finished
 
 
 def _process_one(tx: Tx, claimed: _Claimed, claims: int) -> bool:

@@ -6,7 +6,7 @@ from hmac import compare_digest
 from turnout.core.events.model import Event, TicketType
 from turnout.core.events.programme import get_event, list_ticket_types
 from turnout.core.events.showing import get_shown_event
-from turnout.core.ids import EventId, OrgId, PersonId, TicketId, TicketTypeId, UserId
+from turnout.core.ids import EventId, OrgId, PersonId, SessionId, TicketId, TicketTypeId, UserId
 from turnout.core.people.contacts import check_contact
 from turnout.core.people.merging import find_person, know_person
 from turnout.core.people.model import Contact
@@ -70,9 +70,11 @@ def register_checked(
     door: Door = Door.FORM,
     is_mailed: bool = True,
     language: str = "",
+    session_ids: Sequence[SessionId] = (),
 ) -> bool:
     """`register_directly` for a caller that has asked `check_open` and `accept_answers` in this
-    transaction; `language` is that of the page, in which somebody new is written to."""
+    transaction; `language` is that of the page, in which somebody new is written to. The sessions
+    are booked as far as they have places."""
     check_contact(contact)
     wish = Wish(
         door,
@@ -83,6 +85,7 @@ def register_checked(
         submitted=Submitted(contact, list(answers)),
         sti=sti,
         language=language,
+        session_ids=tuple(session_ids),
     )
     granted = grant_checked(tx, org_id, wish)
     if is_mailed:
@@ -269,8 +272,21 @@ def queue_ticket_mails(tx: Tx, tickets: Sequence[tuple[OrgId, TicketId]]) -> Non
 def queue_paced_ticket_mail(tx: Tx, org_id: OrgId, ticket_id: TicketId, email: str) -> None:
     """`queue_ticket_mail` for somebody whom nobody knows, to the holder's address: it goes out as
     soon as an hour has room for it. Idempotent until it is sent."""
-    if sql.add_ticket_mail(tx, org_id=org_id, ticket_id=ticket_id, user_id=None, now=tx.now):
-        due_at = book_mail(tx, org_id, email)
+    queue_paced_ticket_mails(tx, org_id, [ticket_id], email)
+
+
+def queue_paced_ticket_mails(
+    tx: Tx, org_id: OrgId, ticket_ids: Sequence[TicketId], email: str
+) -> None:
+    """`queue_paced_ticket_mail` for the tickets of one form, which go out together: they count as
+    one mail of an hour, and are as many as the event lets somebody register along."""
+    new = [
+        ticket_id
+        for ticket_id in ticket_ids
+        if sql.add_ticket_mail(tx, org_id=org_id, ticket_id=ticket_id, user_id=None, now=tx.now)
+    ]
+    due_at = book_mail(tx, org_id, email) if new else tx.now
+    for ticket_id in new:
         sql.hold_ticket_mail(tx, org_id=org_id, ticket_id=ticket_id, due_at=due_at)
     tx.wake(TICKET_MAILS)
 

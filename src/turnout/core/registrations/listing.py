@@ -22,7 +22,7 @@ from turnout.core.ids import (
 from turnout.core.questions.model import Answer
 from turnout.core.registrations.model import RegistrationState, Submitted
 from turnout.core.registrations.sql import sql
-from turnout.core.text import fold
+from turnout.core.text import fold, search_key
 from turnout.errors import Missing
 from turnout.store import Tx
 
@@ -32,8 +32,9 @@ _decoder = msgspec.json.Decoder(Submitted)
 
 class RegistrationFilter(NamedTuple):
     """Which registrations are asked for; empty, 0 and None = any. Texts match a part, in any case:
-    `text` of name, address or company, `answer` of what was answered to `question` (to any, if that
-    is empty). Made from `since` on and before `until` (epoch ms)."""
+    `text` of name, address, company or ticket code, `answer` of what was answered to `question` (to
+    any, if that is empty). Made from `since` on and before `until` (epoch ms). `payment`
+    is how one of the tickets' payments stands: open, paid, waived or refunded."""
 
     event_id: EventId = NO_EVENT
     text: str = ""
@@ -47,6 +48,7 @@ class RegistrationFilter(NamedTuple):
     since: int = 0
     until: int = 0
     tag: str = ""
+    payment: str = ""
 
 
 class ListedRegistration(NamedTuple):
@@ -131,6 +133,7 @@ def _scan(
             since=wanted.since,
             until=wanted.until,
             tag_key=fold(wanted.tag.strip()),
+            payment=wanted.payment,
             after=after,
             limit=PAGE,
         )
@@ -157,11 +160,13 @@ def _scan(
 
 
 def _fits(found: ListedRegistration, wanted: RegistrationFilter) -> bool:
-    return _has_text(found, fold(wanted.text.strip())) and _has_answer(found, wanted)
+    return _has_text(found, search_key(wanted.text.strip())) and _has_answer(found, wanted)
 
 
 def _has_text(found: ListedRegistration, text: str) -> bool:
-    return not text or text in fold(f"{found.name}\n{found.email}\n{found.company}")
+    return not text or text in search_key(
+        f"{found.name}\n{found.email}\n{found.company}\n{found.code}"
+    )
 
 
 def _has_answer(found: ListedRegistration, wanted: RegistrationFilter) -> bool:

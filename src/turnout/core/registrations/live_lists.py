@@ -15,13 +15,13 @@ What people typed of themselves goes out in the organization's name, so it is ma
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Protocol
 from urllib.parse import unquote
 
 import msgspec
 
-from turnout.core.ids import EventId, OrgId
+from turnout.core.ids import EventId, OrgId, RegistrationId
 from turnout.core.messaging.lists import LIVE_LIST, OWN_LIST
 from turnout.core.messaging.model import Person
 from turnout.core.neutral import neutralize
@@ -37,6 +37,12 @@ from turnout.store import Tx
 # What merge fields (messaging/merging.py) cannot have in their names.
 _NO_FIELD = re.compile(r"[^\w .\-]")
 LONGEST_FIELD, LONGEST_ANSWER = 100, 500
+FIELDS = (
+    *("Title", "FirstName", "LastName", "Company", "Event"),
+    *("TicketCode", "TicketUrl", "TicketQrUrl"),
+)
+"""What is known of everybody on a live list, beside what they answered."""
+_SLICE = 500
 _decoder = msgspec.json.Decoder(Submitted)
 _NUMBER = re.compile(r"[+\d ()./\-]{0,40}", re.ASCII)
 
@@ -78,6 +84,42 @@ def resolve(
         if _has_answer(answers := _decoder.decode(row.answers).answers, wanted)
     ]
     return people, str(rows[-1].id) if len(rows) == limit else ""
+
+
+def count_unreachable(tx: Tx, org_id: OrgId, list_id: str) -> int:
+    """How many are not on a live list of registrations since they have neither address nor phone; 0
+    for any other list."""
+    match = LIVE_LIST.fullmatch(list_id)
+    if match is None or match[2] == "pending":
+        return 0
+    which = {"no-shows": "unchecked", None: ""}.get(match[2], match[2])
+    event_id, wanted = EventId(int(match[1])), _read_filter(match[3] or "")
+    ends_at = sql.find_event_end(tx, org_id=org_id, id=event_id)
+    if ends_at is None or (match[2] == "no-shows" and ends_at > tx.now):
+        return 0
+    left = sql.list_unreachable(tx, org_id=org_id, event_id=event_id, which=which)
+    return sum(_has_answer(_decoder.decode(row.answers).answers, wanted) for row in left)
+
+
+def list_chosen(
+    tx: Tx, org_id: OrgId, event_id: EventId, chosen: Collection[RegistrationId]
+) -> list[Person]:
+    """Those of an event's registrations who are registered, by rising number, as a live list has
+    them."""
+    if not chosen:
+        return []
+    wanted, last = {str(number) for number in chosen}, max(chosen)
+    cursor = str(min(chosen) - 1)
+    found: list[Person] = []
+    while cursor and int(cursor) < last:
+        people, cursor = resolve(tx, org_id, f"event:{event_id}", cursor, _SLICE)
+        found += [person for person in people if person.reference in wanted]
+    return found
+
+
+def field_of(question: str) -> str:
+    """The merge field of a question's answers, by the question's name; empty = it has none."""
+    return _NO_FIELD.sub("", question).strip()[:LONGEST_FIELD].strip()
 
 
 class _Listed(Protocol):
@@ -130,7 +172,7 @@ def _read_person(row: _Listed, answers: Sequence[Answer], tickets: str) -> Perso
     answered = {
         name: neutralize(given.answer, LONGEST_ANSWER)
         for given in answers
-        if (name := _NO_FIELD.sub("", given.question).strip()[:LONGEST_FIELD].strip())
+        if (name := field_of(given.question))
     }
     fields = answered | {
         "Title": neutralize(row.title),

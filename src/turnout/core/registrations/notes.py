@@ -14,18 +14,27 @@ LONGEST_NOTE, LONGEST_TAG = 2000, 50
 
 
 class Note(NamedTuple):
-    """What somebody of the staff wrote. `created_at` in epoch ms."""
+    """What somebody of the staff wrote. `created_at` in epoch ms; `is_at_door`: phones at the door
+    show it."""
 
     id: NoteId
     note: str
     actor: str
     created_at: int
+    is_at_door: bool = False
 
 
 def add_note(
-    tx: Tx, org_id: OrgId, registration_id: RegistrationId, note: str, *, actor: str
+    tx: Tx,
+    org_id: OrgId,
+    registration_id: RegistrationId,
+    note: str,
+    *,
+    is_at_door: bool = False,
+    actor: str,
 ) -> None:
-    """Write a note, of up to 2000 characters. Raises Invalid, Missing."""
+    """Write a note, of up to 2000 characters; phones at the door show it if `is_at_door`.
+    Raises Invalid, Missing."""
     booking.lock_registration(tx, org_id, registration_id)
     text = note.strip()
     if not text or len(text) > LONGEST_NOTE or not is_paragraph(text):
@@ -37,6 +46,7 @@ def add_note(
         id=NoteId(tx.next_id("registration")),
         note=text,
         actor=actor,
+        is_at_door=int(is_at_door),
         now=tx.now,
     )
     record(tx, org_id, actor, "noted", "registration", registration_id)
@@ -44,32 +54,35 @@ def add_note(
 
 def list_notes(tx: Tx, org_id: OrgId, registration_id: RegistrationId) -> list[Note]:
     """The notes of a registration, oldest first."""
-    rows = sql.list_notes(tx, org_id=org_id, registration_id=registration_id)
-    return [Note(*row) for row in rows]
+    return sql.list_notes(tx, org_id=org_id, registration_id=registration_id)
 
 
 def add_tag(
     tx: Tx, org_id: OrgId, registration_id: RegistrationId, tag: str, *, actor: str
-) -> None:
-    """Tag a registration, with up to 50 characters; case does not count. Idempotent. Raises
-    Invalid, Missing."""
+) -> bool:
+    """Tag a registration, with up to 50 characters; case does not count; whether it had not that
+    tag. Idempotent. Raises Invalid, Missing."""
     booking.lock_registration(tx, org_id, registration_id)
     text = tag.strip()
     if not text or len(text) > LONGEST_TAG or not is_line(text):
         raise Invalid("tag.text", limit=LONGEST_TAG)
     named: dict[str, Any] = {"org_id": org_id, "registration_id": registration_id}
-    if sql.add_tag(tx, **named, tag_key=fold(text), tag=text, now=tx.now):
-        record(tx, org_id, actor, "tagged", "registration", registration_id)
+    if not sql.add_tag(tx, **named, tag_key=fold(text), tag=text, now=tx.now):
+        return False
+    record(tx, org_id, actor, "tagged", "registration", registration_id)
+    return True
 
 
 def remove_tag(
     tx: Tx, org_id: OrgId, registration_id: RegistrationId, tag: str, *, actor: str
-) -> None:
-    """Take a tag off. Idempotent. Raises Missing."""
+) -> bool:
+    """Take a tag off; whether it was there. Idempotent. Raises Missing."""
     booking.lock_registration(tx, org_id, registration_id)
     named: dict[str, Any] = {"org_id": org_id, "registration_id": registration_id}
-    if sql.delete_tag(tx, **named, tag_key=fold(tag.strip())):
-        record(tx, org_id, actor, "untagged", "registration", registration_id)
+    if not sql.delete_tag(tx, **named, tag_key=fold(tag.strip())):
+        return False
+    record(tx, org_id, actor, "untagged", "registration", registration_id)
+    return True
 
 
 def list_tags(tx: Tx, org_id: OrgId, registration_id: RegistrationId) -> list[str]:

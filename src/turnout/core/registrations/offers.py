@@ -6,6 +6,7 @@ more, and offers what nobody did.
 """
 
 from turnout.core.audit.recording import record
+from turnout.core.events.model import Event, TicketType
 from turnout.core.events.programme import get_event, list_ticket_types
 from turnout.core.ids import EntryId, EventId, OrgId, TicketTypeId
 from turnout.core.people.contacts import check_contact
@@ -20,7 +21,7 @@ from turnout.core.registrations.extras import (
     write_extras,
 )
 from turnout.core.registrations.granting import Wish, grant
-from turnout.core.registrations.joining import queue_ticket_mail
+from turnout.core.registrations.joining import check_open, queue_ticket_mail
 from turnout.core.registrations.rules import Door, check, check_no_exam, find_refusal
 from turnout.core.registrations.sources import clean_source
 from turnout.core.waiting_list.entries import (
@@ -29,6 +30,7 @@ from turnout.core.waiting_list.entries import (
     add_entry,
     find_open_entry,
     get_offer_terms,
+    is_awaited,
     list_offerable,
     list_overdue,
     lock_entry,
@@ -37,12 +39,11 @@ from turnout.core.waiting_list.entries import (
     withdraw,
 )
 from turnout.core.waiting_list.steering import is_closed
-from turnout.core.work.claims import Key, Queue, turn
+from turnout.core.work.claims import Key, Queue
 from turnout.errors import Conflict, Invalid
 from turnout.store import Tx
 
 SOURCE = "waiting list"
-SLICE = places.SLICE
 
 
 def join_list(
@@ -55,13 +56,15 @@ def join_list(
     sti: str = "",
     extras: Extras = NOTHING,
     language: str = "",
+    is_staff: bool = False,
 ) -> Entry:
     """Put somebody on the waiting list; who is on it already keeps their place. `sti` is the
     campaign source of the link they came with, `extras` what they ask for along with the place, and
-    `language` that of the page: all are kept for when they register.
+    `language` that of the page: all are kept for when they register. Staff (`is_staff`) may put
+    people on the list of a locked ticket type, too.
 
-    Raises Conflict while there are places, for somebody registered, and when the event takes
-    nobody; Invalid for an address or ticket type that is none; Missing.
+    Raises Conflict while there are places that nobody waits for, for somebody registered, and when
+    the event takes nobody; Invalid for an address or ticket type that is none; Missing.
     """
     check_contact(contact)
     event = get_event(tx, org_id, event_id)
@@ -69,21 +72,30 @@ def join_list(
     check_no_exam(tx, org_id, event_id)
     types = {ticket_type.id: ticket_type for ticket_type in list_ticket_types(tx, org_id, event_id)}
     wanted = types.get(ticket_type_id)
-    if wanted is None or wanted.is_locked:
+    if wanted is None or (wanted.is_locked and not is_staff):
         raise Invalid("ticket_type.unknown")
     person_id = know_person(tx, org_id, contact)
     if found := find_open_entry(tx, org_id, event_id, person_id):
         return _add_extras(tx, org_id, found, extras)
     if booking.is_registered(tx, org_id, event_id, person_id):
-        raise Conflict("waiting.registered")
+        raise _registered(contact.email, is_staff=is_staff)
     if is_closed(tx, org_id, event_id):
         raise Conflict("waiting.closed")
-    is_full = event.capacity is not None and event.held >= event.capacity
-    is_sold_out = wanted.capacity is not None and wanted.held >= wanted.capacity
-    if not (is_full or is_sold_out):
+    is_short = _is_full(event) or _is_full(wanted)
+    if not is_short and not is_awaited(tx, org_id, event_id, ticket_type_id):
         raise Conflict("waiting.places")
     named = {"sti": clean_source(sti), "extras": write_extras(extras), "language": language}
     return add_entry(tx, org_id, event_id, ticket_type_id, person_id, **named)
+
+
+def _registered(email: str, *, is_staff: bool) -> Conflict:
+    if is_staff:
+        return Conflict("waiting.they_registered", email=email)
+    return Conflict("waiting.registered")
+
+
+def _is_full(taken: Event | TicketType) -> bool:
+    return taken.capacity is not None and taken.held >= taken.capacity
 
 
 def _add_extras(tx: Tx, org_id: OrgId, entry: Entry, extras: Extras) -> Entry:
@@ -172,18 +184,18 @@ def _end(tx: Tx, org_id: OrgId, entry: Entry, state: WaitingState) -> None:
         set_entry_state(tx, org_id, entry, state)
 
 
+def open_sale(
+    tx: Tx, org_id: OrgId, event_id: EventId, ticket_type_id: TicketTypeId
+) -> tuple[Event, TicketType]:
+    """`check_open`, for a form. Where a sale has begun its places go to the list first: the worker
+    that sees to that looks only every few seconds, and nobody else shall be before it."""
+    event, kind = check_open(tx, org_id, event_id, ticket_type_id)
+    if kind.sale_starts_at is None or not places.offer_places(tx, org_id, event_id):
+        return event, kind
+    return check_open(tx, org_id, event_id, ticket_type_id)
+
+
 OFFERS = Queue("offer", list_overdue, _let_lapse)
 PROMOTIONS = Queue(
     "promotion", list_offerable, lambda tx, key: places.offer_places(tx, key[0], EventId(key[1]))
 )
-
-
-def move_on(tx: Tx) -> bool:
-    """One step of the sweep, claimed and done at once, for those who cannot be killed in between:
-    offers whose deadline has passed lapse, and free places are offered. Whether there may be more
-    to do."""
-    overdue = turn(tx, OFFERS, [], SLICE)
-    turn(tx, OFFERS, overdue, 0)
-    offerable = turn(tx, PROMOTIONS, [], SLICE)
-    turn(tx, PROMOTIONS, offerable, 0)
-    return len(overdue) == SLICE or len(offerable) == SLICE

@@ -9,13 +9,14 @@ Rules.
 - A ticket holds a place of its type, a registration one of the event, a booking one of the session,
   an offer one of its type and one of the event.
 - Nobody is offered a place of a type by itself while that is locked, hidden or not on sale; staff
-  may offer one by hand. When a sale starts, the sweep offers what is free.
+  may offer one by hand. When a sale starts, the first who asks for a place, or the sweep, has what
+  is free offered.
 - An offer stands only while its event takes people: whatever ends that takes the offers back.
 - Callers take places in the order waiting entry, sessions, ticket type, event, each by rising
   number: two of them then never wait for each other in a ring.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
 from turnout.core.events import programme, showing, ticket_types
@@ -53,7 +54,8 @@ SLICE = 50
 class TakenTicket(NamedTuple):
     """A place of a type that was taken. `person_limit` None = any number for each person; it is
     sold between two instants (epoch ms), None = from ever, for good. One that is locked or hidden
-    (1) is given by staff, invitation and offer alone. `price_minor` None = not known here."""
+    (1) is given by staff, invitation and offer alone. `price_minor` None = not known here;
+    `is_waited_for` 1 = somebody waits for a place of the event and could be given one."""
 
     ticket_type_id: TicketTypeId
     person_limit: int | None
@@ -62,6 +64,7 @@ class TakenTicket(NamedTuple):
     is_locked: int = 0
     is_hidden: int = 0
     price_minor: int | None = None
+    is_waited_for: int = 0
 
 
 class DefaultRoom(NamedTuple):
@@ -109,15 +112,36 @@ def take_open_event_place(tx: Tx, org_id: OrgId, event_id: EventId) -> bool:
 
 
 def take_default_ticket(tx: Tx, org_id: OrgId, event_id: EventId) -> TakenTicket | None:
-    """Take a ticket of the event's default type; None when sold out."""
+    """Take a ticket of the event's default type, behind those who wait; None when sold out."""
     tx.about("ticket_types", ("default", event_id))
-    return sql.take_default_ticket(tx, org_id=org_id, event_id=event_id)
+    taken = sql.take_default_ticket(tx, org_id=org_id, event_id=event_id, now=tx.now)
+    return _take_behind(tx, org_id, event_id, taken) if taken and taken.is_waited_for else taken
 
 
-def take_ticket(tx: Tx, org_id: OrgId, ticket_type_id: TicketTypeId) -> TakenTicket | None:
-    """Take a ticket of this type; None when none is left."""
+def take_ticket(
+    tx: Tx, org_id: OrgId, event_id: EventId, ticket_type_id: TicketTypeId
+) -> TakenTicket | None:
+    """Take a ticket of this type of the event, behind those who wait; None when none is left."""
+    taken = take_ticket_first(tx, org_id, ticket_type_id)
+    return _take_behind(tx, org_id, event_id, taken) if taken and taken.is_waited_for else taken
+
+
+def take_ticket_first(tx: Tx, org_id: OrgId, ticket_type_id: TicketTypeId) -> TakenTicket | None:
+    """`take_ticket` for those who wait, and for a place that changes hands."""
     tx.about("ticket_types", ticket_type_id)
-    return sql.take_ticket(tx, org_id=org_id, id=ticket_type_id)
+    return sql.take_ticket(tx, org_id=org_id, id=ticket_type_id, now=tx.now)
+
+
+def _take_behind(
+    tx: Tx, org_id: OrgId, event_id: EventId, taken: TakenTicket
+) -> TakenTicket | None:
+    """Places stand free for those who wait, since time has passed: a sale began, say, or there were
+    more than are offered at once. They are offered first; then somebody else may have what is left.
+    """
+    release_ticket(tx, org_id, taken.ticket_type_id)
+    while offer_places(tx, org_id, event_id) == SLICE:
+        pass
+    return take_ticket_first(tx, org_id, taken.ticket_type_id)
 
 
 def find_default_room(tx: Tx, org_id: OrgId, event_id: EventId) -> DefaultRoom | None:
@@ -125,23 +149,47 @@ def find_default_room(tx: Tx, org_id: OrgId, event_id: EventId) -> DefaultRoom |
     return sql.find_default_room(tx, org_id=org_id, event_id=event_id)
 
 
-def take_for_many(
-    tx: Tx, org_id: OrgId, event_id: EventId, seats: Mapping[SessionId, int], people: int
-) -> TakenTicket | None:
-    """Take places for many people: for each one in an open event and a ticket of its default type,
-    and so many in each session. None = there are not enough, or it is not open: what was taken is
-    to be taken back."""
+def take_seats_for_many(
+    tx: Tx, org_id: OrgId, seats: Mapping[SessionId, int], full_ids: Collection[SessionId]
+) -> bool:
+    """Take so many places in each session; `full_ids` are those of them in which no place may be
+    left then. False = things are otherwise: what was taken is to be taken back."""
     tx.about("sessions", *seats)
-    rows = to_json(sorted(seats.items()))
-    if sql.take_many_session_places(tx, org_id=org_id, seats=rows) < len(seats):
-        return None
-    tx.about("ticket_types", ("default", event_id))
-    taken = sql.take_default_tickets(tx, org_id=org_id, event_id=event_id, count=people)
+    rows = [(id_, seats, int(id_ in full_ids)) for id_, seats in sorted(seats.items())]
+    return sql.take_many_session_places(tx, org_id=org_id, seats=to_json(rows)) == len(rows)
+
+
+def take_for_many(tx: Tx, org_id: OrgId, event_id: EventId, people: int) -> TakenTicket | None:
+    """Take for many people a place each in an open event and a ticket of its default type. None =
+    there are not enough, it is not open, or somebody waits: what was taken is to be taken back."""
+    taken = _take_default_tickets(tx, org_id, event_id, people)
     if taken is None:
         return None
     tx.about("events", event_id)
     had = sql.take_open_event_places(tx, org_id=org_id, id=event_id, count=people, now=tx.now)
     return taken if had else None
+
+
+def take_for_candidates(
+    tx: Tx, org_id: OrgId, event_id: EventId, people: int
+) -> TakenTicket | None:
+    """`take_for_many` in an event that takes an exam's candidates, a draft too."""
+    taken = _take_default_tickets(tx, org_id, event_id, people)
+    if taken is None:
+        return None
+    tx.about("events", event_id)
+    state = sql.take_event_places(tx, org_id=org_id, id=event_id, count=people, now=tx.now)
+    if state is None or find_refusal(Door.EXAM, EventState(state), tx.now + 1, tx.now):
+        return None
+    return taken
+
+
+def _take_default_tickets(
+    tx: Tx, org_id: OrgId, event_id: EventId, people: int
+) -> TakenTicket | None:
+    tx.about("ticket_types", ("default", event_id))
+    taken = sql.take_default_tickets(tx, org_id=org_id, event_id=event_id, count=people, now=tx.now)
+    return None if taken is None or taken.is_waited_for else taken
 
 
 def release_session_place(tx: Tx, org_id: OrgId, session_id: SessionId) -> None:
@@ -187,7 +235,7 @@ def offer_places(tx: Tx, org_id: OrgId, event_id: EventId) -> int:
         if find_refusal(Door.OFFER, terms.state, terms.ends_at, tx.now):
             break
         # On PostgreSQL somebody else may have had the place since we looked, or closed the event.
-        if not take_ticket(tx, org_id, ticket_type_id):
+        if not take_ticket_first(tx, org_id, ticket_type_id):
             break
         state = take_event_place(tx, org_id, event_id)
         if state is not EventState.OPEN:
@@ -234,7 +282,7 @@ def is_final(refusal: Conflict) -> bool:
 
 def offer_place(tx: Tx, org_id: OrgId, entry: Entry) -> None:
     """Take a place for a locked entry that waits, and offer it. Raises Conflict."""
-    if not take_ticket(tx, org_id, entry.ticket_type_id):
+    if not take_ticket_first(tx, org_id, entry.ticket_type_id):
         raise Conflict("tickets.sold_out_type")
     if not take_event_place(tx, org_id, entry.event_id):
         raise Conflict("event.full")

@@ -3,9 +3,11 @@
 import datetime
 import enum
 
-from turnout.core.events.model import EventDetails, PayingDoor
+from turnout.core.audit.recording import record
+from turnout.core.events.model import EventDetails, PayingDoor, TicketType
 from turnout.core.events.showing import EventView, get_shown_event
 from turnout.core.ids import EventId, OrgId, RegistrationId
+from turnout.core.registrations.sql import sql
 from turnout.core.tickets.issuing import GrantKind, Ticket
 from turnout.core.tickets.prices import Price, ask, get_payment_terms
 from turnout.core.times import end_of_day, local
@@ -37,8 +39,11 @@ def ask_price(
     """Ask for the price of a ticket that was issued now, if its type has one and the event asks for
     it where the ticket was granted, or for what its waiting list offered (`is_offer`); `asking`
     overrides that. It is due when the last of the days of the event or its organization is over,
-    and never beyond the event's start (its end, once it runs). Raises Invalid where the price of a
-    free ticket is asked for."""
+    and never beyond the event's start (its end, once it runs).
+
+    Somebody who comes back is not asked twice: what was paid or waived for a ticket of the type
+    that they gave up, and not paid back, counts for this one, at whatever price. Raises Invalid
+    where the price of a free ticket is asked for."""
     if asking is Asking.NONE:
         return
     shown = get_shown_event(tx, org_id, event_id)
@@ -46,6 +51,8 @@ def ask_price(
     if not kind.price_minor:
         if asking:
             raise Invalid("payment.free", name=kind.name)
+        return
+    if asking is None and _take_settled_along(tx, org_id, registration_id, ticket):
         return
     doors = [ticket.granted_by, *([GrantKind.OFFER] if is_offer else [])]
     if asking is None and not any(asks_at(shown.details, door) for door in doors):
@@ -59,6 +66,41 @@ def ask_price(
         is_waived=is_waived,
         actor=ACTOR,
     )
+
+
+def _take_settled_along(
+    tx: Tx, org_id: OrgId, registration_id: RegistrationId, ticket: Ticket
+) -> bool:
+    """Whether what was settled for a former ticket is this one's now; the audit names both."""
+    type_id = ticket.ticket_type_id
+    former = sql.find_settled(
+        tx, org_id=org_id, registration_id=registration_id, ticket_type_id=type_id
+    )
+    if former is None:
+        return False
+    sql.move_payment(tx, org_id=org_id, from_id=former.ticket_id, to_id=ticket.id)
+    facts = {"state": former.state, "amount_minor": former.amount_minor}
+    facts |= {"currency": former.currency, "from_code": former.code, "code": ticket.code}
+    record(tx, org_id, ACTOR, "counted payment", "registration", registration_id, **facts)
+    return True
+
+
+def find_asking(
+    tx: Tx,
+    org_id: OrgId,
+    event_id: EventId,
+    registration_id: RegistrationId | None,
+    kind: TicketType,
+) -> Asking | None:
+    """What is said of the payment of somebody who buys a ticket at the door (`registration_id` is
+    theirs, None = they have none): an event that sells on its page sells there, too."""
+    if not kind.price_minor:
+        return None
+    settled = registration_id and sql.find_settled(
+        tx, org_id=org_id, registration_id=registration_id, ticket_type_id=kind.id
+    )
+    details = get_shown_event(tx, org_id, event_id).details
+    return Asking.OPEN if asks_at(details, GrantKind.FORM) and not settled else None
 
 
 def asks_at(details: EventDetails, granted_by: GrantKind) -> bool:

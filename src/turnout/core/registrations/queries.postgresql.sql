@@ -10,6 +10,11 @@ SELECT id, uuid, event_id, person_id, ticket_type_id, state, source, answers AS 
     created_at, updated_at, sitting, party_id
 FROM registrations WHERE org_id = :org_id AND id = :id FOR UPDATE;
 
+-- name: hold_tickets(org_id, registration_id) -> (id: TicketId)
+-- In the order in which scans lock them together.
+SELECT id FROM tickets WHERE org_id = :org_id AND registration_id = :registration_id
+ORDER BY id FOR NO KEY UPDATE;
+
 -- name: add_submissions(rows, now)!
 -- crosses organizations: one batch of requests; every row names its own.
 -- `rows` is JSON: [[org_id, id, last_item_id, noun, target_id, email, contact], …].
@@ -101,7 +106,8 @@ WHERE (:noun = 'event' AND s.event_id = :target_id)
 ORDER BY s.event_id, s.id;
 
 -- name: take_session_places(org_id, ids) -> (id: SessionId)
--- `ids` is JSON. Rows are locked by rising number, so that two takers never wait in a ring; the
+-- `ids` is JSON. Rows are locked by rising number, so that two takers never wait in a ring, and as
+-- an update locks them: a booking holds the key of its session until the end (a foreign key). The
 -- guard is judged again on the row as it is once the lock is had.
 UPDATE sessions SET held = sessions.held + 1
 FROM (
@@ -109,7 +115,7 @@ FROM (
     WHERE org_id = :org_id AND id IN (
         SELECT CAST(w.value AS BIGINT)
         FROM jsonb_array_elements_text(CAST(:ids AS jsonb)) w (value))
-    ORDER BY id FOR UPDATE
+    ORDER BY id FOR NO KEY UPDATE
 ) locked
 WHERE sessions.org_id = :org_id AND sessions.id = locked.id
     AND (sessions.capacity IS NULL OR sessions.held < sessions.capacity)
@@ -136,29 +142,35 @@ WHERE EXISTS (
         SELECT 1 FROM learners l WHERE l.org_id = p.org_id AND l.person_id = p.id OFFSET 0);
 
 -- name: take_many_session_places(org_id, seats)!
--- `seats` is JSON: [[session_id, how many], …]. Sessions that have not so many are left out. Rows
--- are locked by rising number, as in take_session_places.
+-- `seats` is JSON: [[session_id, how many, 1 if it is full then], …]. Sessions that have not so
+-- many, or would not be full, are left out. Rows are locked by rising number, as in
+-- take_session_places.
 UPDATE sessions SET held = sessions.held + locked.wanted
 FROM (
-    SELECT s.id, CAST(w.value ->> 1 AS BIGINT) AS wanted
+    SELECT s.id, CAST(w.value ->> 1 AS BIGINT) AS wanted,
+        CAST(w.value ->> 2 AS BIGINT) AS is_full
     FROM json_array_elements(CAST(:seats AS json)) w (value)
     JOIN sessions s ON s.org_id = :org_id AND s.id = CAST(w.value ->> 0 AS BIGINT)
-    ORDER BY s.id FOR UPDATE OF s
+    ORDER BY s.id FOR NO KEY UPDATE OF s
 ) locked
 WHERE sessions.org_id = :org_id AND sessions.id = locked.id
-    AND (sessions.capacity IS NULL OR sessions.held + locked.wanted <= sessions.capacity);
+    AND (sessions.capacity IS NULL OR sessions.held + locked.wanted <= sessions.capacity)
+    AND (locked.is_full = 0 OR sessions.held + locked.wanted = sessions.capacity);
 
 -- name: add_registrations(rows, source, now)!
--- crosses organizations: one batch of submissions; every row names its own.
--- `rows` is JSON: [[org_id, id, uuid, event_id, person_id, ticket_type_id, answers], …]. Leaves out
--- who is registered for the event already.
+-- crosses organizations: one batch; every row names its own.
+-- `rows` is JSON: [[org_id, id, uuid, event_id, person_id, ticket_type_id, answers, sitting], …].
+-- Leaves out who is registered for the event already.
 INSERT INTO registrations
-    (org_id, id, uuid, event_id, person_id, ticket_type_id, state, source, answers, created_at,
-     updated_at)
+    (org_id, id, uuid, event_id, person_id, ticket_type_id, state, source, answers, sitting,
+     created_at, updated_at, name_key)
 SELECT CAST(r.value ->> 0 AS BIGINT), CAST(r.value ->> 1 AS BIGINT), r.value ->> 2,
     CAST(r.value ->> 3 AS BIGINT), CAST(r.value ->> 4 AS BIGINT),
-    CAST(r.value ->> 5 AS BIGINT), 'confirmed', :source, r.value ->> 6, CAST(:now AS BIGINT),
-    CAST(:now AS BIGINT)
+    CAST(r.value ->> 5 AS BIGINT), 'confirmed', :source, r.value ->> 6,
+    CAST(r.value ->> 7 AS BIGINT), CAST(:now AS BIGINT), CAST(:now AS BIGINT), coalesce((
+        SELECT lower(p.last_name || ' ' || p.first_name || ' ' || p.email) FROM people p
+        WHERE p.org_id = CAST(r.value ->> 0 AS BIGINT) AND p.id = CAST(r.value ->> 4 AS BIGINT)),
+    '')
 FROM json_array_elements(CAST(:rows AS json)) r (value)
 ON CONFLICT (org_id, person_id, event_id, sitting) DO NOTHING;
 
@@ -193,3 +205,94 @@ WITH r AS MATERIALIZED (SELECT value FROM json_array_elements(CAST(:rows AS json
 UPDATE submissions SET done_at = :now
 FROM r WHERE submissions.org_id = CAST(r.value ->> 0 AS BIGINT)
     AND submissions.id = CAST(r.value ->> 1 AS BIGINT);
+
+-- name: list_row_details(org_id, ids) -> row_details.DetailsRow
+-- `ids` is JSON; so are tags and sessions.
+SELECT r.id, p.job_title, p.phone, coalesce((
+        SELECT CAST(json_agg(t.tag ORDER BY t.tag_key) AS TEXT) FROM registration_tags t
+        WHERE t.org_id = r.org_id AND t.registration_id = r.id), '[]') AS tags, coalesce((
+        SELECT CAST(json_agg(s.title ORDER BY s.starts_at, s.id) AS TEXT) FROM session_bookings b
+        JOIN sessions s ON s.org_id = b.org_id AND s.id = b.session_id
+        WHERE b.org_id = r.org_id AND b.registration_id = r.id), '[]') AS sessions
+FROM registrations r
+JOIN people p ON p.org_id = r.org_id AND p.id = r.person_id
+WHERE r.org_id = :org_id AND r.id IN (
+    SELECT CAST(value AS BIGINT) FROM jsonb_array_elements_text(CAST(:ids AS jsonb)) w (value));
+
+-- name: browse_chosen(org_id, event_id: EventId, state, ticket_type_id: TicketTypeId,
+--     session_id: SessionId, checked, source, tag_key, payment, ids)
+--     -> browsing.BrowsedRegistration
+-- Those of `ids`, JSON, that are asked for, in any order.
+WITH chosen AS MATERIALIZED (SELECT CAST(c.value #>> '{}' AS BIGINT) AS id
+    FROM json_array_elements(CAST(:ids AS json)) c (value))
+SELECT r.id, r.person_id, p.email, p.first_name, p.last_name, p.company, p.phone, r.state,
+    r.source, r.sitting, r.created_at, y.name AS type_name, t.code, t.checked_in_at
+FROM chosen JOIN registrations r ON r.org_id = :org_id AND r.id = chosen.id
+JOIN people p ON p.org_id = r.org_id AND p.id = r.person_id
+LEFT JOIN tickets t ON t.org_id = r.org_id AND t.id = (
+    SELECT n.id FROM tickets n WHERE n.org_id = r.org_id AND n.registration_id = r.id
+    ORDER BY CASE n.state WHEN 'valid' THEN 0 ELSE 1 END, n.created_at DESC, n.id DESC LIMIT 1)
+LEFT JOIN ticket_types y ON y.org_id = t.org_id AND y.id = t.ticket_type_id
+WHERE r.event_id = :event_id AND (:source = '' OR r.source = :source)
+    -- use: asked_for
+;
+
+-- name: list_of_tickets(org_id, event_id, ids) -> (id: RegistrationId)
+-- See queries.sqlite.sql.
+WITH chosen AS MATERIALIZED (SELECT CAST(c.value #>> '{}' AS BIGINT) AS id
+    FROM json_array_elements(CAST(:ids AS json)) c (value))
+SELECT DISTINCT r.id AS id FROM chosen JOIN tickets t ON t.org_id = :org_id AND t.id = chosen.id
+JOIN registrations r ON r.org_id = t.org_id AND r.id = t.registration_id
+WHERE r.event_id = :event_id ORDER BY r.id DESC;
+
+-- name: list_chosen_names(org_id, event_id, ids) -> (id: RegistrationId)
+-- Those of `ids`, JSON, in the order of their names.
+WITH chosen AS MATERIALIZED (SELECT CAST(c.value #>> '{}' AS BIGINT) AS id
+    FROM json_array_elements(CAST(:ids AS json)) c (value))
+SELECT r.id FROM chosen JOIN registrations r ON r.org_id = :org_id AND r.id = chosen.id
+WHERE r.event_id = :event_id ORDER BY r.name_key, r.id;
+
+-- name: count_chosen(org_id, event_id: EventId, state, ticket_type_id: TicketTypeId,
+--     session_id: SessionId, checked, source, tag_key, payment, ids)$ -> int
+WITH chosen AS MATERIALIZED (SELECT CAST(c.value #>> '{}' AS BIGINT) AS id
+    FROM json_array_elements(CAST(:ids AS json)) c (value))
+SELECT count(*) FROM chosen JOIN registrations r ON r.org_id = :org_id AND r.id = chosen.id
+WHERE r.event_id = :event_id AND (:source = '' OR r.source = :source)
+    -- use: asked_for
+;
+
+-- name: count_kinds(org_id, ids) -> (source: str, state: str, is_in: int, total: int)
+-- Of `ids`, JSON, how many there are of each source and state, checked in or not.
+WITH chosen AS MATERIALIZED (SELECT CAST(c.value #>> '{}' AS BIGINT) AS id
+    FROM json_array_elements(CAST(:ids AS json)) c (value))
+SELECT r.source, r.state, CASE WHEN EXISTS (
+        SELECT 1 FROM tickets c WHERE c.org_id = r.org_id AND c.registration_id = r.id
+            AND c.state = 'valid' AND c.checked_in_at IS NOT NULL) THEN 1 ELSE 0 END AS is_in,
+    count(*) AS total
+FROM chosen JOIN registrations r ON r.org_id = :org_id AND r.id = chosen.id
+GROUP BY 1, 2, 3;
+
+-- name: list_stretches(org_id, event_id, starts, limit) -> (start: int, ids: str)
+-- From each of `starts`, JSON, up to `limit` registrations, JSON.
+SELECT CAST(s.value #>> '{}' AS BIGINT) AS start,
+    coalesce((SELECT CAST(json_agg(f.id) AS TEXT) FROM (
+        SELECT r.id FROM registrations r
+        WHERE r.org_id = :org_id AND r.event_id = :event_id
+            AND r.id >= CAST(s.value #>> '{}' AS BIGINT)
+        ORDER BY r.id LIMIT :limit) f), '[]') AS ids
+FROM json_array_elements(CAST(:starts AS json)) s (value);
+
+-- name: list_of_people(org_id, event_id, ids, code, limit) -> (id: RegistrationId)
+-- Those of the people `ids`, JSON, and those with a ticket whose code begins with `code`.
+WITH chosen AS MATERIALIZED (SELECT CAST(c.value #>> '{}' AS BIGINT) AS id
+    FROM json_array_elements(CAST(:ids AS json)) c (value))
+SELECT r.id AS id FROM chosen CROSS JOIN registrations r
+WHERE r.org_id = :org_id AND r.person_id = chosen.id AND r.event_id = :event_id
+UNION SELECT f.registration_id FROM (
+    SELECT t.registration_id FROM tickets t
+    WHERE t.org_id = :org_id AND t.code >= CAST(:code AS TEXT) AND t.code <= CAST(:code AS TEXT) ||
+    'ZZZZZZZZZZZZZZZZZZZZ'
+        AND substr(t.code, 1, length(CAST(:code AS TEXT))) = CAST(:code AS TEXT) LIMIT :limit) f
+CROSS JOIN registrations c
+WHERE c.org_id = :org_id AND c.id = f.registration_id AND c.event_id = :event_id
+ORDER BY id DESC;

@@ -11,15 +11,40 @@ SELECT id, uuid, event_id, person_id, ticket_type_id, state, source, answers AS 
     created_at, updated_at, sitting, party_id
 FROM registrations WHERE org_id = :org_id AND id = :id;
 
+-- name: get_registration(org_id, id: RegistrationId)^ -> Registration | None
+SELECT id, uuid, event_id, person_id, ticket_type_id, state, source, answers AS submitted,
+    created_at, updated_at, sitting, party_id
+FROM registrations WHERE org_id = :org_id AND id = :id;
+
+-- name: set_language(org_id, id: RegistrationId, language, now)!
+UPDATE registrations SET language = :language, updated_at = :now
+WHERE org_id = :org_id AND id = :id;
+
+-- name: list_tickets_ahead(org_id, email_key, now) -> (id: TicketId, email: str)
+-- The valid tickets of an address for events that are not over, candidates' left out.
+SELECT t.id, p.email FROM people p
+JOIN registrations r ON r.org_id = p.org_id AND r.person_id = p.id
+JOIN events e ON e.org_id = r.org_id AND e.id = r.event_id
+JOIN tickets t ON t.org_id = r.org_id AND t.registration_id = r.id
+WHERE p.org_id = :org_id AND p.email_key = :email_key AND r.state = 'confirmed' AND r.sitting = 0
+    AND t.state = 'valid' AND e.ends_at > :now AND e.state IN ('open', 'closed')
+ORDER BY e.starts_at, t.id LIMIT 10;
+
+-- name: hold_tickets(org_id, registration_id) -> (id: TicketId)
+-- Locks the rows on PostgreSQL (see the override): a scan waits, or was first and is seen.
+SELECT id FROM tickets WHERE org_id = :org_id AND registration_id = :registration_id ORDER BY id;
+
 -- name: add_registration(org_id, id: RegistrationId, uuid, event_id, person_id, sitting: int,
 --     ticket_type_id, source, answers, party_id: PartyId | None, language, now)!
 -- 0 rows when the person is registered for the event already.
 INSERT INTO registrations
     (org_id, id, uuid, event_id, person_id, sitting, ticket_type_id, state, source, answers,
-     party_id, language, created_at, updated_at)
+     party_id, language, created_at, updated_at, name_key)
 VALUES
     (:org_id, :id, :uuid, :event_id, :person_id, :sitting, :ticket_type_id, 'confirmed', :source,
-     :answers, CAST(:party_id AS BIGINT), :language, :now, :now)
+     :answers, CAST(:party_id AS BIGINT), :language, :now, :now, coalesce((
+        SELECT lower(p.last_name || ' ' || p.first_name || ' ' || p.email) FROM people p
+        WHERE p.org_id = :org_id AND p.id = :person_id), ''))
 ON CONFLICT (org_id, person_id, event_id, sitting) DO NOTHING;
 
 -- name: set_answers(org_id, id: RegistrationId, answers, now)!
@@ -50,6 +75,41 @@ WHERE org_id = :org_id AND id = :id;
 UPDATE registrations
 SET event_id = :event_id, ticket_type_id = :ticket_type_id, updated_at = :now
 WHERE org_id = :org_id AND id = :id;
+
+-- name: note_departure(org_id, registration_id, now)!
+-- Every ticket of a registration that its event is about to lose.
+INSERT INTO departures (org_id, event_id, registration_id, code, ticket_type_id, checked_in_at,
+    created_at, left_at)
+SELECT r.org_id, r.event_id, r.id, t.code, t.ticket_type_id, t.checked_in_at, t.created_at, :now
+FROM registrations r
+JOIN tickets t ON t.org_id = r.org_id AND t.registration_id = r.id
+WHERE r.org_id = :org_id AND r.id = :registration_id
+ON CONFLICT (org_id, event_id, registration_id, code)
+    DO UPDATE SET left_at = excluded.left_at, checked_in_at = excluded.checked_in_at,
+        ticket_type_id = excluded.ticket_type_id;
+
+-- name: note_emptied(org_id, registration_id, now)!
+-- A registration whose tickets are all another's now.
+INSERT INTO departures (org_id, event_id, registration_id, code, ticket_type_id, created_at,
+    left_at)
+SELECT r.org_id, r.event_id, r.id, '', r.ticket_type_id, r.created_at, :now
+FROM registrations r
+WHERE r.org_id = :org_id AND r.id = :registration_id AND NOT EXISTS (
+    SELECT 1 FROM tickets t WHERE t.org_id = r.org_id AND t.registration_id = r.id)
+ON CONFLICT (org_id, event_id, registration_id, code)
+    DO UPDATE SET left_at = excluded.left_at, ticket_type_id = excluded.ticket_type_id;
+
+-- name: note_type_left(org_id, registration_id, ticket_type_id, now)!
+-- A registration of which a ticket was of that type until now: a row for each such type, with `#`
+-- and the type where a code would stand.
+INSERT INTO departures (org_id, event_id, registration_id, code, ticket_type_id, created_at,
+    left_at)
+SELECT r.org_id, r.event_id, r.id, '#' || CAST(CAST(:ticket_type_id AS BIGINT) AS TEXT),
+    CAST(:ticket_type_id AS BIGINT), r.created_at, :now
+FROM registrations r
+WHERE r.org_id = :org_id AND r.id = :registration_id
+ON CONFLICT (org_id, event_id, registration_id, code)
+    DO UPDATE SET left_at = excluded.left_at;
 
 -- name: list_session_bookers(org_id, session_id) -> (email: str, language: str)
 -- The addresses of those who booked it and are registered, with the language that each registered
@@ -130,6 +190,15 @@ WHERE r.org_id = :org_id AND r.event_id = :event_id AND r.person_id = :person_id
 -- name: add_party(org_id, id: PartyId, event_id, contact_id: PersonId, now)!
 INSERT INTO parties (org_id, id, event_id, contact_id, created_at)
 VALUES (:org_id, :id, :event_id, :contact_id, :now);
+
+-- name: list_party_guests(org_id, event_id, contact_id: PersonId)
+--     -> (first_name: str, last_name: str)
+-- Those without an address in the parties of that contact, as they are known.
+SELECT p.first_name, p.last_name FROM parties g
+JOIN registrations r ON r.org_id = g.org_id AND r.party_id = g.id AND r.event_id = g.event_id
+JOIN people p ON p.org_id = r.org_id AND p.id = r.person_id
+WHERE g.org_id = :org_id AND g.event_id = :event_id AND g.contact_id = :contact_id
+    AND r.state = 'confirmed' AND p.email_key IS NULL;
 
 -- name: count_held_by_person(org_id, event_id, ticket_type_id, person_id, party_id)$ -> int
 -- Valid tickets of the type that the person has, their parties' too; `party_id` 0 = none: with it,
@@ -261,6 +330,18 @@ WHERE r.org_id = :org_id AND r.event_id = :event_id AND r.id > :after AND r.stat
     AND (CAST(:language AS TEXT) IS NULL OR r.language = CAST(:language AS TEXT))
 ORDER BY r.id LIMIT :limit;
 
+-- name: list_unreachable(org_id, event_id, which) -> (answers: str)
+-- The answers of those who are not in `list_registered` since they have neither address nor phone.
+SELECT r.answers
+FROM registrations r
+JOIN people p ON p.org_id = r.org_id AND p.id = r.person_id
+WHERE r.org_id = :org_id AND r.event_id = :event_id AND r.state = 'confirmed'
+    AND p.email = '' AND p.phone = ''
+    AND (:which = '' OR (:which = 'checked') = EXISTS (
+        SELECT 1 FROM tickets t
+        WHERE t.org_id = r.org_id AND t.registration_id = r.id AND t.state = 'valid'
+            AND t.checked_in_at IS NOT NULL));
+
 -- name: list_pending(org_id, event_id, after, limit)
 --     -> (id: PersonId, title: str, first_name: str, last_name: str, email: str,
 --         phone: str, company: str, event_title: str, code: str, answers: str)
@@ -320,11 +401,22 @@ WHERE org_id = :org_id AND registration_id = :from_id;
 
 -- == places ==
 
--- name: take_ticket(org_id, id: TicketTypeId)^ -> places.TakenTicket | None
+-- name: take_ticket(org_id, id: TicketTypeId, now)^ -> places.TakenTicket | None
+-- `is_waited_for` 1 = somebody waits for a place of the event that they could be given now.
 UPDATE ticket_types SET held = held + 1
 WHERE org_id = :org_id AND id = :id AND (capacity IS NULL OR held < capacity)
 RETURNING id AS ticket_type_id, person_limit, sale_starts_at, sale_ends_at, is_locked, is_hidden,
-    price_minor;
+    price_minor, CASE WHEN EXISTS (
+        SELECT 1 FROM waiting_entries w
+        JOIN events e ON e.org_id = w.org_id AND e.id = w.event_id
+        JOIN ticket_types y ON y.org_id = w.org_id AND y.id = w.ticket_type_id
+        WHERE w.org_id = ticket_types.org_id AND w.event_id = ticket_types.event_id
+            AND w.state = 'waiting' AND e.state = 'open' AND y.is_locked = 0 AND y.is_hidden = 0
+            AND (y.sale_starts_at IS NULL OR y.sale_starts_at <= :now)
+            AND (y.sale_ends_at IS NULL OR y.sale_ends_at > :now)
+            AND (y.capacity IS NULL OR y.held < y.capacity OR y.id = ticket_types.id)
+            AND (e.capacity IS NULL OR e.held < e.capacity))
+        THEN 1 ELSE 0 END AS is_waited_for;
 
 -- name: take_event_place(org_id, id: EventId, now)$ -> str | None
 -- The guard and the count are one statement: that is what never oversells. Whose registration has
@@ -338,18 +430,34 @@ UPDATE events SET held = held + 1
 WHERE org_id = :org_id AND id = :id AND state = 'open' AND (capacity IS NULL OR held < capacity)
     AND (registration_ends_at IS NULL OR registration_ends_at > :now);
 
--- name: take_default_tickets(org_id, event_id, count: int)^ -> places.TakenTicket | None
+-- name: take_default_tickets(org_id, event_id, count: int, now)^ -> places.TakenTicket | None
 UPDATE ticket_types SET held = held + :count
 WHERE org_id = :org_id AND event_id = :event_id AND is_default = 1
     AND (capacity IS NULL OR held + :count <= capacity)
 RETURNING id AS ticket_type_id, person_limit, sale_starts_at, sale_ends_at, is_locked, is_hidden,
-    price_minor;
+    price_minor, CASE WHEN EXISTS (
+        SELECT 1 FROM waiting_entries w
+        JOIN events e ON e.org_id = w.org_id AND e.id = w.event_id
+        JOIN ticket_types y ON y.org_id = w.org_id AND y.id = w.ticket_type_id
+        WHERE w.org_id = ticket_types.org_id AND w.event_id = ticket_types.event_id
+            AND w.state = 'waiting' AND e.state = 'open' AND y.is_locked = 0 AND y.is_hidden = 0
+            AND (y.sale_starts_at IS NULL OR y.sale_starts_at <= :now)
+            AND (y.sale_ends_at IS NULL OR y.sale_ends_at > :now)
+            AND (y.capacity IS NULL OR y.held < y.capacity OR y.id = ticket_types.id)
+            AND (e.capacity IS NULL OR e.held < e.capacity))
+        THEN 1 ELSE 0 END AS is_waited_for;
 
 -- name: take_open_event_places(org_id, id: EventId, count: int, now)!
 UPDATE events SET held = held + :count
 WHERE org_id = :org_id AND id = :id AND state = 'open'
     AND (capacity IS NULL OR held + :count <= capacity)
     AND (registration_ends_at IS NULL OR registration_ends_at > :now);
+
+-- name: take_event_places(org_id, id: EventId, count: int, now)$ -> str | None
+-- `take_event_place` for so many.
+UPDATE events SET held = held + :count
+WHERE org_id = :org_id AND id = :id AND (capacity IS NULL OR held + :count <= capacity)
+RETURNING CASE WHEN state = 'open' AND registration_ends_at <= :now THEN 'closed' ELSE state END;
 
 -- name: find_default_room(org_id, event_id)^ -> places.DefaultRoom | None
 -- What of an event's default type and of its places is free.
@@ -365,12 +473,22 @@ UPDATE events SET held = held - 1 WHERE org_id = :org_id AND id = :id;
 -- name: release_session_place(org_id, id: SessionId)!
 UPDATE sessions SET held = held - 1 WHERE org_id = :org_id AND id = :id;
 
--- name: take_default_ticket(org_id, event_id)^ -> places.TakenTicket | None
+-- name: take_default_ticket(org_id, event_id, now)^ -> places.TakenTicket | None
 UPDATE ticket_types SET held = held + 1
 WHERE org_id = :org_id AND event_id = :event_id AND is_default = 1
     AND (capacity IS NULL OR held < capacity)
 RETURNING id AS ticket_type_id, person_limit, sale_starts_at, sale_ends_at, is_locked, is_hidden,
-    price_minor;
+    price_minor, CASE WHEN EXISTS (
+        SELECT 1 FROM waiting_entries w
+        JOIN events e ON e.org_id = w.org_id AND e.id = w.event_id
+        JOIN ticket_types y ON y.org_id = w.org_id AND y.id = w.ticket_type_id
+        WHERE w.org_id = ticket_types.org_id AND w.event_id = ticket_types.event_id
+            AND w.state = 'waiting' AND e.state = 'open' AND y.is_locked = 0 AND y.is_hidden = 0
+            AND (y.sale_starts_at IS NULL OR y.sale_starts_at <= :now)
+            AND (y.sale_ends_at IS NULL OR y.sale_ends_at > :now)
+            AND (y.capacity IS NULL OR y.held < y.capacity OR y.id = ticket_types.id)
+            AND (e.capacity IS NULL OR e.held < e.capacity))
+        THEN 1 ELSE 0 END AS is_waited_for;
 
 -- name: release_ticket(org_id, id: TicketTypeId)!
 UPDATE ticket_types SET held = held - 1 WHERE org_id = :org_id AND id = :id;
@@ -385,21 +503,22 @@ WHERE org_id = :org_id AND id = :id AND sti = '';
 -- == staff ==
 
 -- name: list_matching(org_id, event_id: EventId, state, ticket_type_id: TicketTypeId,
---     session_id: SessionId, checked, source, since: int, until: int, tag_key,
+--     session_id: SessionId, checked, source, since: int, until: int, tag_key, payment,
 --     after: RegistrationId, limit)
 --     -> (id: RegistrationId, event_id: EventId, email: str, first_name: str, last_name: str,
 --         company: str, state: str, source: str, sitting: int, answers: str, created_at: int,
 --         type_name: str | None, code: str | None, checked_in_at: int | None)
--- With the newest valid ticket of each, else its newest: by when it was made, as each process takes
--- numbers of its own. Numbers 0 and texts empty = any; `checked` is empty, `yes` or `no`; made from
--- `since` on and before `until` (0 = ever).
+-- With the newest valid ticket of each, else its newest, of the type that is asked for: by when it
+-- was made, as each process takes numbers of its own. Numbers 0 and texts empty = any; `checked`
+-- is empty, `yes` or `no`; made from `since` on and before `until` (0 = ever).
 SELECT r.id, r.event_id, p.email, p.first_name, p.last_name, p.company, r.state, r.source,
     r.sitting, r.answers, r.created_at, y.name, t.code, t.checked_in_at
 FROM registrations r
 JOIN people p ON p.org_id = r.org_id AND p.id = r.person_id
 LEFT JOIN tickets t ON t.org_id = r.org_id AND t.id = (
     SELECT n.id FROM tickets n WHERE n.org_id = r.org_id AND n.registration_id = r.id
-    ORDER BY CASE n.state WHEN 'valid' THEN 0 ELSE 1 END, n.created_at DESC, n.id DESC LIMIT 1)
+    ORDER BY CASE n.ticket_type_id WHEN :ticket_type_id THEN 0 ELSE 1 END,
+        CASE n.state WHEN 'valid' THEN 0 ELSE 1 END, n.created_at DESC, n.id DESC LIMIT 1)
 LEFT JOIN ticket_types y ON y.org_id = t.org_id AND y.id = t.ticket_type_id
 WHERE r.org_id = :org_id AND r.id > :after AND (:event_id = 0 OR r.event_id = :event_id)
     AND (:state = '' OR r.state = :state) AND (:source = '' OR r.source = :source)
@@ -414,6 +533,12 @@ WHERE r.org_id = :org_id AND r.id > :after AND (:event_id = 0 OR r.event_id = :e
     AND (:tag_key = '' OR EXISTS (
         SELECT 1 FROM registration_tags g WHERE g.org_id = r.org_id AND g.registration_id = r.id
             AND g.tag_key = :tag_key))
+    AND (:payment = '' OR EXISTS (
+        SELECT 1 FROM tickets k JOIN payments m ON m.org_id = k.org_id AND m.ticket_id = k.id
+        WHERE k.org_id = r.org_id AND k.registration_id = r.id AND m.state = :payment
+            AND (m.state <> 'open' OR (k.state = 'valid' AND r.state = 'confirmed' AND (
+                SELECT v.state FROM events v
+                WHERE v.org_id = r.org_id AND v.id = r.event_id) <> 'cancelled'))))
     AND (:checked = '' OR (:checked = 'yes') = EXISTS (
         SELECT 1 FROM tickets c WHERE c.org_id = r.org_id AND c.registration_id = r.id
             AND c.state = 'valid' AND c.checked_in_at IS NOT NULL))
@@ -455,13 +580,13 @@ WHERE org_id = :org_id AND registration_id = :registration_id AND session_id = :
 -- name: touch_registration(org_id, id: RegistrationId, now)!
 UPDATE registrations SET updated_at = :now WHERE org_id = :org_id AND id = :id;
 
--- name: add_note(org_id, registration_id, id: NoteId, note, actor, now)!
-INSERT INTO registration_notes (org_id, registration_id, id, note, actor, created_at)
-VALUES (:org_id, :registration_id, :id, :note, :actor, :now);
+-- name: add_note(org_id, registration_id, id: NoteId, note, actor, is_at_door: int,
+--     now)!
+INSERT INTO registration_notes (org_id, registration_id, id, note, actor, is_at_door, created_at)
+VALUES (:org_id, :registration_id, :id, :note, :actor, :is_at_door, :now);
 
--- name: list_notes(org_id, registration_id)
---     -> (id: NoteId, note: str, actor: str, created_at: int)
-SELECT id, note, actor, created_at FROM registration_notes
+-- name: list_notes(org_id, registration_id) -> notes.Note
+SELECT id, note, actor, created_at, is_at_door FROM registration_notes
 WHERE org_id = :org_id AND registration_id = :registration_id ORDER BY created_at, id;
 
 -- name: add_tag(org_id, registration_id, tag_key, tag, now)!
@@ -521,6 +646,15 @@ WHERE org_id = :org_id AND id = :id;
 -- What is to be paid, or was, goes along with a ticket that is passed on.
 UPDATE payments SET ticket_id = :to_id WHERE org_id = :org_id AND ticket_id = :from_id;
 
+-- name: find_settled(org_id, registration_id, ticket_type_id)^
+--     -> (ticket_id: TicketId, code: str, state: str, amount_minor: int, currency: str) | None
+-- What was paid, or waived, for the newest cancelled ticket of the type, and not paid back.
+SELECT t.id AS ticket_id, t.code, p.state, p.amount_minor, p.currency FROM tickets t
+JOIN payments p ON p.org_id = t.org_id AND p.ticket_id = t.id
+WHERE t.org_id = :org_id AND t.registration_id = :registration_id AND t.state = 'cancelled'
+    AND t.ticket_type_id = :ticket_type_id AND p.state IN ('paid', 'waived')
+ORDER BY t.created_at DESC, t.id DESC LIMIT 1;
+
 -- name: find_payment(org_id, ticket_id)^
 --     -> (state: str, amount_minor: int, currency: str, due_at: int) | None
 SELECT state, amount_minor, currency, due_at FROM payments
@@ -541,3 +675,221 @@ WHERE org_id = :org_id AND state = 'open' AND lapsed_at IS NOT NULL AND ticket_i
 
 -- name: is_erased(org_id, person_id)$ -> int | None
 SELECT 1 FROM erasures WHERE org_id = :org_id AND person_id = :person_id;
+
+-- == browsing ==
+
+-- part: asked_for
+-- What is asked of a registration `r`, but for its source. Numbers 0 and texts empty = any;
+-- `checked` is empty, `yes` or `no`. Not EXISTS: PostgreSQL would read whole tables for it before
+-- the first of a few rows.
+AND (:state = '' OR r.state = :state)
+    AND (:ticket_type_id = 0 OR (
+        SELECT 1 FROM tickets x WHERE x.org_id = r.org_id AND x.registration_id = r.id
+            AND x.ticket_type_id = :ticket_type_id
+            AND (x.state = 'valid' OR r.state = 'cancelled') LIMIT 1) IS NOT NULL)
+    AND (:session_id = 0 OR (
+        SELECT 1 FROM session_bookings b WHERE b.org_id = r.org_id AND b.registration_id = r.id
+            AND b.session_id = :session_id LIMIT 1) IS NOT NULL)
+    AND (:tag_key = '' OR (
+        SELECT 1 FROM registration_tags g WHERE g.org_id = r.org_id AND g.registration_id = r.id
+            AND g.tag_key = :tag_key LIMIT 1) IS NOT NULL)
+    AND (:payment = '' OR (
+        SELECT 1 FROM tickets k JOIN payments m ON m.org_id = k.org_id AND m.ticket_id = k.id
+        WHERE k.org_id = r.org_id AND k.registration_id = r.id AND m.state = :payment
+            AND (m.state <> 'open' OR (k.state = 'valid' AND r.state = 'confirmed' AND (
+                SELECT v.state FROM events v
+                WHERE v.org_id = r.org_id AND v.id = r.event_id) <> 'cancelled'))
+        LIMIT 1) IS NOT NULL)
+    AND (:checked = '' OR (:checked = 'yes') = ((
+        SELECT 1 FROM tickets c WHERE c.org_id = r.org_id AND c.registration_id = r.id
+            AND c.state = 'valid' AND c.checked_in_at IS NOT NULL LIMIT 1) IS NOT NULL))
+
+-- name: read_registration(org_id, event_id, id: RegistrationId)^ -> Registration | None
+-- Without a lock: for pages that show it.
+SELECT id, uuid, event_id, person_id, ticket_type_id, state, source, answers AS submitted,
+    created_at, updated_at, sitting, party_id
+FROM registrations WHERE org_id = :org_id AND event_id = :event_id AND id = :id;
+
+-- name: list_before(org_id, event_id, before: RegistrationId, limit) -> (id: RegistrationId)
+SELECT id FROM registrations
+WHERE org_id = :org_id AND event_id = :event_id AND id < :before ORDER BY id DESC LIMIT :limit;
+
+-- name: list_behind(org_id, event_id, after: RegistrationId, limit) -> (id: RegistrationId)
+SELECT id FROM registrations
+WHERE org_id = :org_id AND event_id = :event_id AND id > :after ORDER BY id LIMIT :limit;
+
+-- name: list_cancelled_before(org_id, event_id, before: RegistrationId, limit)
+--     -> (id: RegistrationId)
+SELECT id FROM registrations WHERE org_id = :org_id AND event_id = :event_id
+    AND state = 'cancelled' AND id < :before
+ORDER BY id DESC LIMIT :limit;
+
+-- name: list_booked_before(org_id, session_id, before: RegistrationId, limit)
+--     -> (id: RegistrationId)
+SELECT registration_id AS id FROM session_bookings
+WHERE org_id = :org_id AND session_id = :session_id AND registration_id < :before
+ORDER BY registration_id DESC LIMIT :limit;
+
+-- name: list_of_type_before(org_id, ticket_type_id, before: RegistrationId, limit)
+--     -> (id: RegistrationId)
+SELECT registration_id AS id FROM tickets
+WHERE org_id = :org_id AND ticket_type_id = :ticket_type_id AND registration_id < :before
+ORDER BY registration_id DESC LIMIT :limit;
+
+-- name: list_checked_in_before(org_id, ticket_type_id, before: RegistrationId, limit)
+--     -> (id: RegistrationId)
+SELECT registration_id AS id FROM tickets
+WHERE org_id = :org_id AND ticket_type_id = :ticket_type_id AND checked_in_at IS NOT NULL
+    AND registration_id < :before
+ORDER BY registration_id DESC LIMIT :limit;
+
+-- name: list_tagged_before(org_id, tag_key, before: RegistrationId, limit) -> (id: RegistrationId)
+-- At all events of the organization.
+SELECT registration_id AS id FROM registration_tags
+WHERE org_id = :org_id AND tag_key = :tag_key AND registration_id < :before
+ORDER BY registration_id DESC LIMIT :limit;
+
+-- name: list_paying(org_id, state, limit) -> (ticket_id: TicketId)
+-- The tickets whose payment is in that state, at all events of the organization, up to `limit`.
+SELECT ticket_id FROM payments WHERE org_id = :org_id AND state = :state
+ORDER BY ticket_id LIMIT :limit;
+
+-- name: list_names(org_id, event_id: EventId, key, after: RegistrationId, state,
+--     ticket_type_id: TicketTypeId, session_id: SessionId, checked, source, tag_key, payment,
+--     limit) -> (id: RegistrationId, is_asked: int)
+-- Registrations in the order of their names, each with whether it is as asked for, from the one
+-- behind `after`, which is sorted as `key`. Only the index is read for those that are not.
+SELECT r.id, CASE WHEN r.event_id = :event_id
+    -- use: asked_for
+    AND (:source = '' OR (SELECT o.source FROM registrations o
+        WHERE o.org_id = r.org_id AND o.id = r.id) = :source)
+    THEN 1 ELSE 0 END AS is_asked
+FROM registrations r
+WHERE r.org_id = :org_id AND r.event_id = :event_id AND (r.name_key, r.id) > (:key, :after)
+ORDER BY r.name_key, r.id LIMIT :limit;
+
+-- name: list_names_down(org_id, event_id: EventId, key, after: RegistrationId, state,
+--     ticket_type_id: TicketTypeId, session_id: SessionId, checked, source, tag_key, payment,
+--     limit) -> (id: RegistrationId, is_asked: int)
+-- `list_names` from the end.
+SELECT r.id, CASE WHEN r.event_id = :event_id
+    -- use: asked_for
+    AND (:source = '' OR (SELECT o.source FROM registrations o
+        WHERE o.org_id = r.org_id AND o.id = r.id) = :source)
+    THEN 1 ELSE 0 END AS is_asked
+FROM registrations r
+WHERE r.org_id = :org_id AND r.event_id = :event_id AND (r.name_key, r.id) < (:key, :after)
+ORDER BY r.name_key DESC, r.id DESC LIMIT :limit;
+
+-- name: list_by_name(org_id, event_id, key, after: RegistrationId, limit) -> (RegistrationId,)
+-- `list_names` of anybody: by the ten thousand, to be held against a list of those asked for.
+SELECT id FROM registrations
+WHERE org_id = :org_id AND event_id = :event_id AND (name_key, id) > (:key, :after)
+ORDER BY name_key, id LIMIT :limit;
+
+-- name: list_by_name_down(org_id, event_id, key, after: RegistrationId, limit)
+--     -> (RegistrationId,)
+SELECT id FROM registrations
+WHERE org_id = :org_id AND event_id = :event_id AND (name_key, id) < (:key, :after)
+ORDER BY name_key DESC, id DESC LIMIT :limit;
+
+-- name: find_name_key(org_id, event_id, id: RegistrationId)$ -> str | None
+SELECT name_key FROM registrations
+WHERE org_id = :org_id AND event_id = :event_id AND id = :id;
+
+-- name: list_check_ins(org_id, registration_id) -> (id: TicketId, checked_in_at: int | None)
+SELECT id, checked_in_at FROM tickets
+WHERE org_id = :org_id AND registration_id = :registration_id;
+
+-- name: list_person_events(org_id, person_id) -> browsing.PersonEvent
+SELECT r.id, r.event_id, e.title, r.state FROM registrations r
+JOIN events e ON e.org_id = r.org_id AND e.id = r.event_id
+WHERE r.org_id = :org_id AND r.person_id = :person_id ORDER BY r.id DESC;
+
+-- name: find_by_code(org_id, code)^ -> browsing.PersonEvent | None
+SELECT r.id, r.event_id, e.title, r.state FROM tickets t
+JOIN registrations r ON r.org_id = t.org_id AND r.id = t.registration_id
+JOIN events e ON e.org_id = r.org_id AND e.id = r.event_id
+WHERE t.org_id = :org_id AND t.code = :code;
+
+-- name: count_browsed(org_id, event_id: EventId, state, ticket_type_id: TicketTypeId,
+--     session_id: SessionId, checked, source, tag_key, payment)$ -> int
+SELECT count(*) FROM registrations r
+WHERE r.org_id = :org_id AND r.event_id = :event_id AND (:source = '' OR r.source = :source)
+    -- use: asked_for
+;
+
+-- name: find_span(org_id, event_id)^ -> (first: int, last: int)
+SELECT
+    (SELECT min(id) FROM registrations WHERE org_id = :org_id AND event_id = :event_id) AS first,
+    (SELECT max(id) FROM registrations WHERE org_id = :org_id AND event_id = :event_id) AS last;
+
+-- name: find_last_name(org_id, event_id)$ -> str | None
+SELECT max(name_key) FROM registrations WHERE org_id = :org_id AND event_id = :event_id;
+
+-- name: count_narrowed(org_id, event_id, kind, number: int, tag_key, limit)$ -> int
+-- How many an index has of one `kind` (walking.py), up to `limit`; some may not be asked for.
+SELECT count(*) FROM (
+    SELECT 1 AS one FROM registrations r WHERE :kind = 'cancelled' AND r.org_id = :org_id
+        AND r.event_id = :event_id AND r.state = 'cancelled' AND r.id > 0
+    UNION ALL SELECT 1 FROM session_bookings b WHERE :kind = 'session' AND b.org_id = :org_id
+        AND b.session_id = :number
+    UNION ALL SELECT 1 FROM tickets t WHERE :kind = 'type' AND t.org_id = :org_id
+        AND t.ticket_type_id = :number
+    UNION ALL SELECT 1 FROM ticket_types y CROSS JOIN tickets t WHERE :kind = 'checked_in'
+        AND y.org_id = :org_id AND y.event_id = :event_id AND (:number = 0 OR y.id = :number)
+        AND t.org_id = y.org_id AND t.ticket_type_id = y.id AND t.checked_in_at IS NOT NULL
+    UNION ALL SELECT 1 FROM registration_tags g WHERE :kind = 'tag' AND g.org_id = :org_id
+        AND g.tag_key = :tag_key
+    LIMIT :limit) AS few;
+
+-- name: count_some(org_id, event_id, limit)$ -> int
+-- The registrations of an event, up to `limit`.
+SELECT count(*) FROM (SELECT 1 FROM registrations
+    WHERE org_id = :org_id AND event_id = :event_id LIMIT :limit) AS few;
+
+-- name: count_states(org_id, event_id)^ -> (confirmed: int, checked_in: int, cancelled: int)
+SELECT coalesce(sum(CASE r.state WHEN 'confirmed' THEN 1 ELSE 0 END), 0) AS confirmed,
+    coalesce(sum(CASE WHEN r.state = 'confirmed' AND EXISTS (
+        SELECT 1 FROM tickets c WHERE c.org_id = r.org_id AND c.registration_id = r.id
+            AND c.state = 'valid' AND c.checked_in_at IS NOT NULL) THEN 1 ELSE 0 END), 0)
+        AS checked_in,
+    coalesce(sum(CASE r.state WHEN 'cancelled' THEN 1 ELSE 0 END), 0) AS cancelled
+FROM registrations r WHERE r.org_id = :org_id AND r.event_id = :event_id;
+
+-- name: list_sources(org_id, event_id) -> (source: str, total: int)
+SELECT source, count(*) AS total FROM registrations
+WHERE org_id = :org_id AND event_id = :event_id AND state = 'confirmed'
+GROUP BY source ORDER BY count(*) DESC, source;
+
+-- name: list_event_tags(org_id, event_id) -> (tag: str)
+SELECT min(g.tag) AS tag FROM registrations r
+JOIN registration_tags g ON g.org_id = r.org_id AND g.registration_id = r.id
+WHERE r.org_id = :org_id AND r.event_id = :event_id GROUP BY g.tag_key ORDER BY g.tag_key;
+
+-- name: list_tags_in_use(org_id) -> (tag: str)
+-- All of the organization, from one to the next in their index.
+WITH RECURSIVE keys (tag_key) AS (
+    SELECT min(tag_key) FROM registration_tags WHERE org_id = :org_id
+    UNION ALL SELECT (SELECT min(g.tag_key) FROM registration_tags g
+        WHERE g.org_id = :org_id AND g.tag_key > keys.tag_key)
+    FROM keys WHERE keys.tag_key IS NOT NULL)
+SELECT (SELECT g.tag FROM registration_tags g
+    WHERE g.org_id = :org_id AND g.tag_key = keys.tag_key LIMIT 1) AS tag
+FROM keys WHERE keys.tag_key IS NOT NULL ORDER BY keys.tag_key;
+
+-- == saved filters ==
+
+-- name: list_filters(org_id, event_id) -> saved_filters.SavedFilter
+SELECT name, query FROM saved_filters
+WHERE org_id = :org_id AND event_id = :event_id ORDER BY name_key;
+
+-- name: save_filter(org_id, event_id, name_key, name, query, now)!
+INSERT INTO saved_filters (org_id, event_id, name_key, name, query, updated_at)
+VALUES (:org_id, :event_id, :name_key, :name, :query, :now)
+ON CONFLICT (org_id, event_id, name_key) DO UPDATE SET
+    name = excluded.name, query = excluded.query, updated_at = excluded.updated_at;
+
+-- name: delete_filter(org_id, event_id, name_key)!
+DELETE FROM saved_filters
+WHERE org_id = :org_id AND event_id = :event_id AND name_key = :name_key;

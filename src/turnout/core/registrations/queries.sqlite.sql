@@ -102,21 +102,25 @@ WHERE EXISTS (
         SELECT 1 FROM learners l WHERE l.org_id = p.org_id AND l.person_id = p.id);
 
 -- name: take_many_session_places(org_id, seats)!
--- `seats` is JSON: [[session_id, how many], …]. Sessions that have not so many are left out.
+-- `seats` is JSON: [[session_id, how many, 1 if it is full then], …]. Sessions that have not so
+-- many, or would not be full, are left out.
 UPDATE sessions SET held = held + (w.value ->> 1)
 FROM json_each(:seats) w
 WHERE sessions.org_id = :org_id AND sessions.id = w.value ->> 0
-    AND (capacity IS NULL OR held + (w.value ->> 1) <= capacity);
+    AND (capacity IS NULL OR held + (w.value ->> 1) <= capacity)
+    AND (w.value ->> 2 = 0 OR held + (w.value ->> 1) = capacity);
 
 -- name: add_registrations(rows, source, now)!
--- crosses organizations: one batch of submissions; every row names its own.
--- `rows` is JSON: [[org_id, id, uuid, event_id, person_id, ticket_type_id, answers], …]. Leaves out
--- who is registered for the event already.
+-- crosses organizations: one batch; every row names its own.
+-- `rows` is JSON: [[org_id, id, uuid, event_id, person_id, ticket_type_id, answers, sitting], …].
+-- Leaves out who is registered for the event already.
 INSERT INTO registrations
-    (org_id, id, uuid, event_id, person_id, ticket_type_id, state, source, answers, created_at,
-     updated_at)
+    (org_id, id, uuid, event_id, person_id, ticket_type_id, state, source, answers, sitting,
+     created_at, updated_at, name_key)
 SELECT r.value ->> 0, r.value ->> 1, r.value ->> 2, r.value ->> 3, r.value ->> 4, r.value ->> 5,
-    'confirmed', :source, r.value ->> 6, :now, :now
+    'confirmed', :source, r.value ->> 6, r.value ->> 7, :now, :now, coalesce((
+        SELECT lower(p.last_name || ' ' || p.first_name || ' ' || p.email) FROM people p
+        WHERE p.org_id = r.value ->> 0 AND p.id = r.value ->> 4), '')
 FROM json_each(:rows) r
 WHERE true
 ON CONFLICT (org_id, person_id, event_id, sitting) DO NOTHING;
@@ -149,3 +153,88 @@ WHERE queue_items.org_id = r.value ->> 0 AND queue_items.id = r.value ->> 1;
 UPDATE submissions SET done_at = :now
 FROM json_each(:rows) r
 WHERE submissions.org_id = r.value ->> 0 AND submissions.id = r.value ->> 1;
+
+-- name: list_row_details(org_id, ids) -> row_details.DetailsRow
+-- `ids` is JSON; so are tags and sessions.
+SELECT r.id, p.job_title, p.phone, (
+        SELECT json_group_array(g.tag) FROM (
+            SELECT t.tag FROM registration_tags t
+            WHERE t.org_id = r.org_id AND t.registration_id = r.id ORDER BY t.tag_key) g) AS tags, (
+        SELECT json_group_array(h.title) FROM (
+            SELECT s.title FROM session_bookings b
+            JOIN sessions s ON s.org_id = b.org_id AND s.id = b.session_id
+            WHERE b.org_id = r.org_id AND b.registration_id = r.id
+            ORDER BY s.starts_at, s.id) h) AS sessions
+FROM registrations r
+JOIN people p ON p.org_id = r.org_id AND p.id = r.person_id
+WHERE r.org_id = :org_id AND r.id IN (SELECT value FROM json_each(:ids));
+
+-- name: browse_chosen(org_id, event_id: EventId, state, ticket_type_id: TicketTypeId,
+--     session_id: SessionId, checked, source, tag_key, payment, ids)
+--     -> browsing.BrowsedRegistration
+-- Those of `ids`, JSON, that are asked for, in any order.
+WITH chosen AS MATERIALIZED (SELECT value AS id FROM json_each(:ids))
+SELECT r.id, r.person_id, p.email, p.first_name, p.last_name, p.company, p.phone, r.state,
+    r.source, r.sitting, r.created_at, y.name AS type_name, t.code, t.checked_in_at
+FROM chosen JOIN registrations r ON r.org_id = :org_id AND r.id = chosen.id
+JOIN people p ON p.org_id = r.org_id AND p.id = r.person_id
+LEFT JOIN tickets t ON t.org_id = r.org_id AND t.id = (
+    SELECT n.id FROM tickets n WHERE n.org_id = r.org_id AND n.registration_id = r.id
+    ORDER BY CASE n.state WHEN 'valid' THEN 0 ELSE 1 END, n.created_at DESC, n.id DESC LIMIT 1)
+LEFT JOIN ticket_types y ON y.org_id = t.org_id AND y.id = t.ticket_type_id
+WHERE r.event_id = :event_id AND (:source = '' OR r.source = :source)
+    -- use: asked_for
+;
+
+-- name: list_of_tickets(org_id, event_id, ids) -> (id: RegistrationId)
+-- The registrations of the tickets `ids`, JSON, at the event, the newest first.
+WITH chosen AS MATERIALIZED (SELECT value AS id FROM json_each(:ids))
+SELECT DISTINCT r.id AS id FROM chosen CROSS JOIN tickets t ON t.org_id = :org_id
+    AND t.id = chosen.id
+CROSS JOIN registrations r ON r.org_id = t.org_id AND r.id = t.registration_id
+WHERE r.event_id = :event_id ORDER BY r.id DESC;
+
+-- name: list_chosen_names(org_id, event_id, ids) -> (id: RegistrationId)
+-- Those of `ids`, JSON, in the order of their names.
+WITH chosen AS MATERIALIZED (SELECT value AS id FROM json_each(:ids))
+SELECT r.id FROM chosen JOIN registrations r ON r.org_id = :org_id AND r.id = chosen.id
+WHERE r.event_id = :event_id ORDER BY r.name_key, r.id;
+
+-- name: count_chosen(org_id, event_id: EventId, state, ticket_type_id: TicketTypeId,
+--     session_id: SessionId, checked, source, tag_key, payment, ids)$ -> int
+WITH chosen AS MATERIALIZED (SELECT value AS id FROM json_each(:ids))
+SELECT count(*) FROM chosen JOIN registrations r ON r.org_id = :org_id AND r.id = chosen.id
+WHERE r.event_id = :event_id AND (:source = '' OR r.source = :source)
+    -- use: asked_for
+;
+
+-- name: count_kinds(org_id, ids) -> (source: str, state: str, is_in: int, total: int)
+-- Of `ids`, JSON, how many there are of each source and state, checked in or not.
+WITH chosen AS MATERIALIZED (SELECT value AS id FROM json_each(:ids))
+SELECT r.source, r.state, CASE WHEN EXISTS (
+        SELECT 1 FROM tickets c WHERE c.org_id = r.org_id AND c.registration_id = r.id
+            AND c.state = 'valid' AND c.checked_in_at IS NOT NULL) THEN 1 ELSE 0 END AS is_in,
+    count(*) AS total
+FROM chosen JOIN registrations r ON r.org_id = :org_id AND r.id = chosen.id
+GROUP BY 1, 2, 3;
+
+-- name: list_stretches(org_id, event_id, starts, limit) -> (start: int, ids: str)
+-- From each of `starts`, JSON, up to `limit` registrations, JSON.
+SELECT s.value AS start, (SELECT json_group_array(f.id) FROM (
+        SELECT r.id FROM registrations r
+        WHERE r.org_id = :org_id AND r.event_id = :event_id AND r.id >= s.value
+        ORDER BY r.id LIMIT :limit) f) AS ids
+FROM json_each(:starts) s;
+
+-- name: list_of_people(org_id, event_id, ids, code, limit) -> (id: RegistrationId)
+-- Those of the people `ids`, JSON, and those with a ticket whose code begins with `code`.
+WITH chosen AS MATERIALIZED (SELECT value AS id FROM json_each(:ids))
+SELECT r.id AS id FROM chosen CROSS JOIN registrations r
+WHERE r.org_id = :org_id AND r.person_id = chosen.id AND r.event_id = :event_id
+UNION SELECT f.registration_id FROM (
+    SELECT t.registration_id FROM tickets t
+    WHERE t.org_id = :org_id AND t.code >= :code AND t.code <= :code || 'ZZZZZZZZZZZZZZZZZZZZ'
+        AND substr(t.code, 1, length(:code)) = :code LIMIT :limit) f
+CROSS JOIN registrations c
+WHERE c.org_id = :org_id AND c.id = f.registration_id AND c.event_id = :event_id
+ORDER BY id DESC;

@@ -17,7 +17,7 @@ from turnout.core.events.showing import EventView, get_shown_event
 from turnout.core.ids import EventId, OrgId, RegistrationId
 from turnout.core.mails.composing import Composed
 from turnout.core.mails.model import MailKind
-from turnout.core.mails.sending import Addressee, choose_for, fill_for, to_content
+from turnout.core.mails.sending import Addressee, choose_for, fill_for, reference_of, to_content
 from turnout.core.messaging.model import NewRecipient
 from turnout.core.messaging.notices import queue_content
 from turnout.core.neutral import neutralize
@@ -119,6 +119,7 @@ def _compose(
     chosen = choose_for(tx, org_id, shown, MailKind.REMINDER, row.language)
     ticket = MailedTicket(org_id, shown, row.code, row.type_name)
     said = say_ticket(ticket, base_url, list_links(tx, org_id, row.code), chosen.language)
+    said = said._replace(registration_id=registration_id)
     composed, fields = fill_for(tx, org_id, shown, chosen, to, said, base_url)
     name = to.name if to.is_greeted else ""
-    yield composed, NewRecipient(to.email, name=name, fields=fields)
+    yield composed, NewRecipient(to.email, reference_of(said), name, fields)

@@ -2,7 +2,8 @@
 
 What comes back is what the newest cancellation took, as its audit entry names it: each ticket as a
 new one of its type, and the sessions, as far as there is room. What was to be paid, or was, goes
-along with its ticket. A ticket that was passed on is the new holder's, with all of that.
+along with its ticket, and so does the check-in: the holder of the former ticket is inside.
+A ticket that was passed on is the new holder's, with all of that.
 """
 
 from collections import Counter
@@ -23,7 +24,14 @@ from turnout.core.registrations.pricing import ACTOR, Asking, find_due
 from turnout.core.registrations.rules import Door
 from turnout.core.registrations.sale_limits import find_limit
 from turnout.core.registrations.sql import sql
-from turnout.core.tickets.issuing import Grant, GrantKind, Ticket, issue_ticket, list_tickets
+from turnout.core.tickets.issuing import (
+    Grant,
+    GrantKind,
+    Ticket,
+    issue_ticket,
+    list_tickets,
+    take_check_in_along,
+)
 from turnout.core.tickets.prices import Price, ask
 from turnout.core.waiting_list.entries import lock_offer
 from turnout.errors import Conflict
@@ -34,11 +42,13 @@ _ENDINGS = (CANCELLED, TRANSFERRED)
 
 class Restored(NamedTuple):
     """The tickets of a registration that is confirmed again. `lost` are the names of the ticket
-    types and sessions that did not come back, because no place was left."""
+    types and sessions that did not come back, because no place was left; `checked_in` are the codes
+    of tickets that are checked in, as the former ones were."""
 
     registration_id: RegistrationId
     tickets: list[Ticket]
     lost: list[str]
+    checked_in: list[str]
 
     @property
     def ticket(self) -> Ticket:
@@ -62,15 +72,15 @@ def restore_registration(
     actor: str,
 ) -> Restored | None:
     """Confirm a registration that was cancelled again: a new ticket for each that was valid then,
-    mailed, with its payment (an open one that was due gets new time), and those of the sessions of
-    then that have places. None = it is not cancelled.
+    mailed, with its payment (an open one that was due gets new time) and its check-in, and those of
+    the sessions of then that have places. None = it is not cancelled.
 
     Raises Conflict when the event is cancelled or over or full, no ticket has a place, the person
     was erased, or for a candidate's; Missing, also for somebody who was merged into somebody else.
     """
     registration = booking.lock_registration(tx, org_id, registration_id)
     if registration.sitting:
-        raise Conflict("registration.candidate", registration_id=registration_id)
+        raise Conflict("registration.candidate_left", registration_id=registration_id)
     if registration.state is RegistrationState.CONFIRMED:
         return None
     _check_person(tx, org_id, registration)
@@ -79,7 +89,7 @@ def restore_registration(
     lock_offer(tx, org_id, registration.event_id, registration.person_id)
     booked = places.take_session_places(tx, org_id, sorted(session.id for session in wanted))
     formers = _list_formers(tx, org_id, registration, ending)
-    tickets = _grant_all(tx, org_id, registration, formers)
+    tickets, checked_in = _grant_all(tx, org_id, registration, formers)
     booking.add_bookings(tx, org_id, registration_id, sorted(booked))
     for ticket in tickets if is_mailed else ():
         queue_ticket_mail(tx, org_id, ticket.id)
@@ -87,7 +97,7 @@ def restore_registration(
     record(tx, org_id, actor, "restored", "registration", registration_id, **facts)
     lost = _name_lost(tx, org_id, registration, formers, tickets)
     lost += [session.title for session in wanted if session.id not in booked]
-    return Restored(registration_id, tickets, lost)
+    return Restored(registration_id, tickets, lost, checked_in)
 
 
 def _check_person(tx: Tx, org_id: OrgId, registration: Registration) -> None:
@@ -127,26 +137,32 @@ def _list_formers(
 
 def _grant_all(
     tx: Tx, org_id: OrgId, registration: Registration, formers: list[_Former]
-) -> list[Ticket]:
-    """A new ticket for each former one that has a place. Places of types are taken by rising
+) -> tuple[list[Ticket], list[str]]:
+    """A new ticket for each former one that has a place, and the codes of those that are checked
+    in. Places of types are taken by rising
     number, before that of the event; `grant` takes the last one and the event's, or says why not.
     """
     held = [
         (former, taken)
         for former in formers
-        if (taken := places.take_ticket(tx, org_id, former.type_id))
+        if (taken := places.take_ticket(tx, org_id, registration.event_id, former.type_id))
     ]
     first = held[-1][0] if held else formers[-1]
     if held:
         places.release_ticket(tx, org_id, first.type_id)
     granted = grant(tx, org_id, _wish_for(registration, first)).ticket
     _take_payment_along(tx, org_id, registration, first, granted)
-    more = [
-        _add_ticket(tx, org_id, registration, former, taken)
+    pairs = [(first, granted)] + [
+        (former, _add_ticket(tx, org_id, registration, former, taken))
         for former, taken in held[:-1]
         if not _is_too_many(tx, org_id, registration, former, taken)
     ]
-    return [granted, *more]
+    checked_in = [
+        new.code
+        for former, new in pairs
+        if former.ticket and take_check_in_along(tx, org_id, former.ticket.id, new.id)
+    ]
+    return [new for _, new in pairs], checked_in
 
 
 def _wish_for(registration: Registration, former: _Former) -> Wish:

@@ -18,11 +18,18 @@ from turnout.core.ids import (
     TicketTypeId,
     UserId,
 )
+from turnout.core.registrations.browsing import BrowsedRegistration, PersonEvent
 from turnout.core.registrations.choices import Choices
 from turnout.core.registrations.intake import _Claimed
 from turnout.core.registrations.model import Registration, WantedSession
+from turnout.core.registrations.notes import Note
 from turnout.core.registrations.places import DefaultRoom, TakenTicket
+from turnout.core.registrations.row_details import DetailsRow
+from turnout.core.registrations.saved_filters import SavedFilter
 from turnout.store import Statements, Tx
+
+class HoldTicketsRow(NamedTuple):
+    id: TicketId
 
 class ListDueSubmissionsRow(NamedTuple):
     org_id: OrgId
@@ -49,6 +56,29 @@ class ListKnownRow(NamedTuple):
     org_id: OrgId
     email_key: str
 
+class ListOfTicketsRow(NamedTuple):
+    id: RegistrationId
+
+class ListChosenNamesRow(NamedTuple):
+    id: RegistrationId
+
+class CountKindsRow(NamedTuple):
+    source: str
+    state: str
+    is_in: int
+    total: int
+
+class ListStretchesRow(NamedTuple):
+    start: int
+    ids: str
+
+class ListOfPeopleRow(NamedTuple):
+    id: RegistrationId
+
+class ListTicketsAheadRow(NamedTuple):
+    id: TicketId
+    email: str
+
 class ListSessionBookersRow(NamedTuple):
     email: str
     language: str
@@ -71,6 +101,10 @@ class FindRemindedRow(NamedTuple):
 
 class ListEnteringTypesRow(NamedTuple):
     ticket_type_id: TicketTypeId
+
+class ListPartyGuestsRow(NamedTuple):
+    first_name: str
+    last_name: str
 
 class ListBookedSessionsRow(NamedTuple):
     session_id: SessionId
@@ -109,6 +143,9 @@ class ListRegisteredRow(NamedTuple):
     company: str
     event_title: str
     code: str | None
+    answers: str
+
+class ListUnreachableRow(NamedTuple):
     answers: str
 
 class ListPendingRow(NamedTuple):
@@ -163,20 +200,76 @@ class ListExportedBookingsRow(NamedTuple):
     registration_id: RegistrationId
     session_id: SessionId
 
-class ListNotesRow(NamedTuple):
-    id: NoteId
-    note: str
-    actor: str
-    created_at: int
-
 class ListTagsRow(NamedTuple):
     tag: str
+
+class FindSettledRow(NamedTuple):
+    ticket_id: TicketId
+    code: str
+    state: str
+    amount_minor: int
+    currency: str
 
 class FindPaymentRow(NamedTuple):
     state: str
     amount_minor: int
     currency: str
     due_at: int
+
+class ListBeforeRow(NamedTuple):
+    id: RegistrationId
+
+class ListBehindRow(NamedTuple):
+    id: RegistrationId
+
+class ListCancelledBeforeRow(NamedTuple):
+    id: RegistrationId
+
+class ListBookedBeforeRow(NamedTuple):
+    id: RegistrationId
+
+class ListOfTypeBeforeRow(NamedTuple):
+    id: RegistrationId
+
+class ListCheckedInBeforeRow(NamedTuple):
+    id: RegistrationId
+
+class ListTaggedBeforeRow(NamedTuple):
+    id: RegistrationId
+
+class ListPayingRow(NamedTuple):
+    ticket_id: TicketId
+
+class ListNamesRow(NamedTuple):
+    id: RegistrationId
+    is_asked: int
+
+class ListNamesDownRow(NamedTuple):
+    id: RegistrationId
+    is_asked: int
+
+class ListCheckInsRow(NamedTuple):
+    id: TicketId
+    checked_in_at: int | None
+
+class FindSpanRow(NamedTuple):
+    first: int
+    last: int
+
+class CountStatesRow(NamedTuple):
+    confirmed: int
+    checked_in: int
+    cancelled: int
+
+class ListSourcesRow(NamedTuple):
+    source: str
+    total: int
+
+class ListEventTagsRow(NamedTuple):
+    tag: str
+
+class ListTagsInUseRow(NamedTuple):
+    tag: str
 
 class _Sql(Statements):
     @staticmethod
@@ -185,6 +278,10 @@ class _Sql(Statements):
     ) -> Registration | None: ...
     @staticmethod
     def lock_registration(tx: Tx, *, org_id: OrgId, id: RegistrationId) -> Registration | None: ...
+    @staticmethod
+    def hold_tickets(
+        tx: Tx, *, org_id: OrgId, registration_id: RegistrationId
+    ) -> list[HoldTicketsRow]: ...
     @staticmethod
     def add_submissions(tx: Tx, *, rows: str, now: int) -> int: ...
     @staticmethod
@@ -223,6 +320,66 @@ class _Sql(Statements):
     def finish_all_items(tx: Tx, *, rows: str, now: int) -> int: ...
     @staticmethod
     def finish_submissions(tx: Tx, *, rows: str, now: int) -> int: ...
+    @staticmethod
+    def list_row_details(tx: Tx, *, org_id: OrgId, ids: str) -> list[DetailsRow]: ...
+    @staticmethod
+    def browse_chosen(
+        tx: Tx,
+        *,
+        org_id: OrgId,
+        event_id: EventId,
+        state: str,
+        ticket_type_id: TicketTypeId,
+        session_id: SessionId,
+        checked: str,
+        source: str,
+        tag_key: str,
+        payment: str,
+        ids: str,
+    ) -> list[BrowsedRegistration]: ...
+    @staticmethod
+    def list_of_tickets(
+        tx: Tx, *, org_id: OrgId, event_id: EventId, ids: str
+    ) -> list[ListOfTicketsRow]: ...
+    @staticmethod
+    def list_chosen_names(
+        tx: Tx, *, org_id: OrgId, event_id: EventId, ids: str
+    ) -> list[ListChosenNamesRow]: ...
+    @staticmethod
+    def count_chosen(
+        tx: Tx,
+        *,
+        org_id: OrgId,
+        event_id: EventId,
+        state: str,
+        ticket_type_id: TicketTypeId,
+        session_id: SessionId,
+        checked: str,
+        source: str,
+        tag_key: str,
+        payment: str,
+        ids: str,
+    ) -> int: ...
+    @staticmethod
+    def count_kinds(tx: Tx, *, org_id: OrgId, ids: str) -> list[CountKindsRow]: ...
+    @staticmethod
+    def list_stretches(
+        tx: Tx, *, org_id: OrgId, event_id: EventId, starts: str, limit: int
+    ) -> list[ListStretchesRow]: ...
+    @staticmethod
+    def list_of_people(
+        tx: Tx, *, org_id: OrgId, event_id: EventId, ids: str, code: str, limit: int
+    ) -> list[ListOfPeopleRow]: ...
+    @staticmethod
+    def get_registration(tx: Tx, *, org_id: OrgId, id: RegistrationId) -> Registration | None: ...
+    @staticmethod
+    def set_language(
+        tx: Tx, *, org_id: OrgId, id: RegistrationId, language: str, now: int
+    ) -> int: ...
+    @staticmethod
+    def list_tickets_ahead(
+        tx: Tx, *, org_id: OrgId, email_key: str, now: int
+    ) -> list[ListTicketsAheadRow]: ...
     @staticmethod
     def add_registration(
         tx: Tx,
@@ -279,6 +436,23 @@ class _Sql(Statements):
         now: int,
     ) -> int: ...
     @staticmethod
+    def note_departure(
+        tx: Tx, *, org_id: OrgId, registration_id: RegistrationId, now: int
+    ) -> int: ...
+    @staticmethod
+    def note_emptied(
+        tx: Tx, *, org_id: OrgId, registration_id: RegistrationId, now: int
+    ) -> int: ...
+    @staticmethod
+    def note_type_left(
+        tx: Tx,
+        *,
+        org_id: OrgId,
+        registration_id: RegistrationId,
+        ticket_type_id: TicketTypeId,
+        now: int,
+    ) -> int: ...
+    @staticmethod
     def list_session_bookers(
         tx: Tx, *, org_id: OrgId, session_id: SessionId
     ) -> list[ListSessionBookersRow]: ...
@@ -310,6 +484,10 @@ class _Sql(Statements):
     def add_party(
         tx: Tx, *, org_id: OrgId, id: PartyId, event_id: EventId, contact_id: PersonId, now: int
     ) -> int: ...
+    @staticmethod
+    def list_party_guests(
+        tx: Tx, *, org_id: OrgId, event_id: EventId, contact_id: PersonId
+    ) -> list[ListPartyGuestsRow]: ...
     @staticmethod
     def count_held_by_person(
         tx: Tx,
@@ -385,6 +563,10 @@ class _Sql(Statements):
         limit: int,
     ) -> list[ListRegisteredRow]: ...
     @staticmethod
+    def list_unreachable(
+        tx: Tx, *, org_id: OrgId, event_id: EventId, which: str
+    ) -> list[ListUnreachableRow]: ...
+    @staticmethod
     def list_pending(
         tx: Tx, *, org_id: OrgId, event_id: EventId, after: int, limit: int
     ) -> list[ListPendingRow]: ...
@@ -413,19 +595,23 @@ class _Sql(Statements):
         tx: Tx, *, org_id: OrgId, from_id: RegistrationId, to_id: RegistrationId
     ) -> int: ...
     @staticmethod
-    def take_ticket(tx: Tx, *, org_id: OrgId, id: TicketTypeId) -> TakenTicket | None: ...
+    def take_ticket(tx: Tx, *, org_id: OrgId, id: TicketTypeId, now: int) -> TakenTicket | None: ...
     @staticmethod
     def take_event_place(tx: Tx, *, org_id: OrgId, id: EventId, now: int) -> str | None: ...
     @staticmethod
     def take_open_event_place(tx: Tx, *, org_id: OrgId, id: EventId, now: int) -> int: ...
     @staticmethod
     def take_default_tickets(
-        tx: Tx, *, org_id: OrgId, event_id: EventId, count: int
+        tx: Tx, *, org_id: OrgId, event_id: EventId, count: int, now: int
     ) -> TakenTicket | None: ...
     @staticmethod
     def take_open_event_places(
         tx: Tx, *, org_id: OrgId, id: EventId, count: int, now: int
     ) -> int: ...
+    @staticmethod
+    def take_event_places(
+        tx: Tx, *, org_id: OrgId, id: EventId, count: int, now: int
+    ) -> str | None: ...
     @staticmethod
     def find_default_room(tx: Tx, *, org_id: OrgId, event_id: EventId) -> DefaultRoom | None: ...
     @staticmethod
@@ -433,7 +619,9 @@ class _Sql(Statements):
     @staticmethod
     def release_session_place(tx: Tx, *, org_id: OrgId, id: SessionId) -> int: ...
     @staticmethod
-    def take_default_ticket(tx: Tx, *, org_id: OrgId, event_id: EventId) -> TakenTicket | None: ...
+    def take_default_ticket(
+        tx: Tx, *, org_id: OrgId, event_id: EventId, now: int
+    ) -> TakenTicket | None: ...
     @staticmethod
     def release_ticket(tx: Tx, *, org_id: OrgId, id: TicketTypeId) -> int: ...
     @staticmethod
@@ -452,6 +640,7 @@ class _Sql(Statements):
         since: int,
         until: int,
         tag_key: str,
+        payment: str,
         after: RegistrationId,
         limit: int,
     ) -> list[ListMatchingRow]: ...
@@ -482,12 +671,11 @@ class _Sql(Statements):
         id: NoteId,
         note: str,
         actor: str,
+        is_at_door: int,
         now: int,
     ) -> int: ...
     @staticmethod
-    def list_notes(
-        tx: Tx, *, org_id: OrgId, registration_id: RegistrationId
-    ) -> list[ListNotesRow]: ...
+    def list_notes(tx: Tx, *, org_id: OrgId, registration_id: RegistrationId) -> list[Note]: ...
     @staticmethod
     def add_tag(
         tx: Tx, *, org_id: OrgId, registration_id: RegistrationId, tag_key: str, tag: str, now: int
@@ -532,6 +720,10 @@ class _Sql(Statements):
     @staticmethod
     def move_payment(tx: Tx, *, org_id: OrgId, from_id: TicketId, to_id: TicketId) -> int: ...
     @staticmethod
+    def find_settled(
+        tx: Tx, *, org_id: OrgId, registration_id: RegistrationId, ticket_type_id: TicketTypeId
+    ) -> FindSettledRow | None: ...
+    @staticmethod
     def find_payment(tx: Tx, *, org_id: OrgId, ticket_id: TicketId) -> FindPaymentRow | None: ...
     @staticmethod
     def renew_payment(
@@ -541,5 +733,140 @@ class _Sql(Statements):
     def wake_payments(tx: Tx, *, org_id: OrgId, event_id: EventId, now: int) -> int: ...
     @staticmethod
     def is_erased(tx: Tx, *, org_id: OrgId, person_id: PersonId) -> int | None: ...
+    @staticmethod
+    def read_registration(
+        tx: Tx, *, org_id: OrgId, event_id: EventId, id: RegistrationId
+    ) -> Registration | None: ...
+    @staticmethod
+    def list_before(
+        tx: Tx, *, org_id: OrgId, event_id: EventId, before: RegistrationId, limit: int
+    ) -> list[ListBeforeRow]: ...
+    @staticmethod
+    def list_behind(
+        tx: Tx, *, org_id: OrgId, event_id: EventId, after: RegistrationId, limit: int
+    ) -> list[ListBehindRow]: ...
+    @staticmethod
+    def list_cancelled_before(
+        tx: Tx, *, org_id: OrgId, event_id: EventId, before: RegistrationId, limit: int
+    ) -> list[ListCancelledBeforeRow]: ...
+    @staticmethod
+    def list_booked_before(
+        tx: Tx, *, org_id: OrgId, session_id: SessionId, before: RegistrationId, limit: int
+    ) -> list[ListBookedBeforeRow]: ...
+    @staticmethod
+    def list_of_type_before(
+        tx: Tx, *, org_id: OrgId, ticket_type_id: TicketTypeId, before: RegistrationId, limit: int
+    ) -> list[ListOfTypeBeforeRow]: ...
+    @staticmethod
+    def list_checked_in_before(
+        tx: Tx, *, org_id: OrgId, ticket_type_id: TicketTypeId, before: RegistrationId, limit: int
+    ) -> list[ListCheckedInBeforeRow]: ...
+    @staticmethod
+    def list_tagged_before(
+        tx: Tx, *, org_id: OrgId, tag_key: str, before: RegistrationId, limit: int
+    ) -> list[ListTaggedBeforeRow]: ...
+    @staticmethod
+    def list_paying(tx: Tx, *, org_id: OrgId, state: str, limit: int) -> list[ListPayingRow]: ...
+    @staticmethod
+    def list_names(
+        tx: Tx,
+        *,
+        org_id: OrgId,
+        event_id: EventId,
+        key: str,
+        after: RegistrationId,
+        state: str,
+        ticket_type_id: TicketTypeId,
+        session_id: SessionId,
+        checked: str,
+        source: str,
+        tag_key: str,
+        payment: str,
+        limit: int,
+    ) -> list[ListNamesRow]: ...
+    @staticmethod
+    def list_names_down(
+        tx: Tx,
+        *,
+        org_id: OrgId,
+        event_id: EventId,
+        key: str,
+        after: RegistrationId,
+        state: str,
+        ticket_type_id: TicketTypeId,
+        session_id: SessionId,
+        checked: str,
+        source: str,
+        tag_key: str,
+        payment: str,
+        limit: int,
+    ) -> list[ListNamesDownRow]: ...
+    @staticmethod
+    def list_by_name(
+        tx: Tx, *, org_id: OrgId, event_id: EventId, key: str, after: RegistrationId, limit: int
+    ) -> list[tuple[RegistrationId]]: ...
+    @staticmethod
+    def list_by_name_down(
+        tx: Tx, *, org_id: OrgId, event_id: EventId, key: str, after: RegistrationId, limit: int
+    ) -> list[tuple[RegistrationId]]: ...
+    @staticmethod
+    def find_name_key(
+        tx: Tx, *, org_id: OrgId, event_id: EventId, id: RegistrationId
+    ) -> str | None: ...
+    @staticmethod
+    def list_check_ins(
+        tx: Tx, *, org_id: OrgId, registration_id: RegistrationId
+    ) -> list[ListCheckInsRow]: ...
+    @staticmethod
+    def list_person_events(tx: Tx, *, org_id: OrgId, person_id: PersonId) -> list[PersonEvent]: ...
+    @staticmethod
+    def find_by_code(tx: Tx, *, org_id: OrgId, code: str) -> PersonEvent | None: ...
+    @staticmethod
+    def count_browsed(
+        tx: Tx,
+        *,
+        org_id: OrgId,
+        event_id: EventId,
+        state: str,
+        ticket_type_id: TicketTypeId,
+        session_id: SessionId,
+        checked: str,
+        source: str,
+        tag_key: str,
+        payment: str,
+    ) -> int: ...
+    @staticmethod
+    def find_span(tx: Tx, *, org_id: OrgId, event_id: EventId) -> FindSpanRow: ...
+    @staticmethod
+    def find_last_name(tx: Tx, *, org_id: OrgId, event_id: EventId) -> str | None: ...
+    @staticmethod
+    def count_narrowed(
+        tx: Tx,
+        *,
+        org_id: OrgId,
+        event_id: EventId,
+        kind: str,
+        number: int,
+        tag_key: str,
+        limit: int,
+    ) -> int: ...
+    @staticmethod
+    def count_some(tx: Tx, *, org_id: OrgId, event_id: EventId, limit: int) -> int: ...
+    @staticmethod
+    def count_states(tx: Tx, *, org_id: OrgId, event_id: EventId) -> CountStatesRow: ...
+    @staticmethod
+    def list_sources(tx: Tx, *, org_id: OrgId, event_id: EventId) -> list[ListSourcesRow]: ...
+    @staticmethod
+    def list_event_tags(tx: Tx, *, org_id: OrgId, event_id: EventId) -> list[ListEventTagsRow]: ...
+    @staticmethod
+    def list_tags_in_use(tx: Tx, *, org_id: OrgId) -> list[ListTagsInUseRow]: ...
+    @staticmethod
+    def list_filters(tx: Tx, *, org_id: OrgId, event_id: EventId) -> list[SavedFilter]: ...
+    @staticmethod
+    def save_filter(
+        tx: Tx, *, org_id: OrgId, event_id: EventId, name_key: str, name: str, query: str, now: int
+    ) -> int: ...
+    @staticmethod
+    def delete_filter(tx: Tx, *, org_id: OrgId, event_id: EventId, name_key: str) -> int: ...
 
 sql: _Sql

@@ -12,6 +12,7 @@ from turnout.catalogue.translations import label
 from turnout.core.events.programme import list_sessions, list_ticket_types
 from turnout.core.events.showing import EventView, get_shown_event
 from turnout.core.ids import OrgId, RegistrationId, SessionId, TicketTypeId
+from turnout.core.mails.composing import check_own_words
 from turnout.core.mails.model import MailKind
 from turnout.core.mails.sending import Addressee, Particulars, choose_for, write
 from turnout.core.neutral import neutralize
@@ -37,7 +38,9 @@ def tell_cancelled(
     tx: Tx, org_id: OrgId, registration_id: RegistrationId, *, message: str = ""
 ) -> bool:
     """Tell somebody that their registration is cancelled; `message` is the organizer's own words.
-    False = there is no address, or it is a candidate's. Not idempotent. Raises Missing."""
+    False = there is no address, or it is a candidate's. Not idempotent. Raises Missing, Invalid for
+    a `message` with merge fields."""
+    check_own_words(message)
     whose = _find_reader(tx, org_id, registration_id)
     facts = {"message": clean_paragraph(message[:LONGEST_MESSAGE]).strip()}
     return _tell(tx, org_id, whose, MailKind.REGISTRATION_CANCELLED, facts=facts)
@@ -130,6 +133,7 @@ def _tell(
     chosen = choose_for(tx, org_id, whose.shown, kind, whose.language)
     is_named = whose.is_guest and whose.to.name
     guest = label(chosen.language, "mail.about_guest", name=whose.to.name) if is_named else ""
-    said = Particulars({**fields, "guest": guest}, facts)
+    own = {**fields, "guest": guest}
+    said = Particulars(own, facts, registration_id=whose.registration.id)
     write(tx, org_id, whose.shown, chosen, whose.to, said, base_url=find_address(tx) or "")
     return True

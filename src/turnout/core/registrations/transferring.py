@@ -11,9 +11,9 @@ from turnout.core.audit.recording import record
 from turnout.core.events.programme import get_event, list_ticket_types
 from turnout.core.ids import OrgId, RegistrationId, TicketTypeId
 from turnout.core.people.contacts import check_contact
-from turnout.core.people.merging import merge_person
 from turnout.core.people.model import Contact
-from turnout.core.registrations import booking
+from turnout.core.people.reach import Reach, meet_person
+from turnout.core.registrations import booking, places
 from turnout.core.registrations.giving_back import TRANSFERRED
 from turnout.core.registrations.granting import Wish, change_type, pass_on
 from turnout.core.registrations.joining import queue_ticket_mail
@@ -36,10 +36,12 @@ class _Held(NamedTuple):
     ticket: Ticket
 
 
-def transfer_ticket(tx: Tx, org_id: OrgId, code: str, contact: Contact, *, actor: str) -> str:
+def transfer_ticket(
+    tx: Tx, org_id: OrgId, code: str, contact: Contact, *, reach: Reach | None = None, actor: str
+) -> str:
     """Pass a ticket on: `contact` is registered with a new ticket of the same type, and it is
     mailed. The last ticket takes the session bookings along, and its holder's registration is
-    cancelled. Returns the new code.
+    cancelled. Returns the new code. `reach` is that of staff (people/reach.py).
 
     Raises Conflict when the ticket was used or cancelled or is a candidate's, when the event is
     over, and when the new holder is registered already; Invalid for an address that is none;
@@ -49,17 +51,19 @@ def transfer_ticket(tx: Tx, org_id: OrgId, code: str, contact: Contact, *, actor
     registration, ticket = _lock(tx, org_id, code)
     if registration.sitting:
         raise Conflict("transfer.exam")
-    person = merge_person(tx, org_id, contact)
-    if booking.is_registered(tx, org_id, registration.event_id, person.id):
+    person_id = meet_person(tx, org_id, contact, reach)
+    if booking.is_registered(tx, org_id, registration.event_id, person_id):
         raise Conflict("transfer.registered", email=contact.email)
     wish = Wish(
         Door.STAFF,
         registration.event_id,
-        person.id,
+        person_id,
         ticket.ticket_type_id,
         source=SOURCE,
         submitted=Submitted(contact),
     )
+    # One of several tickets needs a place of the event more: those who wait come first.
+    places.offer_places(tx, org_id, registration.event_id)
     granted = pass_on(tx, org_id, registration, ticket, wish)
     queue_ticket_mail(tx, org_id, granted.ticket.id)
     to = granted.registration_id

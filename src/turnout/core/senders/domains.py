@@ -2,7 +2,7 @@
 
 import ipaddress
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
 from turnout.core.audit.recording import record
@@ -26,13 +26,30 @@ class Unproven(NamedTuple):
     domain: str
 
 
+class DueDomain(NamedTuple):
+    """A verified domain at which nobody has looked for long."""
+
+    org_id: OrgId
+    domain: str
+
+
 def add_domain(
-    tx: Tx, org_id: OrgId, domain: str, keys: Sequence[NewKey], *, actor: str
+    tx: Tx,
+    org_id: OrgId,
+    domain: str,
+    keys: Sequence[NewKey],
+    *,
+    own_domains: Collection[str] = (),
+    actor: str,
 ) -> tuple[SenderDomain, list[SenderKey]]:
     """A domain that the organization wants to send from, with keys of its own. It counts once they
     are published (`record_check`). Raises Invalid for what is no domain, Conflict for one that is
-    there, or when there are MOST."""
+    there, for the installation's own (`own_domains`) and what lies below them, or when there are
+    MOST."""
     name = read_domain(domain)
+    for own in own_domains:
+        if f".{name}".endswith(f".{_plain(own)}"):
+            raise Conflict("sender.domain_own", domain=name, own=own)
     known = {row.domain for row in list_domains(tx, org_id)}
     if name in known:
         raise Conflict("sender.domain_known", domain=name)
@@ -110,6 +127,15 @@ def record_check(
     return after
 
 
+def take_due_domain(tx: Tx, every_ms: int) -> DueDomain | None:
+    """A verified domain at which nobody has looked for that long; it counts as looked at."""
+    before = tx.now - every_ms
+    due = sql.find_due_domain(tx, before=before)
+    if due and sql.begin_check(tx, **due._asdict(), before=before, now=tx.now):
+        return due
+    return None  # or another worker was faster
+
+
 def _since(at: int | None, found: Found, now: int) -> int | None:
     if found is Found.UNKNOWN:
         return at
@@ -143,6 +169,14 @@ def read_domain(text: str) -> str:
     if len(name) > LONGEST or not _HOST.fullmatch(name) or _is_ip(name):
         raise Invalid("sender.domain", domain=text)
     return name
+
+
+def _plain(own: str) -> str:
+    """A domain of the operator's as one of an organization is read; some are none, `localhost`."""
+    try:
+        return read_domain(own)
+    except Invalid:
+        return own.strip().lower()
 
 
 def _is_ip(name: str) -> bool:

@@ -119,6 +119,14 @@ def judge(record: Record, answers: list[str] | None) -> Found:
     return Found.YES if is_there else Found.OTHER
 
 
+def sort_found(records: list[Record], found: list[Found]) -> tuple[dict[str, Found], Found]:
+    """What was found of each record: of the keys by their selectors, and of the return path."""
+    pairs = list(zip(records, found, strict=True))
+    of_keys = {record.selector: state for record, state in pairs if record.selector}
+    returns = [state for record, state in pairs if record.kind == "CNAME"]
+    return of_keys, returns[0] if returns else Found.MISSING
+
+
 def _same_key(wanted: str, answer: str) -> bool:
     ours, theirs = read_tags(wanted), read_tags(answer)
     return (

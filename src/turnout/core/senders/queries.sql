@@ -34,6 +34,17 @@ WHERE org_id = :org_id AND domain = :domain AND selector = :selector;
 UPDATE sender_domains SET checked_at = :now, returning_at = :returning_at
 WHERE org_id = :org_id AND domain = :domain;
 
+-- name: find_due_domain(before: int)^ -> domains.DueDomain | None
+-- crosses organizations: a worker looks at each verified one again.
+SELECT d.org_id, d.domain FROM sender_domains d
+WHERE d.checked_at <= :before AND EXISTS (SELECT 1 FROM sender_keys k
+    WHERE k.org_id = d.org_id AND k.domain = d.domain AND k.verified_at IS NOT NULL)
+ORDER BY d.checked_at, d.org_id, d.domain LIMIT 1;
+
+-- name: begin_check(org_id, domain: str, before: int, now)!
+UPDATE sender_domains SET checked_at = :now
+WHERE org_id = :org_id AND domain = :domain AND checked_at <= :before;
+
 -- name: remove_keys(org_id, domain: str)!
 DELETE FROM sender_keys WHERE org_id = :org_id AND domain = :domain;
 

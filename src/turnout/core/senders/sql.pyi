@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from turnout.core.ids import OrgId
-from turnout.core.senders.domains import Unproven
+from turnout.core.senders.domains import DueDomain, Unproven
 from turnout.core.senders.model import SenderDomain, SenderKey
 from turnout.store import Statements, Tx
 
@@ -42,6 +42,10 @@ class _Sql(Statements):
     def set_checked(
         tx: Tx, *, org_id: OrgId, domain: str, returning_at: int | None, now: int
     ) -> int: ...
+    @staticmethod
+    def find_due_domain(tx: Tx, *, before: int) -> DueDomain | None: ...
+    @staticmethod
+    def begin_check(tx: Tx, *, org_id: OrgId, domain: str, before: int, now: int) -> int: ...
     @staticmethod
     def remove_keys(tx: Tx, *, org_id: OrgId, domain: str) -> int: ...
     @staticmethod

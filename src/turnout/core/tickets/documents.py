@@ -38,7 +38,8 @@ def event_entry(
     the ticket does not come any more; `is_holders`: the file is for people who are registered, so
     it says where they take part online. Every change of the event makes the sequence higher."""
     event = shown.event
-    is_cancelled = is_given_back or event.state is EventState.CANCELLED
+    is_off = event.state is EventState.CANCELLED or shown.details.is_date_open
+    is_cancelled = is_given_back or is_off
     online = shown.details.online_url if is_holders and not is_cancelled else ""
     changed_at = max(shown.updated_at, shown.created_at)
     return Entry(

@@ -52,7 +52,7 @@ def _draw_pass(paper: Paper, part: Box, facts: TicketFacts) -> None:
     and a line to cut or fold along below."""
     box = Box(part.x + MARGIN, part.y + MARGIN, part.width - 2 * MARGIN, part.height - 2 * MARGIN)
     side = min(QR_SIDE, box.height - CODE.line_height - NOTE.line_height - 2)
-    paper.draw_qr(box.x, box.y, side, facts.signed)
+    paper.draw_qr(box.x, box.y, side, facts.signed, is_quick=True)
     below = Box(box.x, box.y + side + 2, side, 0)
     below = _down(below, paper.write_big(below._replace(height=CODE.line_height), facts.code, CODE))
     paper.write(below, label(facts.language, "paper.show_code"), NOTE, limit=2)

@@ -15,10 +15,10 @@ from turnout.core.events.showing import EventView, get_shown_event
 from turnout.core.identity.organizations import get_organization_of
 from turnout.core.identity.short_names import page_path
 from turnout.core.ids import EventId, OrgId
-from turnout.core.mails.composing import Composed, compose
-from turnout.core.mails.facts import event_filling
-from turnout.core.mails.model import MailKind
-from turnout.core.mails.sending import choose_for, to_content
+from turnout.core.mails.composing import Composed, check_own_words, compose
+from turnout.core.mails.facts import brand_of, event_filling
+from turnout.core.mails.model import MY_LINK, MailKind
+from turnout.core.mails.sending import choose_for, to_content, with_my_link
 from turnout.core.messaging.model import JobFile, NewRecipient
 from turnout.core.messaging.notices import keep_file, queue_content, queue_to_list
 from turnout.core.tickets.documents import event_entry
@@ -27,12 +27,15 @@ from turnout.core.tickets.sql import sql
 from turnout.store import Tx
 
 LONGEST_MESSAGE = 5_000
+# What is said of a postponed event whose new date is not known.
+DATE_OPEN = "date_open"
 # By which names a live list knows what a text says of a person.
 LISTED = {
     "first_name": "firstname",
     "last_name": "lastname",
     "ticket_code": "ticketcode",
     "ticket_link": "ticketurl",
+    MY_LINK: MY_LINK,
 }
 
 
@@ -68,7 +71,9 @@ def tell_registered(
     cancelled, as it is now, in the transaction that changes it, each in the language of their
     registration; `message` is the organizer's own words, `base_url` empty where this server's
     address is not known. Call `formats.calendar.load` before. The contact of a party is told of
-    guests without an address. Not idempotent. Raises Missing."""
+    guests without an address. Not idempotent. Raises Missing, Invalid for a `message` with merge
+    fields."""
+    check_own_words(message)
     shown = get_shown_event(tx, org_id, event_id)
     if shown.event.state is EventState.CANCELLED:
         kind = MailKind.CANCELLED
@@ -85,6 +90,21 @@ def tell_registered(
     record(tx, org_id, actor, "told", "event", event_id, jobs=jobs, contacts=contacts)
     registered = sql.count_addressed(tx, org_id=org_id, event_id=event_id)
     return Told(registered, contacts)
+
+
+def count_told(tx: Tx, org_id: OrgId, event_id: EventId) -> Told:
+    """How many `tell_registered` would write to; nobody of the waiting list."""
+    contacts = sql.list_party_contacts(tx, org_id=org_id, event_id=event_id)
+    return Told(sql.count_addressed(tx, org_id=org_id, event_id=event_id), len(contacts))
+
+
+def draft_news(
+    tx: Tx, org_id: OrgId, shown: EventView, kind: MailKind, message: str, base_url: str
+) -> Composed:
+    """What `tell_registered` would write of the event as it is `shown`, in the event's language;
+    fields of a person are still in it, by the names that LISTED gives them."""
+    news = _News(shown, kind, message[:LONGEST_MESSAGE], base_url, ())
+    return _compose(tx, org_id, news, "", LISTED)
 
 
 def _tell_list(tx: Tx, org_id: OrgId, news: _News, language: str) -> int:
@@ -107,9 +127,14 @@ def _compose(
     tx: Tx, org_id: OrgId, news: _News, own: str, merged: Mapping[str, str], note: str = ""
 ) -> Composed:
     shown = news.shown
-    language, text, _ = choose_for(tx, org_id, shown, news.kind, own)
+    is_date_open = news.kind is MailKind.POSTPONED and shown.details.is_date_open
+    chosen = choose_for(tx, org_id, shown, DATE_OPEN if is_date_open else news.kind, own)
+    language, text = chosen.language, chosen.text
+    if MY_LINK in merged:
+        text = with_my_link(chosen)
     if note:
         text = text._replace(body=f"{text.body}\n\n{label(language, note)}")
     organization = get_organization_of(tx, org_id)
     filling = event_filling(shown, organization, news.base_url, language, message=news.message)
-    return compose(text, filling._replace(merged=merged), language)
+    brand = brand_of(tx, org_id, shown, language)
+    return compose(text, filling._replace(merged=merged, brand=brand), language)

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from turnout.core.ids import OrgId, RegistrationId, TicketId, TicketTypeId
+from turnout.core.ids import EventId, OrgId, PersonId, RegistrationId, TicketId, TicketTypeId
 from turnout.core.tickets.sql import sql
 from turnout.errors import Unavailable
 from turnout.store import Tx, to_json
@@ -130,6 +130,11 @@ def claim_ticket(
     )
 
 
+def regrant_ticket(tx: Tx, org_id: OrgId, ticket_id: TicketId, grant_id: int) -> None:
+    """Let another grant of the same kind, say an invitation, stand behind a ticket. Idempotent."""
+    sql.regrant_ticket(tx, org_id=org_id, id=ticket_id, grant_id=grant_id)
+
+
 def cancel_tickets(tx: Tx, org_id: OrgId, registration_id: RegistrationId) -> None:
     """Cancel every valid ticket of the registration."""
     sql.cancel_tickets(tx, org_id=org_id, registration_id=registration_id, now=tx.now)
@@ -138,6 +143,14 @@ def cancel_tickets(tx: Tx, org_id: OrgId, registration_id: RegistrationId) -> No
 def cancel_ticket(tx: Tx, org_id: OrgId, ticket_id: TicketId) -> None:
     """Cancel a ticket. Idempotent."""
     sql.cancel_ticket(tx, org_id=org_id, id=ticket_id, now=tx.now)
+
+
+def take_check_in_along(tx: Tx, org_id: OrgId, from_id: TicketId, to_id: TicketId) -> bool:
+    """A ticket that comes in the place of a former one is checked in if that was, at the same time:
+    its holder is inside, and the code lets nobody else in. Whether it was."""
+    return bool(
+        sql.take_check_in_along(tx, org_id=org_id, from_id=from_id, to_id=to_id, now=tx.now)
+    )
 
 
 def set_ticket_type(
@@ -154,5 +167,18 @@ def list_tickets(tx: Tx, org_id: OrgId, registration_id: RegistrationId) -> list
 
 def list_valid_tickets(tx: Tx, org_id: OrgId, registration_id: RegistrationId) -> list[Ticket]:
     """The registration's tickets that let somebody in, oldest first."""
-    tickets = list_tickets(tx, org_id, registration_id)
+    return _that_are_valid(list_tickets(tx, org_id, registration_id))
+
+
+def list_valid_tickets_of_person(
+    tx: Tx, org_id: OrgId, event_id: EventId, person_id: PersonId
+) -> list[Ticket]:
+    """The same of a person's registration for the event, which is not held; sittings of exams are
+    left out."""
+    return _that_are_valid(
+        sql.list_tickets_of_person(tx, org_id=org_id, event_id=event_id, person_id=person_id)
+    )
+
+
+def _that_are_valid(tickets: list[Ticket]) -> list[Ticket]:
     return [ticket for ticket in tickets if ticket.state is TicketState.VALID]

@@ -12,7 +12,7 @@ from turnout.catalogue.translations import label
 from turnout.core.audit.recording import record
 from turnout.core.events.showing import EventView, get_shown_event
 from turnout.core.identity.organizations import get_organization_of
-from turnout.core.ids import EventId, OrgId, TicketId, UserId
+from turnout.core.ids import EventId, OrgId, RegistrationId, TicketId, UserId
 from turnout.core.mails.facts import say_where
 from turnout.core.mails.languages import choose_language, preferred_languages
 from turnout.core.mails.model import MailKind
@@ -55,6 +55,7 @@ class TicketMail(NamedTuple):
     ticket_id: TicketId
     user_id: UserId | None
     attempts: int
+    registration_id: RegistrationId
     to: Addressee
     language: str
     facts: TicketFacts
@@ -117,7 +118,8 @@ def claim_ticket_mails(tx: Tx) -> list[TicketMail]:
         ends_at = until[org_id, ticket_id]
         mails.append(
             TicketMail(
-                org_id, ticket_id, user_id, attempts, to, row.language, facts, tx.now, ends_at
+                *(org_id, ticket_id, user_id, attempts, row.registration_id),
+                *(to, row.language, facts, tx.now, ends_at),
             )
         )
     return mails
@@ -154,14 +156,16 @@ def draw_attachments(mail: TicketMail, base_url: str) -> list[Attachment]:
 
     facts = mail.facts
     url = f"{base_url}{TICKET}{mail.org_id}-{facts.code}"
-    return [
+    files = [
         Attachment("ticket.pdf", "application/pdf", ticket_pdf(facts)),
-        Attachment("ticket.png", "image/png", qr_png(facts.signed)),
-        Attachment("ticket.svg", "image/svg+xml", qr_svg_file(facts.signed)),
-        calendar_attachment(
-            event_entry(facts.shown, facts.organizer, mail.at, url, is_holders=True)
-        ),
+        Attachment("ticket.png", "image/png", qr_png(facts.signed, is_quick=True)),
+        Attachment("ticket.svg", "image/svg+xml", qr_svg_file(facts.signed, is_quick=True)),
     ]
+    # Without a date nothing is to be put into a calendar, nor taken out of a newcomer's.
+    if not facts.shown.details.is_date_open:
+        entry = event_entry(facts.shown, facts.organizer, mail.at, url, is_holders=True)
+        files.append(calendar_attachment(entry))
+    return files
 
 
 def send_ticket_mail(
@@ -213,7 +217,9 @@ def _send(
         shown,
         _with_payment(chosen, payment) if payment else chosen,
         mail.to,
-        say_ticket(ticket, base_url, links, chosen.language, payment),
+        say_ticket(ticket, base_url, links, chosen.language, payment)._replace(
+            registration_id=mail.registration_id
+        ),
         base_url=base_url,
         files=files,
         user_id=mail.user_id,

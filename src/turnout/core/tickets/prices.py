@@ -70,6 +70,24 @@ def find_price(tx: Tx, org_id: OrgId, code: str) -> Price | None:
     return sql.find_open_price(tx, org_id=org_id, code=code)
 
 
+class Payment(NamedTuple):
+    """What was asked for a ticket, in minor units; `state` is open, paid, refunded, waived
+    or cancelled (it was open when its ticket was cancelled, or the event); instants in epoch ms."""
+
+    code: str
+    state: str
+    amount_minor: int
+    currency: str
+    reference: str
+    due_at: int
+    settled_at: int | None
+
+
+def list_payments_of(tx: Tx, org_id: OrgId, registration_id: RegistrationId) -> list[Payment]:
+    """What was asked for the tickets of a registration, oldest first."""
+    return sql.list_payments_of(tx, org_id=org_id, registration_id=registration_id)
+
+
 def get_payment_terms(tx: Tx, org_id: OrgId, details: EventDetails) -> PaymentTerms:
     """The event's, else the organization's."""
     profile = get_profile(tx, org_id)
@@ -80,7 +98,8 @@ def get_payment_terms(tx: Tx, org_id: OrgId, details: EventDetails) -> PaymentTe
 def say_price(price: Price, shown: EventView, organizer: str, text: str, language: str) -> str:
     """How to pay, in lines: the organizer's text, filled in; before it, unless it has them itself,
     amount, reference, until when by the event's clock, and whom to ask."""
-    due = say_day_time(local(price.due_at, shown.event.timezone), language)
+    zone = shown.event.timezone
+    due = f"{say_day_time(local(price.due_at, zone), language)} ({zone})"
     amount = say_money(price.amount_minor, price.currency, language)
     own = fill_payment_text(text, {"amount": amount, "reference": price.reference, "due": due})
     if all(f"%%{name}%%" in text.lower() for name in PAYMENT_FIELDS):

@@ -2,11 +2,22 @@
 
 from typing import NamedTuple
 
-from turnout.core.ids import EventId, OrgId, RegistrationId, TicketId, TicketTypeId, UserId
+from turnout.core.ids import (
+    EventId,
+    OrgId,
+    PersonId,
+    RegistrationId,
+    TicketId,
+    TicketTypeId,
+    UserId,
+)
 from turnout.core.tickets.issuing import Ticket
-from turnout.core.tickets.prices import Price
+from turnout.core.tickets.prices import Payment, Price
 from turnout.core.tickets.signing import TicketKey
 from turnout.store import Statements, Tx
+
+class ListRegistrationsOfRow(NamedTuple):
+    id: RegistrationId
 
 class ListDueTicketMailsRow(NamedTuple):
     org_id: OrgId
@@ -21,6 +32,7 @@ class ListDueTicketMailsRow(NamedTuple):
     last_name: str
     language: str
     is_for_contact: int
+    registration_id: RegistrationId
 
 class ListLanguagesRow(NamedTuple):
     language: str
@@ -31,6 +43,12 @@ class ListPartyContactsRow(NamedTuple):
 class _Sql(Statements):
     @staticmethod
     def add_tickets(tx: Tx, *, rows: str, granted_by: str, now: int) -> int: ...
+    @staticmethod
+    def list_registrations_of(
+        tx: Tx, *, org_id: OrgId, ids: str
+    ) -> list[ListRegistrationsOfRow]: ...
+    @staticmethod
+    def add_guest_links(tx: Tx, *, org_id: OrgId, rows: str, now: int) -> int: ...
     @staticmethod
     def add_ticket(
         tx: Tx,
@@ -47,6 +65,10 @@ class _Sql(Statements):
     @staticmethod
     def list_tickets(tx: Tx, *, org_id: OrgId, registration_id: RegistrationId) -> list[Ticket]: ...
     @staticmethod
+    def list_tickets_of_person(
+        tx: Tx, *, org_id: OrgId, event_id: EventId, person_id: PersonId
+    ) -> list[Ticket]: ...
+    @staticmethod
     def claim_ticket(
         tx: Tx,
         *,
@@ -57,11 +79,17 @@ class _Sql(Statements):
         grant_id: int | None,
     ) -> int: ...
     @staticmethod
+    def regrant_ticket(tx: Tx, *, org_id: OrgId, id: TicketId, grant_id: int) -> int: ...
+    @staticmethod
     def cancel_tickets(
         tx: Tx, *, org_id: OrgId, registration_id: RegistrationId, now: int
     ) -> int: ...
     @staticmethod
     def cancel_ticket(tx: Tx, *, org_id: OrgId, id: TicketId, now: int) -> int: ...
+    @staticmethod
+    def take_check_in_along(
+        tx: Tx, *, org_id: OrgId, from_id: TicketId, to_id: TicketId, now: int
+    ) -> int: ...
     @staticmethod
     def list_ticket_keys(tx: Tx, *, org_id: OrgId) -> list[TicketKey]: ...
     @staticmethod
@@ -115,5 +143,13 @@ class _Sql(Statements):
     ) -> int: ...
     @staticmethod
     def find_open_price(tx: Tx, *, org_id: OrgId, code: str) -> Price | None: ...
+    @staticmethod
+    def find_guest_link(tx: Tx, *, org_id: OrgId, digest: str) -> RegistrationId | None: ...
+    @staticmethod
+    def delete_guest_links(tx: Tx, *, org_id: OrgId, registration_id: RegistrationId) -> int: ...
+    @staticmethod
+    def list_payments_of(
+        tx: Tx, *, org_id: OrgId, registration_id: RegistrationId
+    ) -> list[Payment]: ...
 
 sql: _Sql

@@ -4,21 +4,25 @@ Nothing is written for it: a message's row, its attempts, the calls to integrato
 read side by side, by indexes on the address and the recipient. What was said is not in it.
 """
 
-from collections.abc import Iterator
+import re
+from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
 from turnout.core.identity.countries import find_country
-from turnout.core.ids import JobId, OrgId, RecipientId
+from turnout.core.ids import EventId, JobId, OrgId, RecipientId, RegistrationId
 from turnout.core.messaging.delivering import ALWAYS_ON
 from turnout.core.messaging.hours import QuietHours
 from turnout.core.messaging.model import Channel, JobType, Kind, Status
 from turnout.core.messaging.numbers import sought_addresses
 from turnout.core.messaging.opt_outs import OptOut, find_opt_outs
 from turnout.core.messaging.suppression import Suppression, find_suppressed
+from turnout.core.people.merging import find_person
+from turnout.core.registrations.browsing import PersonEvent, list_person_events
 from turnout.core.timeline.sql import sql
-from turnout.errors import Invalid
+from turnout.errors import Invalid, Missing
 from turnout.store import Tx
 
+_NUMBER = re.compile(r"[1-9][0-9]{0,17}")
 _BY_NUMBER = (Channel.SMS, Channel.TTS, Channel.FAX)
 
 
@@ -43,6 +47,7 @@ class Message(NamedTuple):
     is_next: bool
     address: str
     timezone: str
+    reference: str
 
 
 class Step(NamedTuple):
@@ -92,6 +97,32 @@ def find_messages(
     ]
     suppressed = find_suppressed(tx, org_id, forms[:1]) if is_mail else {}
     return Findings(stories, refusals, list(suppressed.values()))
+
+
+def get_story(
+    tx: Tx, org_id: OrgId, job_id: JobId, recipient_id: RecipientId, quiet: QuietHours = ALWAYS_ON
+) -> Story:
+    """One message of a job, with its steps. Raises Missing."""
+    message = sql.get_sent(tx, org_id=org_id, job_id=job_id, id=recipient_id)
+    if message is None:
+        raise Missing("job.recipient_unknown", job_id=job_id, recipient_id=recipient_id)
+    return Story(message, _read_steps(tx, org_id, message, quiet))
+
+
+def list_addressed(
+    tx: Tx, org_id: OrgId, message: Message, events: Collection[EventId]
+) -> list[PersonEvent]:
+    """The registrations of the person whom a message was for: the one that a live list of these
+    events had it from first, then those of who has the e-mail address."""
+    person = find_person(tx, org_id, message.destination) if "@" in message.destination else None
+    known = list_person_events(tx, org_id, person.id) if person else []
+    reference = sql.find_reference(tx, org_id=org_id, job_id=message.job_id, id=message.id) or ""
+    number = RegistrationId(int(reference)) if _NUMBER.fullmatch(reference) else None
+    facts = sql.find_facts(tx, org_id=org_id, id=number) if number else None
+    if facts is None or facts.event_id not in events:
+        return known
+    listed = list_person_events(tx, org_id, facts.person_id)
+    return [one for one in listed if one.id == number] + [one for one in known if one.id != number]
 
 
 def _read_steps(tx: Tx, org_id: OrgId, message: Message, quiet: QuietHours) -> list[Step]:

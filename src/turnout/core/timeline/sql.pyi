@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+from turnout.core.audit.recording import LogLine
 from turnout.core.ids import (
     EventId,
     InviteeId,
@@ -11,8 +12,12 @@ from turnout.core.ids import (
     RecipientId,
     RegistrationId,
     ReplyId,
+    TicketTypeId,
+    UserId,
 )
+from turnout.core.timeline.attention import DuePayments, FailedJob, RoomlessExam, WaitedEvent
 from turnout.core.timeline.deliveries import Message
+from turnout.core.timeline.overviews import NextMessage
 from turnout.store import Statements, Tx
 
 class ListRepliedRow(NamedTuple):
@@ -42,6 +47,7 @@ class ListTicketStepsRow(NamedTuple):
     name: str
     state: str
     granted_by: str
+    issued_by: str
     created_at: int
     updated_at: int
 
@@ -56,12 +62,22 @@ class ListScannedRow(NamedTuple):
     device: str
     at: int
 
+class ListPassedRow(NamedTuple):
+    code: str
+    kind: str
+    reason: str
+    gate: str | None
+    device: str
+    at: int
+
 class ListInvitedRow(NamedTuple):
     id: InviteeId
     name: str
     created_at: int
     sent_at: int | None
     declined_at: int | None
+    reminded_at: int | None
+    reminders: int
 
 class ListWaitedRow(NamedTuple):
     name: str
@@ -92,6 +108,7 @@ class ListMessagesRow(NamedTuple):
     status: str
     accepted_at: int
     sent_at: int | None
+    approval: str
 
 class ListAttemptsRow(NamedTuple):
     at: int
@@ -110,6 +127,52 @@ class ListAnswersRow(NamedTuple):
     id: ReplyId
     received_at: int
     is_opt_out: int
+
+class GetEventCountsRow(NamedTuple):
+    registered: int
+    recent: int
+    waiting: int
+    offered: int
+    checked_in: int
+    undeliverable: int
+    unaddressed: int
+
+class CountWhoCameRow(NamedTuple):
+    registered: int
+    attended: int
+    watched: int
+
+class CountByHourRow(NamedTuple):
+    hour: int
+    total: int
+
+class CountBySourceRow(NamedTuple):
+    source: str
+    sti: str
+    total: int
+
+class CountWaitingByTypeRow(NamedTuple):
+    ticket_type_id: TicketTypeId
+    total: int
+
+class SumPaymentsRow(NamedTuple):
+    currency: str
+    state: str
+    minor: int
+    total: int
+
+class CountPartsRow(NamedTuple):
+    programme: int
+    tickets: int
+    questions: int
+    registrations: int
+    invitations: int
+    waiting: int
+
+class CountLatelyRow(NamedTuple):
+    registered: int
+    delivered: int
+    coming: int
 
 class _Sql(Statements):
     @staticmethod
@@ -132,6 +195,10 @@ class _Sql(Statements):
     def list_scanned(
         tx: Tx, *, org_id: OrgId, event_id: EventId, registration_id: RegistrationId
     ) -> list[ListScannedRow]: ...
+    @staticmethod
+    def list_passed(
+        tx: Tx, *, org_id: OrgId, event_id: EventId, registration_id: RegistrationId
+    ) -> list[ListPassedRow]: ...
     @staticmethod
     def list_invited(
         tx: Tx, *, org_id: OrgId, event_id: EventId, person_id: PersonId
@@ -159,6 +226,10 @@ class _Sql(Statements):
     @staticmethod
     def list_sent(tx: Tx, *, org_id: OrgId, address: str, limit: int) -> list[Message]: ...
     @staticmethod
+    def get_sent(tx: Tx, *, org_id: OrgId, job_id: JobId, id: RecipientId) -> Message | None: ...
+    @staticmethod
+    def find_reference(tx: Tx, *, org_id: OrgId, job_id: JobId, id: RecipientId) -> str | None: ...
+    @staticmethod
     def list_attempts(
         tx: Tx, *, org_id: OrgId, job_id: JobId, recipient_id: RecipientId
     ) -> list[ListAttemptsRow]: ...
@@ -170,5 +241,64 @@ class _Sql(Statements):
     def list_answers(
         tx: Tx, *, org_id: OrgId, recipient_id: RecipientId
     ) -> list[ListAnswersRow]: ...
+    @staticmethod
+    def get_event_counts(
+        tx: Tx, *, org_id: OrgId, event_id: EventId, since: int
+    ) -> GetEventCountsRow: ...
+    @staticmethod
+    def count_who_came(tx: Tx, *, org_id: OrgId, event_id: EventId) -> CountWhoCameRow: ...
+    @staticmethod
+    def count_by_hour(tx: Tx, *, org_id: OrgId, event_id: EventId) -> list[CountByHourRow]: ...
+    @staticmethod
+    def count_by_source(tx: Tx, *, org_id: OrgId, event_id: EventId) -> list[CountBySourceRow]: ...
+    @staticmethod
+    def count_waiting_by_type(
+        tx: Tx, *, org_id: OrgId, event_id: EventId
+    ) -> list[CountWaitingByTypeRow]: ...
+    @staticmethod
+    def sum_payments(tx: Tx, *, org_id: OrgId, event_id: EventId) -> list[SumPaymentsRow]: ...
+    @staticmethod
+    def list_event_jobs(tx: Tx, *, org_id: OrgId, list: str, marked: str) -> list[NextMessage]: ...
+    @staticmethod
+    def find_reminder_time(tx: Tx, *, org_id: OrgId, event_id: EventId) -> int | None: ...
+    @staticmethod
+    def count_parts(tx: Tx, *, org_id: OrgId, event_id: EventId) -> CountPartsRow: ...
+    @staticmethod
+    def list_failed_jobs(tx: Tx, *, org_id: OrgId, since: int, limit: int) -> list[FailedJob]: ...
+    @staticmethod
+    def list_waited_events(tx: Tx, *, org_id: OrgId, now: int, limit: int) -> list[WaitedEvent]: ...
+    @staticmethod
+    def list_roomless_exams(
+        tx: Tx, *, org_id: OrgId, now: int, limit: int
+    ) -> list[RoomlessExam]: ...
+    @staticmethod
+    def list_due_payments(
+        tx: Tx, *, org_id: OrgId, before: int, limit: int
+    ) -> list[DuePayments]: ...
+    @staticmethod
+    def count_open_replies(tx: Tx, *, org_id: OrgId, since: int) -> int: ...
+    @staticmethod
+    def is_job_standing(tx: Tx, *, org_id: OrgId, id: JobId) -> int | None: ...
+    @staticmethod
+    def list_planned_jobs(tx: Tx, *, org_id: OrgId, limit: int) -> list[NextMessage]: ...
+    @staticmethod
+    def count_lately(
+        tx: Tx, *, org_id: OrgId, since: int, date_open: str, now: int
+    ) -> CountLatelyRow: ...
+    @staticmethod
+    def list_seen_entries(
+        tx: Tx,
+        *,
+        org_id: OrgId,
+        user_id: UserId,
+        is_limited: int,
+        actor_of: str,
+        noun: str,
+        noun_id: int,
+        actor: str,
+        before: int,
+        any: str,
+        limit: int,
+    ) -> list[LogLine]: ...
 
 sql: _Sql

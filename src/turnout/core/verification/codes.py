@@ -15,17 +15,23 @@ nothing is right until the window ends. A code is used up by the statement that 
 import enum
 import hashlib
 import hmac
+import re
 import secrets
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import msgspec
 
+from turnout.catalogue.translations import ENGLISH
 from turnout.core.identity.countries import find_country
 from turnout.core.identity.members import require_member
 from turnout.core.identity.model import Member, Principal
 from turnout.core.ids import NO_USER, JobId, OrgId
 from turnout.core.messaging.accepting import Policy
+from turnout.core.messaging.calling import check_call
+from turnout.core.messaging.layout import MailBrand
+from turnout.core.messaging.letterheads import find_brand, lay_out_text
+from turnout.core.messaging.merged_links import without_odd_signs
 from turnout.core.messaging.model import (
     Channel,
     Content,
@@ -35,9 +41,9 @@ from turnout.core.messaging.model import (
     NewRecipient,
 )
 from turnout.core.messaging.numbers import address_key, is_deliverable, needs_country, to_address
-from turnout.core.messaging.prices import Prices
 from turnout.core.messaging.reckoning import Reckoning
 from turnout.core.messaging.sender_ids import to_sender
+from turnout.core.messaging.speakable import check_text
 from turnout.core.messaging.spending import reserve
 from turnout.core.messaging.staging import add_internal_job
 from turnout.core.verification.sql import sql
@@ -61,7 +67,8 @@ DESTINATION_LIMITS = (
     (20, DAY_MIN, "code.many_to_destination_today"),
 )
 PLACE = "[[code]]"
-DEFAULT_TEMPLATE = f"Your [[company_name]] verification code is {PLACE}"
+COMPANY_PLACE = "[[company_name]]"
+DEFAULT_TEMPLATE = f"Your {COMPANY_PLACE} verification code is {PLACE}"
 SUBJECT = "Your verification code"
 SECRET = "codes"
 
@@ -74,13 +81,16 @@ class Purpose(enum.StrEnum):
 
 
 class CodeRequest(msgspec.Struct, frozen=True):
-    """A code to be sent; `template` has `[[code]]` where it goes, `subject` is an e-mail's."""
+    """A code to be sent; `template` has `[[code]]` where it goes, and `[[company_name]]` where a
+    `company` is given; `subject` is an e-mail's, `language` that of its page (own codes)."""
 
     client_ref: str
     job_type: JobType
     destination: str
     template: str
     subject: str = SUBJECT
+    company: str | None = None
+    language: str = ENGLISH
 
 
 class _Count(NamedTuple):
@@ -99,13 +109,16 @@ def send_code(
     what a job would, and counts for the month's limit. `code` is for tests. Raises Unauthenticated;
     Limited after 30 codes to one `client_ref` in ten minutes, after 5 codes in ten minutes or 20 in
     a day to one destination, and after the policy's codes of one user in an hour; Invalid when the
-    month's limit would be exceeded, and for a number without its country.
+    month's limit would be exceeded, for a number without its country, for a call in a language that
+    no voice speaks, and for one that the fence bars or this hour has no money for.
     """
     member = require_member(tx, principal)
+    if asked.job_type is JobType.TTS:
+        check_text("message_template", _fill(asked, PLACE))
     key = _client_key(principal.org_id, asked.client_ref)
     if policy.codes_per_hour:
         _limit_user(tx, principal, policy.codes_per_hour)
-    return _send(tx, principal.org_id, member, Purpose.API, key, asked, code, policy.prices)
+    return _send(tx, principal.org_id, member, Purpose.API, key, asked, code, policy)
 
 
 def send_own_code(
@@ -127,9 +140,9 @@ def _send(
     key: str,
     asked: CodeRequest,
     code: str | None,
-    prices: Prices | None = None,
+    policy: Policy | None = None,
 ) -> JobId:
-    """`member` sends it and pays by `prices`; None = a page does."""
+    """`member` sends it by `policy` and pays by its prices; None = a page does."""
     channel = asked.job_type.channel
     country = find_country(tx, org_id)
     address = to_address(channel, asked.destination, country)
@@ -155,11 +168,20 @@ def _send(
     sender = member.profile.default_sms_sender_id if member else None
     sender = to_sender(sender, country) if sender and asked.job_type is JobType.SMS else ""
     content = Content(subject="%%subject%%", text="%%message%%")
-    fields = {"message": asked.template.replace(PLACE, code)}
+    fields = {"message": _fill(asked, code)}
     if channel is Channel.EMAIL:
         fields["subject"] = asked.subject
+    if purpose is not Purpose.API:
+        brand = find_brand(tx, org_id, asked.language)
+        has_code = PLACE in asked.template
+        content = say_code(asked.subject, asked.language, brand, has_code=has_code)
+        fields |= {"code": code} if has_code else {}
     recipient = NewRecipient(asked.destination, fields=fields)
-    reckoning = Reckoning(asked.job_type, content, JobOptions(), sender, prices) if prices else None
+    reckoning, micros = None, 0
+    if policy:
+        reckoning = Reckoning(asked.job_type, content, JobOptions(), sender, policy.prices)
+        micros = reckoning.reckon(recipient, address).micros
+        check_call(tx, org_id, channel, address, micros, policy.fence)
     job_id = add_internal_job(
         tx,
         org_id,
@@ -174,8 +196,24 @@ def _send(
         reckoning=reckoning,
     )
     if member and reckoning:
-        reserve(tx, member, reckoning.reckon(recipient, address).micros)
+        reserve(tx, member, micros)
     return job_id
+
+
+def say_code(subject: str, language: str, brand: MailBrand, *, has_code: bool = True) -> Content:
+    """What a mail with a code says, whose `%%message%%` and `%%code%%` are its recipient's."""
+    text = "%%message%%" + ("\n\n%%code%%" if has_code else "")
+    page = lay_out_text(text, subject, language, brand)
+    return Content(subject="%%subject%%", text="%%message%%", html=page)
+
+
+def _fill(asked: CodeRequest, code: str) -> str:
+    """What is sent, filled in one pass: what a company is called is text, whatever stands in it."""
+    known = {PLACE: code}
+    if asked.company is not None:
+        known[COMPANY_PLACE] = asked.company
+    places = re.compile("|".join(map(re.escape, known)))
+    return without_odd_signs(places.sub(lambda found: known[found[0]], asked.template))
 
 
 def _limit_user(tx: Tx, principal: Principal, limit: int) -> None:

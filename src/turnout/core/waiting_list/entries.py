@@ -297,17 +297,29 @@ def make_link(key: str, base_url: str, entry_id: EntryId) -> str:
 
 
 def read_waiting_link(tx: Tx, token: str) -> tuple[OrgId, Entry]:
-    """Whose personal link it is: organization and entry. Raises Missing."""
+    """Whose personal link it is: organization and entry; for one that was left, as the newer one of
+    two people who were merged is, the place that the person has on the list. Raises Missing."""
     (number,) = _LINKS.read(find_link_keys(tx), token)
     entry_id = EntryId(int(number))
     org_id = sql.find_entry_organization(tx, id=entry_id)
     if org_id is None:
         raise missing_link()
-    return org_id, get_entry(tx, org_id, entry_id)
+    entry = get_entry(tx, org_id, entry_id)
+    if entry.state is not WaitingState.LEFT:
+        return org_id, entry
+    open_entry = sql.find_open_entry(
+        tx, org_id=org_id, event_id=entry.event_id, person_id=entry.person_id
+    )
+    return org_id, open_entry or entry
 
 
 def _missing(entry_id: EntryId) -> Missing:
     return Missing("waiting.missing", entry_id=entry_id)
+
+
+def is_awaited(tx: Tx, org_id: OrgId, event_id: EventId, type_id: TicketTypeId) -> bool:
+    """Whether somebody waits for the ticket type, and is offered nothing."""
+    return sql.count_waiting(tx, org_id=org_id, event_id=event_id, ticket_type_id=type_id) > 0
 
 
 def count_offered(tx: Tx, org_id: OrgId, event_id: EventId) -> int:

@@ -13,20 +13,11 @@ from turnout.core.neutral import neutralize
 from turnout.core.times import local
 from turnout.core.waiting_list.entries import WaitingState, make_link
 from turnout.core.waiting_list.sql import sql
-from turnout.core.work.claims import Key, Queue, turn
+from turnout.core.work.claims import Key, Queue
 from turnout.formats.local_dates import say_moment, say_money
 from turnout.store import Tx
 
 SLICE = 20
-
-
-def tell_of_list(tx: Tx, base_url: str) -> bool:
-    """Queue the mails to those who are new on a waiting list, and to those who are newly offered
-    a place, claimed and done at once; whether there may be more."""
-    queue = list_mail_queue(base_url)
-    claimed = turn(tx, queue, [], SLICE)
-    turn(tx, queue, claimed, 0)
-    return len(claimed) == SLICE
 
 
 def list_mail_queue(base_url: str) -> Queue:

@@ -201,6 +201,11 @@ WHERE w.org_id = :org_id AND w.id = :id AND w.state IN ('waiting', 'offered')
 -- name: mark_told(org_id, id: EntryId, now)!
 UPDATE waiting_entries SET told_at = :now WHERE org_id = :org_id AND id = :id AND told_at IS NULL;
 
+-- name: count_waiting(org_id, event_id, ticket_type_id)$ -> int
+-- Those who wait for a ticket type and are offered nothing.
+SELECT count(*) FROM waiting_entries WHERE org_id = :org_id AND event_id = :event_id
+    AND ticket_type_id = :ticket_type_id AND state = 'waiting';
+
 -- name: count_offered(org_id, event_id)$ -> int
 -- Places of an event that are held for offers.
 SELECT count(*) FROM waiting_entries

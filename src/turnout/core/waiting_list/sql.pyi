@@ -140,6 +140,10 @@ class _Sql(Statements):
     @staticmethod
     def mark_told(tx: Tx, *, org_id: OrgId, id: EntryId, now: int) -> int: ...
     @staticmethod
+    def count_waiting(
+        tx: Tx, *, org_id: OrgId, event_id: EventId, ticket_type_id: TicketTypeId
+    ) -> int: ...
+    @staticmethod
     def count_offered(tx: Tx, *, org_id: OrgId, event_id: EventId) -> int: ...
 
 sql: _Sql

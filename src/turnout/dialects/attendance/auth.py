@@ -14,7 +14,8 @@ from turnout.core.identity.demo import REFUSED
 from turnout.core.identity.model import CredentialKind, Principal
 from turnout.core.ids import EventId
 from turnout.errors import Invalid, Unauthenticated
-from turnout.http.admission import Admission, Bridge, LastUses, Rows, Verb
+from turnout.http.admission import Admission, Bridge, LastUses, Pieces, Scoped, Verb
+from turnout.http.fast_path import Incoming
 from turnout.http.sign_ins import SignIns
 from turnout.store import Batches, Database, Tx
 
@@ -23,6 +24,8 @@ T = TypeVar("T")
 
 WAY = "attendance"
 LONGEST_TOKEN = 255
+# What a request names that names no event.
+NO_EVENTS = ("",)
 
 
 class Doors:
@@ -44,6 +47,20 @@ class Doors:
         """`db.write_first` at the event's door, as `read`: nobody waits longer than the door."""
         return await self._run(self._db.write_first, req, verb, *args, **kwargs)
 
+    async def read_by(
+        self, req: Scoped, shown: "ShownToken", verb: Verb[P, T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """`read` for a token that has been taken out of the request."""
+        bridge = self._db.read
+        return await self._admission.run(bridge, req, shown.recognize, verb, *args, **kwargs)
+
+    async def write_by(
+        self, req: Scoped, shown: "ShownToken", verb: Verb[P, T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """`write` for a token that has been taken out of the request."""
+        bridge = self._db.write_first
+        return await self._admission.run(bridge, req, shown.recognize, verb, *args, **kwargs)
+
     async def read_company(
         self, req: Request, verb: Verb[P, T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
@@ -52,7 +69,7 @@ class Doors:
         return await self._admission.run(self._db.read, req, recognize, verb, *args, **kwargs)
 
     def stream(
-        self, req: Request, verb: Callable[..., Rows], *args: object
+        self, req: Request, verb: Callable[..., Pieces], *args: object
     ) -> AbstractAsyncContextManager[Batches]:
         """`db.stream` at the event's door, after a `read` there."""
         return self._admission.stream(show_token(req).recognize, verb, *args)
@@ -86,7 +103,12 @@ def show_token(req: Request) -> ShownToken:
     return ShownToken(_token(req, "event"), tuple(wanted))
 
 
-def _token(req: Request, scheme: str) -> str:
+def show_bare_token(req: Incoming) -> ShownToken:
+    """The same of a request that has neither body nor query."""
+    return ShownToken(_token(req, "event"), NO_EVENTS)
+
+
+def _token(req: Incoming, scheme: str) -> str:
     given, _, token = (req.get_header("Authorization") or "").strip().partition(" ")
     token = token.strip()
     if given.lower() != scheme or not token or len(token) > LONGEST_TOKEN or not token.isascii():

@@ -10,8 +10,9 @@ from turnout.core.checkin.scans import Scan
 from turnout.core.ids import NO_CAMPAIGN, CampaignId, GateId, InviteeId, TicketTypeId
 from turnout.core.invitations.invitees import InviteeFilter
 from turnout.core.text import is_storable
-from turnout.core.times import OVER_AT, YEARS
+from turnout.core.times import OVER_AT, YEARS, read_iso
 from turnout.errors import Invalid, Missing
+from turnout.http.fast_path import Incoming
 from turnout.http.members import Limits, read_members, read_query
 from turnout.http.readings import Members, Readings, read_over
 
@@ -71,6 +72,16 @@ async def decode_scan(req: Request, code: str, now: int) -> Scan:
         device=_header(req, "X-Device"),
         nonce=_header(req, "X-Nonce"),
         gate_id=gate_id,
+    )
+
+
+def decode_bare_scan(req: Incoming, code: str, now: int) -> Scan:
+    """The same of a request that has neither body nor query."""
+    return Scan(
+        code=decode_code(code),
+        at=now,
+        device=_header(req, "X-Device"),
+        nonce=_header(req, "X-Nonce"),
     )
 
 
@@ -140,7 +151,7 @@ def decode_code(code: str) -> str:
 def decode_time(field: str, text: str) -> int:
     """An ISO 8601 time as epoch ms; without a zone it is UTC. Raises Invalid."""
     try:
-        moment = datetime.datetime.fromisoformat(_mend(text.strip()))
+        moment = read_iso(_mend(text.strip()))
         if moment.tzinfo is None:
             moment = moment.replace(tzinfo=datetime.UTC)
         return int(moment.timestamp() * 1000)
@@ -178,7 +189,7 @@ def _member(members: Members, name: str) -> str:
     return str(value).strip()
 
 
-def _header(req: Request, name: str) -> str:
+def _header(req: Incoming, name: str) -> str:
     value = (req.get_header(name) or "").strip()
     if len(value) > LONGEST or not value.isascii():
         refuse(name, f"must have up to {LONGEST} ASCII characters")

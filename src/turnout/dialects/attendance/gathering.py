@@ -7,14 +7,12 @@ caller does it alone, in the way of all other requests, and gets its own refusal
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from falcon.asgi import Request
-
 from turnout.core.checkin.scans import Scan
 from turnout.core.checkin.together import Admitted, Asked, check_in_together
 from turnout.core.events.model import Event
 from turnout.core.events.programme import get_event
 from turnout.core.identity.model import Principal
-from turnout.dialects.attendance.auth import Doors, ShownToken, show_token
+from turnout.dialects.attendance.auth import Doors, ShownToken
 from turnout.errors import Failure
 from turnout.store import Batcher, Database, Lane, Tx
 
@@ -38,10 +36,10 @@ class Gathering:
             db, _check_in_all, limit=SCANS_WAITING, lane=Lane.DOOR
         )
 
-    async def check_in(self, req: Request, scan: Scan) -> AdmittedAt | None:
+    async def check_in(self, shown: ShownToken, scan: Scan) -> AdmittedAt | None:
         """Check a ticket in that can simply be let in, once that is on disk; None = it is to be
-        done alone. Raises Unauthenticated without a token, Unavailable."""
-        found = await self._batcher((show_token(req), scan))
+        done alone. Raises Unavailable."""
+        found = await self._batcher((shown, scan))
         if found is not None:
             self._doors.note(found.principal)
         return found

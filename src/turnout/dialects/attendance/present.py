@@ -2,6 +2,7 @@
 
 import datetime
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -19,13 +20,36 @@ from turnout.dialects.attendance.zones import rails_name
 from turnout.formats.money import say_amount
 
 UNLIMITED = 1_000_000
+QUARTER_S = 900
 Clock = Callable[[int], str]
 
 
 def local_clock(timezone: str) -> Clock:
     """Instants as the event's wall clock shows them, with its offset, to the second."""
     zone = ZoneInfo(timezone)
-    return lambda at: datetime.datetime.fromtimestamp(at // 1000, zone).isoformat()
+
+    def say(at: int) -> str:
+        quarter, second = divmod(at // 1000, QUARTER_S)
+        said = _say_quarter(quarter, zone)
+        if said is None:
+            return datetime.datetime.fromtimestamp(at // 1000, zone).isoformat()
+        return f"{said[0]}{said[1] + second // 60:02}:{second % 60:02}{said[2]}"
+
+    return say
+
+
+@lru_cache(maxsize=4096)
+def _say_quarter(quarter: int, zone: ZoneInfo) -> tuple[str, int, str] | None:
+    """A quarter of an hour on the wall clock: text before the minute, its first minute, and the
+    offset. None where the zone, as some before 1990, does not keep to quarters."""
+    first, last = (
+        datetime.datetime.fromtimestamp(second, zone)
+        for second in (quarter * QUARTER_S, (quarter + 1) * QUARTER_S - 1)
+    )
+    text = first.isoformat()
+    if first.minute % 15 or first.second or first.utcoffset() != last.utcoffset():
+        return None
+    return text[:14], first.minute, text[19:]
 
 
 def utc_clock(at: int) -> str:
@@ -287,14 +311,14 @@ def present_attendee(
                 "ticket_id": ticket.ticket_type_id,
                 "checked_at": None if ticket.checked_in_at is None else clock(ticket.checked_in_at),
                 "created_at": clock(ticket.created_at),
-                **({"state": _TICKET_STATES[ticket.is_valid]} if has_states else {}),
+                **({"state": TICKET_STATES[ticket.is_valid]} if has_states else {}),
             }
             for ticket in attendee.tickets
         ],
     }
 
 
-_TICKET_STATES = {True: "valid", False: "cancelled"}
+TICKET_STATES = {True: "valid", False: "cancelled"}
 
 
 def present_ticket_key(key: TicketKey) -> dict[str, str]:

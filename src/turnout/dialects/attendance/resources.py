@@ -1,6 +1,6 @@
 """The endpoints; each is decode, one verb, present."""
 
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import Callable
 from functools import partial
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
@@ -11,7 +11,6 @@ from falcon.asgi import Request, Response
 from turnout.core.checkin.attendees import (
     Attendee,
     AttendeeFilter,
-    AttendeeReader,
     find_attendee,
     list_attendees,
     stream_attendees,
@@ -43,15 +42,19 @@ from turnout.core.tickets.signing import (
     verify_ahead,
 )
 from turnout.dialects.attendance import decode, present
-from turnout.dialects.attendance.auth import Doors
+from turnout.dialects.attendance.auth import Doors, ShownToken, show_bare_token, show_token
 from turnout.dialects.attendance.gathering import Gathering
+from turnout.dialects.attendance.long_list import present_rows
 from turnout.errors import Conflict, Missing
-from turnout.http.admission import Rows
+from turnout.http.admission import Pieces, Scoped
 from turnout.http.dialect import Resource
-from turnout.http.streaming import stream_rows
+from turnout.http.fast_path import DirectRequest
+from turnout.http.streaming import join_pieces, make_array, stream_rows
 from turnout.store import Database, Tx
 
 MOST_EVENTS = 10_000
+# Of `/v1/event/attendees/code/{code}/check`.
+CODE_PLACE = 5
 Act = Callable[[Tx, OrgId, EventId, Scan], Answer]
 _encode = msgspec.json.Encoder().encode
 
@@ -107,9 +110,8 @@ class AttendeesResource(_Base):
             await self._answer_page(req, resp, wanted, *page)
             return
         event = await self._doors.read(req, _get_event)
-        clock = present.local_clock(event.timezone)
-        shown = partial(_present_rows, clock=clock, has_states=wanted.has_cancelled)
-        await stream_rows(resp, self._doors.stream(req, _stream, wanted), shown)
+        pieces = self._doors.stream(req, _stream, wanted, event.timezone)
+        await stream_rows(resp, pieces, join_pieces)
 
     async def _answer_page(
         self, req: Request, resp: Response, wanted: AttendeeFilter, number: int, size: int
@@ -134,18 +136,27 @@ class CheckResource(_Base):
 
     async def on_post(self, req: Request, resp: Response, code: str) -> None:
         scan = await decode.decode_scan(req, code, self._db.clock())
+        resp.data = await self._answer(req, show_token(req), scan)
+
+    async def respond(self, req: DirectRequest) -> bytes:
+        """The answer to a scan without body and query, past Falcon (http/fast_path.py)."""
+        code = req.path.split("/")[CODE_PLACE]
+        scan = decode.decode_bare_scan(req, code, self._db.clock())
+        return await self._answer(req, show_bare_token(req), scan)
+
+    async def _answer(self, req: Scoped, shown: ShownToken, scan: Scan) -> bytes:
         # Verified here, so that the writer waits for no signature.
         if (signed := read_signed(scan.code)) and not verify_ahead(signed):
-            await self._doors.read(req, _verify, scan.code)
-        event, answer, attendee = await self._scan(req, scan)
+            await self._doors.read_by(req, shown, _verify, scan.code)
+        event, answer, attendee = await self._scan(req, shown, scan)
         clock = present.local_clock(event.timezone)
         _refuse(answer, scan, clock)
-        resp.data = _encode(present.present_attendee(attendee, clock))
+        return _encode(present.present_attendee(attendee, clock))
 
-    async def _scan(self, req: Request, scan: Scan) -> "_CheckAnswer":
-        if found := await self._gathering.check_in(req, scan):
+    async def _scan(self, req: Scoped, shown: ShownToken, scan: Scan) -> "_CheckAnswer":
+        if found := await self._gathering.check_in(shown, scan):
             return _CheckAnswer(found.event, *found.admitted)
-        return await self._doors.write(req, _scan, check_in, scan)
+        return await self._doors.write_by(req, shown, _scan, check_in, scan)
 
 
 class AttendeeResource(CheckResource):
@@ -160,8 +171,8 @@ class AttendeeResource(CheckResource):
 class UncheckResource(CheckResource):
     """An addition: take a check-in back."""
 
-    async def _scan(self, req: Request, scan: Scan) -> "_CheckAnswer":
-        return await self._doors.write(req, _scan, undo_check_in, scan)
+    async def _scan(self, req: Scoped, shown: ShownToken, scan: Scan) -> "_CheckAnswer":
+        return await self._doors.write_by(req, shown, _scan, undo_check_in, scan)
 
 
 class TicketKeysResource(_Base):
@@ -217,29 +228,6 @@ class RecipientResource(_Base):
 _ACTIONS = {"confirm": confirm, "decline": decline}
 
 
-async def _present_rows(
-    batches: AsyncIterator[list[tuple[Any, ...]]], clock: present.Clock, *, has_states: bool
-) -> AsyncIterator[bytes]:
-    """A JSON array, a batch of rows at a time."""
-    opening = b"["
-    reader = AttendeeReader()
-    async for rows in batches:
-        if piece := _join(reader.read(rows), clock, has_states):
-            yield opening + piece
-            opening = b","
-    if piece := _join(reader.finish(), clock, has_states):
-        yield opening + piece
-        opening = b","
-    yield b"[]" if opening == b"[" else b"]"
-
-
-def _join(attendees: Iterable[Attendee], clock: present.Clock, has_states: bool) -> bytes:
-    return b",".join(
-        _encode(present.present_attendee(attendee, clock, has_states=has_states))
-        for attendee in attendees
-    )
-
-
 def _page_url(base_url: str, req: Request, page: int, size: int) -> str:
     kept = {name: value for name, value in req.params.items() if name not in ("page", "per_page")}
     query = urlencode(kept | {"page": page, "per_page": size}, doseq=True)
@@ -273,8 +261,9 @@ def _get_event(tx: Tx, principal: Principal) -> Event:
     return get_event(tx, principal.org_id, principal.event_id)
 
 
-def _stream(tx: Tx, principal: Principal, wanted: AttendeeFilter) -> Rows:
-    return stream_attendees(tx, principal.org_id, principal.event_id, wanted)
+def _stream(tx: Tx, principal: Principal, wanted: AttendeeFilter, timezone: str) -> Pieces:
+    rows = stream_attendees(tx, principal.org_id, principal.event_id, wanted)
+    return make_array(present_rows(rows, timezone, has_states=wanted.has_cancelled))
 
 
 def _show_event(tx: Tx, principal: Principal) -> tuple[EventView, Organization]:

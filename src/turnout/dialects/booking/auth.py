@@ -7,13 +7,15 @@ from typing import ParamSpec, TypeVar
 
 from falcon.asgi import Request
 
+from turnout.core.exams.seating import NewSitting, book_seat
 from turnout.core.identity.credentials import authenticate
 from turnout.core.identity.demo import REFUSED
 from turnout.core.identity.model import CredentialKind, Principal
 from turnout.core.identity.organizations import get_organization_of
 from turnout.core.ids import NO_CREDENTIAL, NO_ORG
+from turnout.dialects.booking.gathering import Gathering
 from turnout.errors import Denied, Failure, Limited, Unauthenticated
-from turnout.http.admission import Admission, LastUses, Recognize, Rows, Verb
+from turnout.http.admission import Admission, LastUses, Pieces, Recognize, Verb
 from turnout.http.sign_ins import SignIns
 from turnout.store import Batches, Database, Tx
 
@@ -37,6 +39,7 @@ class Developers:
         self._suffix = host_suffix.lower()
         wrong = frozenset({UNKNOWN, UNKNOWN_KEY})
         self._admission = Admission(WAY, db, sign_ins, last_uses, wrong)
+        self._gathering = Gathering(db)
 
     async def read(self, req: Request, verb: Verb[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """`db.read` for who sent the request: `verb(tx, principal, …)`. Raises Unauthenticated
@@ -49,8 +52,14 @@ class Developers:
         recognize = self._recognize(req)
         return await self._admission.run(self._db.write, req, recognize, verb, *args, **kwargs)
 
+    async def book_seat(self, req: Request, new: NewSitting) -> str:
+        """`write` of the verb of that name, together with others who register at this moment."""
+        shown = req.get_header("Authorization"), req.get_header("Host")
+        bridge, recognize = self._gathering.bridge(shown, new), self._recognize(req)
+        return await self._admission.run(bridge, req, recognize, _book_seat, new)
+
     def stream(
-        self, req: Request, verb: Callable[..., Rows], *args: object
+        self, req: Request, verb: Callable[..., Pieces], *args: object
     ) -> AbstractAsyncContextManager[Batches]:
         """`db.stream` for who sent the request, after a `read`."""
         return self._admission.stream(self._recognize(req), verb, *args)
@@ -97,6 +106,10 @@ class Developers:
             return recognize
         host = (req.get_header("Host") or "").partition(":")[0].lower()
         return partial(_recognize_at, recognize=recognize, host=host, suffix=self._suffix)
+
+
+def _book_seat(tx: Tx, principal: Principal, new: NewSitting) -> str:
+    return book_seat(tx, principal.org_id, new, actor=principal.actor)
 
 
 def _nothing(_tx: Tx, _principal: Principal) -> None:

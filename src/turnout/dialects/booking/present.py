@@ -1,11 +1,16 @@
 """Model → wire: PascalCase, without members that are empty."""
 
+from collections.abc import Iterable
 from typing import Any
+from zoneinfo import ZoneInfo
+
+import msgspec
 
 from turnout.core.exams.model import ExamKind, SittingRecord
-from turnout.core.exams.searching import CalendarEntry, OpenClass
+from turnout.core.exams.searching import CalendarEntry, OpenClass, SittingRow
 from turnout.core.identity.short_names import page_path
 from turnout.core.times import local, wall_clock
+from turnout.formats.clocks import Clock
 
 COLOURS: dict[str | None, str] = {
     ExamKind.APPOINTMENT.value: "info",
@@ -13,6 +18,75 @@ COLOURS: dict[str | None, str] = {
     ExamKind.EXAM.value: "danger",
 }
 OTHER = "#28a745"
+_encode = msgspec.json.Encoder().encode
+
+
+class _Row(msgspec.Struct, omit_defaults=True, gc=False, rename="pascal"):
+    """A registration as a search finds it; a member that is empty is left out."""
+
+    registration_identifier: str = ""
+    event_identifier: str = ""
+    event_number: int = 0
+    event_format: str = ""
+    event_scheduled_start: str = ""
+    assessment_form_identifier: str = ""
+    assessment_form_code: str = ""
+    assessment_form_name: str = ""
+    assessment_form_title: str = ""
+    learner_identifier: str = ""
+    learner_code: str = ""
+    learner_name: str = ""
+    learner_email: str = ""
+    attendance_status: str = ""
+    last_change_time: str = ""
+    last_change_type: str = ""
+
+
+class Rows:
+    """Contract, Search registrations, some hundred at a time; `RegistrationIdentifier` is an
+    addition. Changes are shown in the organization's zone, exams in their own."""
+
+    def __init__(self, timezone: str) -> None:
+        self._own, self._clocks = Clock(ZoneInfo(timezone)), _Clocks()
+
+    def present(self, rows: list[SittingRow]) -> bytes:
+        """A JSON array."""
+        columns = SittingRecord._make(zip(*rows, strict=True))
+        return _encode(list(map(_Row, *self._members(columns))))
+
+    def _members(self, columns: Any) -> tuple[Iterable[Any], ...]:
+        """The columns of a `_Row`, from those of a record."""
+        starts = zip(columns.timezone, columns.starts_at, strict=True)
+        names = zip(columns.first_name, columns.last_name, strict=True)
+        return (
+            columns.uuid,
+            columns.event_uuid,
+            columns.event_number,
+            columns.event_format,
+            [self._clocks[timezone](at) for timezone, at in starts],
+            *[
+                [text or "" for text in column]
+                for column in (
+                    columns.form_uuid,
+                    columns.form_code,
+                    columns.form_name,
+                    columns.form_title,
+                )
+            ],
+            columns.learner_uuid,
+            columns.learner_code,
+            [f"{first} {last}" if first and last else first or last for first, last in names],
+            columns.email,
+            columns.attendance,
+            self._own.show_all(columns.changed_at),
+            columns.change_type,
+        )
+
+
+class _Clocks(dict[str, Clock]):
+    def __missing__(self, timezone: str) -> Clock:
+        self[timezone] = clock = Clock(ZoneInfo(timezone))
+        return clock
 
 
 def present_entry(entry: CalendarEntry, slug: str, timezone: str, base_url: str) -> dict[str, Any]:
@@ -33,22 +107,6 @@ def present_class(exam: OpenClass) -> dict[str, Any]:
     """Contract, classes."""
     return _full(
         Identifier=exam.uuid, Title=exam.title, IsFull=exam.is_full, IsClosed=exam.is_closed
-    )
-
-
-def present_row(found: SittingRecord, timezone: str) -> dict[str, Any]:
-    """Contract, Search registrations; `RegistrationIdentifier` is an addition."""
-    return _full(
-        RegistrationIdentifier=found.uuid,
-        EventIdentifier=found.event_uuid,
-        EventNumber=found.event_number,
-        EventFormat=found.event_format,
-        EventScheduledStart=_instant(found.starts_at, found.timezone),
-        **_form(found),
-        **_learner(found),
-        AttendanceStatus=found.attendance,
-        LastChangeTime=_instant(found.changed_at, timezone),
-        LastChangeType=found.change_type,
     )
 
 

@@ -1,6 +1,6 @@
 """The endpoints; each is decode, one verb, present."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from functools import partial
 from typing import Any, TypeVar
 from urllib.parse import quote
@@ -23,17 +23,17 @@ from turnout.dialects.booking.auth import Developers
 from turnout.dialects.booking.errors import SIGN_IN
 from turnout.dialects.booking.papers import PaperDesk
 from turnout.errors import Failure, Invalid, Missing, Unauthenticated
-from turnout.http.admission import Rows
+from turnout.http.admission import Pieces
 from turnout.http.dialect import Resource
 from turnout.http.readings import Readings
-from turnout.http.streaming import stream_rows
+from turnout.http.streaming import join_pieces, make_array, stream_rows
 from turnout.store import Database, Tx
 
 _encode = msgspec.json.Encoder().encode
 T = TypeVar("T")
 
 Given = Readings[decode.Members]
-SIGN_IN_PAGE = "/sign-in"
+SIGN_IN_PAGE = "/console/sign-in"
 
 
 class Parts(msgspec.Struct, frozen=True):
@@ -186,8 +186,8 @@ class SearchResource(_Base):
         async with self._developers.refusing_strangers(req):
             wanted = (await decode.read_members(req)).judge(decode.decode_filter)
         zone = await self._developers.read(req, _find_zone)
-        rows = self._developers.stream(req, _stream, wanted)
-        await stream_rows(resp, rows, partial(_present_rows, timezone=zone))
+        pieces = self._developers.stream(req, _search, wanted, zone)
+        await stream_rows(resp, pieces, join_pieces)
 
 
 class RegistrationResource(_Base):
@@ -218,8 +218,11 @@ class _Command(_Base):
             uuid = decode.decode_guid(registration)
             members = await decode.read_members(req)
             args = self.read(uuid, members)
-        done = await self._developers.write(req, _act, self.verb, *args)
-        resp.data = _encode(self.answer(uuid, done))
+        resp.data = _encode(self.answer(uuid, await self.do(req, args)))
+
+    async def do(self, req: Request, args: tuple[Any, ...]) -> Any:
+        """What the verb returns."""
+        return await self._developers.write(req, _act, self.verb, *args)
 
     def read(self, uuid: str, members: Given) -> tuple[Any, ...]:
         """The verb's arguments, from the registration's GUID and the body."""
@@ -233,10 +236,12 @@ class _Command(_Base):
 class RegisterResource(_Command):
     """Contract, Create a registration."""
 
-    verb = staticmethod(seating.book_seat)
-
     def read(self, uuid: str, members: Given) -> tuple[Any, ...]:
         return (members.judge(partial(decode.decode_new_sitting, uuid)),)
+
+    async def do(self, req: Request, args: tuple[Any, ...]) -> Any:
+        [new] = args
+        return await self._developers.book_seat(req, new)
 
     def answer(self, uuid: str, done: str) -> object:
         return {"Exam": done, "registration": uuid}
@@ -302,19 +307,6 @@ class RevokeResource(_Command):
         return uuid
 
 
-async def _present_rows(
-    batches: AsyncIterator[list[tuple[Any, ...]]], timezone: str
-) -> AsyncIterator[bytes]:
-    """A JSON array, a batch of rows at a time."""
-    opening = b"["
-    async for rows in batches:
-        if rows:
-            found = (present.present_row(SittingRecord(*row), timezone) for row in rows)
-            yield opening + b",".join(map(_encode, found))
-            opening = b","
-    yield b"[]" if opening == b"[" else b"]"
-
-
 # -- at the database -----------------------------------------------------------------------
 
 
@@ -348,8 +340,9 @@ def _count(tx: Tx, principal: Principal, wanted: SittingFilter) -> int:
     return searching.count_found(tx, principal.org_id, wanted)
 
 
-def _stream(tx: Tx, principal: Principal, wanted: SittingFilter) -> Rows:
-    return searching.stream_found(tx, principal.org_id, wanted)
+def _search(tx: Tx, principal: Principal, wanted: SittingFilter, timezone: str) -> Pieces:
+    found = searching.stream_found(tx, principal.org_id, wanted)
+    return make_array(map(present.Rows(timezone).present, found))
 
 
 def _get_sitting(tx: Tx, principal: Principal, uuid: str) -> tuple[SittingRecord, str]:

@@ -37,11 +37,29 @@ CHALLENGE = 'Basic realm="Turnout", charset="UTF-8"'
 SENTENCES = {
     "code.many_to_client": "{limit} codes were sent to this client_ref in {minutes} minutes. Enter "
     "one of them, or try again in {retry_after} seconds.",
+    "fax.broken": "The files cannot be faxed: {name} is damaged, or needs too much to be drawn.",
+    "fax.empty": "The files cannot be faxed: there is nothing in {name}.",
+    "fax.encrypted": "The files cannot be faxed: {name} asks for a password.",
+    "fax.form": "The files must be files of type: jpg, tif, png, gif, doc, docx, xls, xlsx, pdf, "
+    "txt, ppt, pptx ({name} is none of them).",
+    "fax.large": "The files may not be greater than {limit} megabytes ({name}).",
+    "fax.office": "The files cannot be faxed: {name} is of an office, which cannot be drawn here. "
+    "Save it as a PDF.",
+    "fax.pages": "The files may not have more than {limit} pages.",
+    "fax.pixels": "The files may not have more than {limit} megapixels ({name}).",
     "field.invalid": "{sentence}",
     "job.list_unknown": "The selected user_list_ids is invalid.",
     "job.message_long": "The message may not be greater than {limit} characters.",
+    "job.nothing_said": "The {name} has nothing that can be read out.",
+    "job.unspeakable": "The {name} cannot be read out: no voice speaks {language} (letter "
+    "{letter}).",
     "job.scheduled_past": "The scheduled_date must be a date after now.",
     "jobs.busy": "Too many large jobs are being accepted. Try again in a few seconds.",
+    "recording.broken": "The audiofile must be a file of type: wav.",
+    "recording.form": "The audiofile has more than 8 channels or an odd sampling rate.",
+    "recording.long": "The audiofile may not be longer than {limit} minutes.",
+    "recording.short": "The audiofile must be at least {least} seconds long.",
+    "recording.silent": "The audiofile is silent.",
     "recipient.malformed": "The body is not valid JSON in recipients.{number}: {slip}.",
     "recipient.text_long": "The {name} of recipients.{place} may not be greater than {limit} "
     "characters.",

@@ -15,7 +15,7 @@ from turnout.core.messaging.files import (
     has_room,
     store_piece,
 )
-from turnout.core.messaging.model import JobFile, NewJob
+from turnout.core.messaging.model import JobFile, JobType, NewJob
 from turnout.dialects.messaging.attachments import (
     MOST_BYTES,
     UNKNOWN_TYPE,
@@ -25,6 +25,8 @@ from turnout.dialects.messaging.attachments import (
     refuse_size,
 )
 from turnout.dialects.messaging.rules import refuse
+from turnout.formats import recordings
+from turnout.formats.fax import Document, make_fax
 from turnout.http.outbound import FetchedFile, OutboundError, OutboundRefused, TooLarge, host_of
 from turnout.store import Database
 
@@ -46,15 +48,20 @@ class Fetcher(Protocol):
 class FileIntake:
     """Gets the files of jobs, and keeps them."""
 
-    def __init__(self, db: Database, fetcher: Fetcher, quota_bytes: int = 0) -> None:
-        """`quota_bytes` is what an organization without a quota of its own may keep; 0 = any."""
+    def __init__(
+        self, db: Database, fetcher: Fetcher, quota_bytes: int = 0, *, draws_faxes: bool = False
+    ) -> None:
+        """`quota_bytes` is what an organization without a quota of its own may keep; 0 = any.
+        `draws_faxes`: the pages of faxes are drawn here, so what cannot be drawn is refused."""
+        self._draws_faxes = draws_faxes
         self._quota_bytes = quota_bytes
         self._db = db
         self._fetcher = fetcher
 
     async def attach(self, org_id: OrgId, new: NewJob, given: GivenFiles) -> NewJob:
         """The job with its files. Each address is asked once. Raises Invalid when a file cannot
-        be had, or all of them are too large."""
+        be had, all of them are too large, a recording says nothing (judged where the extra
+        turnout[speech] is installed), or a document cannot be drawn."""
         left = MOST_BYTES - sum(len(file.content) for file in given.files)
         had = []
         for file in given.files:
@@ -62,6 +69,13 @@ class FileIntake:
             left -= len(whole.content) - len(file.content)
             had.append(whole)
         check_size(given.member, MOST_BYTES - left)
+        if new.job_type is JobType.VOICE and recordings.is_available():
+            for file in had:
+                await asyncio.to_thread(recordings.decode, file.content)
+        if new.job_type is JobType.FAX and self._draws_faxes:
+            documents = [Document(file.name, file.content) for file in had]
+            is_fine = new.content.is_high_resolution
+            await asyncio.to_thread(make_fax, documents, is_fine=is_fine)
         files = tuple([await self._keep(org_id, given.member, file) for file in had])
         content = msgspec.structs.replace(new.content, files=files)
         return msgspec.structs.replace(new, content=content)

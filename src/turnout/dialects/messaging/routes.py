@@ -40,7 +40,9 @@ def build(services: Services) -> list[Mount]:
         db=services.db,
         policy=services.policy,
         voices=split_list(services.settings.tts_voices),
-        files=FileIntake(services.db, services.outbound, quota),
+        files=FileIntake(
+            services.db, services.outbound, quota, draws_faxes=services.policy.draws_faxes
+        ),
     )
     parts = Parts(services.logins, services.base_url, jobs)
     return [

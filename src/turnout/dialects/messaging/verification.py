@@ -91,8 +91,8 @@ def decode_code_request(given: Given) -> CodeRequest:
         rules.email("message_destination", destination)
     elif not _is_number(job_type.channel, destination):
         refuse("message_destination", "The {field} format is invalid.")
-    template = _template(given)
-    return CodeRequest(client_ref, job_type, destination, template, _subject(given))
+    template, company = _template(given)
+    return CodeRequest(client_ref, job_type, destination, template, _subject(given), company)
 
 
 def decode_entry(given: Given) -> tuple[str, str, int]:
@@ -114,7 +114,8 @@ def present_code_failure(failure: Failure) -> Answer:
     return answer._replace(body=body)
 
 
-def _template(given: Given) -> str:
+def _template(given: Given) -> tuple[str, str | None]:
+    """The template, and the company that it names: none where it is the caller's own."""
     template = one(given, "message_template", rules.text(rules.LONG_TEXT_LENGTH), None)
     if template is None:
         if given.get("company_name") is None:
@@ -123,10 +124,10 @@ def _template(given: Given) -> str:
                 "The {field} field is required when company_name is not present.",
             )
         company = rules.text()("company_name", given["company_name"])
-        return DEFAULT_TEMPLATE.replace("[[company_name]]", company)
+        return DEFAULT_TEMPLATE, " ".join(company.split())
     if PLACE not in template:
         refuse("message_template", "The {field} format is invalid.")
-    return str(template)
+    return str(template), None
 
 
 def _subject(given: Given) -> str:

@@ -3,7 +3,7 @@
 from falcon.asgi import Request, Response
 
 from turnout.core.identity.idempotency import IdempotentRequest, idempotent_request
-from turnout.core.registrations.intake import accept, accept_all
+from turnout.core.registrations.accepting import Asking, accept_all
 from turnout.dialects.registration.auth import Tokens
 from turnout.dialects.registration.decode import decode_application
 from turnout.dialects.registration.present import present_queued
@@ -28,7 +28,6 @@ class RegisterResource(Resource):
         backlog: Backlog,
         body_limit: int,
     ) -> None:
-        self._db = db
         self._accept_together = Batcher(db, accept_all, limit=GATHERED)
         self._limiter = limiter
         self._tokens = tokens
@@ -45,11 +44,8 @@ class RegisterResource(Resource):
         self._backlog.admit()
         body = await read_body(req, self._body_limit)
         application = decode_application(body, req.get_header("Content-Type") or "")
-        if request := _idempotent(req, body):
-            items = await self._db.write(accept, caller, application, request)
-        else:
-            items = await self._accept_together((caller, application))
-        return present_queued(items)
+        request = _idempotent(req, body)
+        return present_queued(await self._accept_together(Asking(caller, application, request)))
 
 
 def _idempotent(req: Incoming, body: bytes) -> IdempotentRequest | None:

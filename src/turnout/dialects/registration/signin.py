@@ -9,6 +9,7 @@ from turnout.dialects.registration.auth import Tokens
 from turnout.dialects.registration.leniency import rename
 from turnout.dialects.registration.present import present_signin
 from turnout.errors import Unauthenticated
+from turnout.http.body import read_sent
 from turnout.http.client_address import address_of
 from turnout.http.dialect import Resource
 from turnout.http.members import Limits, as_text, read_members
@@ -59,9 +60,11 @@ class SigninResource(Resource):
 
 async def _api_key(req: Request) -> str:
     """The key from the header `APIKey`, else from a JSON or form body. Raises Invalid for a body
-    that cannot be read."""
+    that cannot be read; beside a header it may say anything, within its limit."""
     key = (req.get_header("APIKey") or "").strip()
-    if not key:
+    if key:
+        await read_sent(req, LIMITS.size)
+    else:
         given = await read_members(req, LIMITS)
         key = as_text("apiKey", rename(given, _NAMES).get("apiKey", "")).strip()
     if not key or len(key) > MAX_KEY_LENGTH:

@@ -6,7 +6,7 @@ attributes nor children is its text alone; repeated elements are an array, also 
 
 import datetime
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -22,18 +22,8 @@ GMT = ZoneInfo("GMT")
 
 # What XML 1.0 cannot have, even escaped. It is replaced in every format: all say the same.
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
-_TEXT = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "\r": "&#13;"})
-_ATTRIBUTE = str.maketrans(
-    {
-        "&": "&amp;",
-        "<": "&lt;",
-        ">": "&gt;",
-        '"': "&quot;",
-        "\r": "&#13;",
-        "\n": "&#10;",
-        "\t": "&#9;",
-    }
-)
+# Nothing replaces or escapes it.
+_BETWEEN = "\x7f"
 
 
 class Element(NamedTuple):
@@ -73,12 +63,21 @@ def printable(text: str) -> str:
 
 def escape(text: str) -> str:
     """Text for the content of an element."""
-    return printable(text).translate(_TEXT)
+    escaped = printable(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return escaped.replace("\r", "&#13;")
 
 
 def escape_attribute(text: str) -> str:
     """Text for an attribute's value, between double quotes."""
-    return printable(text).translate(_ATTRIBUTE)
+    return escape(text).replace('"', "&quot;").replace("\n", "&#10;").replace("\t", "&#9;")
+
+
+def change_all(change: Callable[[str], str], texts: Sequence[str]) -> list[str]:
+    """`printable` or an escape of many texts at once, at a tenth of the cost."""
+    changed = change(_BETWEEN.join(texts)).split(_BETWEEN)
+    if len(changed) == len(texts):
+        return changed
+    return [change(text) for text in texts]  # somebody wrote what stands between
 
 
 def xml_envelope(moment: Moment, result: Sequence[Element | Many]) -> bytes:

@@ -8,12 +8,13 @@ minutes by a keyed digest, so that a list of people does not cost one argon2 run
 import asyncio
 import hashlib
 import secrets
+from contextlib import suppress
 from typing import NamedTuple
 
 from falcon.asgi import Request, Response
 
 from turnout.core.events.passwords import RegistrationPassword, find_registration_password
-from turnout.core.identity.guessing import Attempt, Throttle
+from turnout.core.identity.guessing import Attempt, begin_try, confirm_try, judge_try, take_back_try
 from turnout.core.identity.passwords import NOBODYS_HASH, PasswordPool, is_password
 from turnout.core.ids import NO_EVENT, EventId
 from turnout.core.people.model import Contact
@@ -21,7 +22,7 @@ from turnout.core.questions.model import Answer
 from turnout.core.registrations.joining import register_from_program
 from turnout.core.text import is_email, is_line
 from turnout.dialects.reporting.decode import Given, read_parameters
-from turnout.errors import Denied, Invalid, Limited
+from turnout.errors import Denied, Failure, Invalid, Limited
 from turnout.http.client_address import address_of
 from turnout.http.dialect import Resource
 from turnout.http.routing import acts
@@ -98,7 +99,6 @@ class _Gate:
     def __init__(self, db: Database) -> None:
         self._db = db
         self._pool = PasswordPool()
-        self._throttle = Throttle(db.clock)
         self._key = secrets.token_bytes(32)
         self._remembered: dict[bytes, int] = {}
 
@@ -119,7 +119,7 @@ class _Gate:
     ) -> bool:
         attempt = Attempt(f"regserver {event_id}", address)
         try:
-            self._throttle.begin(attempt)
+            await self._db.write(begin_try, attempt)
         except Limited as limited:
             if limited.code != "login.throttled":
                 raise
@@ -129,12 +129,13 @@ class _Gate:
             checked = self._pool.submit(is_password, password[:LONGEST], hashed)
             is_right = await asyncio.wrap_future(checked)
         except BaseException:
-            self._throttle.take_back(attempt)
+            with suppress(Failure):  # it ends with its window
+                await self._db.write_behind(take_back_try, attempt)
             raise
         if found and is_right:
-            self._throttle.confirm(attempt)
+            await self._db.write(confirm_try, attempt)
         else:
-            self._throttle.judge(attempt)
+            await self._db.write(judge_try, attempt)
         return found is not None and is_right
 
     def _recall(self, found: RegistrationPassword, password: str) -> bool:

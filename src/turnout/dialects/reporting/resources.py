@@ -1,6 +1,6 @@
 """The endpoints; each is decode, one verb, present."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from functools import partial
 from typing import NamedTuple
 
@@ -40,7 +40,7 @@ from turnout.formats.workbook import CONTENT_TYPE as XLSX_TYPE
 from turnout.http.client_address import address_of
 from turnout.http.dialect import Resource
 from turnout.http.routing import acts
-from turnout.http.streaming import stream_rows
+from turnout.http.streaming import join_pieces, stream_rows
 from turnout.store import Database, Tx
 
 
@@ -141,7 +141,7 @@ class ReportResource(_Base):
             name = f"audience_report_{event.id}.{self._format.ending}"
             resp.set_header("Content-Disposition", f'attachment; filename="{name}"')
         opening = mark if self._format.content_type == CSV_TYPE else b""
-        await stream_rows(resp, rows, partial(_pieces, opening=opening))
+        await stream_rows(resp, rows, partial(join_pieces, opening=opening))
 
 
 class SummaryResource(_Base):
@@ -155,15 +155,6 @@ class SummaryResource(_Base):
         found = await self._sessions.read(ids, _summarize, given.judge(decode_event))
         resp.content_type = JSON_TYPE
         resp.data = present.present_summary(*found, Moment(self._db.clock()))
-
-
-async def _pieces(
-    batches: AsyncIterator[list[tuple[bytes]]], opening: bytes
-) -> AsyncIterator[bytes]:
-    if opening:
-        yield opening
-    async for batch in batches:
-        yield b"".join(piece for (piece,) in batch)
 
 
 def _nothing(_tx: Tx, _login: Principal) -> None:

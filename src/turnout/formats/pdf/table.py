@@ -23,13 +23,13 @@ class Column(NamedTuple):
 
 class Sheet(NamedTuple):
     """What stands around the rows. `row_height` in millimetres is room to sign; a row is as high as
-    its text at least."""
+    its text at least; `page` has the place of a number."""
 
     title: str
     notes: tuple[str, ...]
     columns: tuple[Column, ...]
     row_height: float = 0.0
-    page_word: str = "Page"
+    page: str = "Page {number}"
 
 
 def write_table(out: BinaryIO, sides: Sides, sheet: Sheet, rows: Iterable[tuple[str, ...]]) -> int:
@@ -84,7 +84,7 @@ class _Table:
     def _begin_page(self) -> None:
         self._paper.new_page()
         self._y = MARGIN
-        number = f"{self._sheet.page_word} {self._paper.page_count}"
+        number = self._sheet.page.format(number=self._paper.page_count)
         foot = Box(MARGIN, self._bottom + 2, self._width, 0)
         self._paper.write(foot, number, _NOTE, Align.END)
         self._write_top()

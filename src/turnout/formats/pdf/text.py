@@ -256,11 +256,30 @@ def _break_word(word: str, width: float, *, is_bold: bool) -> list[str]:
     """A word on as many lines as it needs."""
     if shape(word.rstrip(), is_bold=is_bold).width <= width:
         return [word]
-    lines = [""]
-    for cluster in split_clusters(word):
-        if lines[-1] and shape(lines[-1] + cluster, is_bold=is_bold).width > width:
-            lines.append("")
-        lines[-1] += cluster
+    clusters = split_clusters(word)
+    lines, start, count = list[str](), 0, 1
+
+    def fits(count: int) -> bool:
+        line = "".join(clusters[start : start + count])
+        return shape(line, is_bold=is_bold).width <= width
+
+    while start < len(clusters):
+        # Lines of one word have about as many: each is tried with those of the one before.
+        count = min(count, len(clusters) - start)
+        if fits(count):
+            step = 1
+            while start + count < len(clusters) and fits(count + step):
+                count, step = min(count + step, len(clusters) - start), step * 2
+            while step > 1:
+                step //= 2
+                if fits(count + step):
+                    count += step
+            count = min(count, len(clusters) - start)
+        else:
+            while count > 1 and not fits(count):
+                count -= 1
+        lines.append("".join(clusters[start : start + count]))
+        start += count
     return lines
 
 

@@ -22,6 +22,8 @@ from turnout.store.sequences import SEQUENCES
 from turnout.store.sqlite import check_exists, open_to_read, path_of
 
 _OWN = ("alembic_version", "sequences")
+# What people are searched by is made again from them (core/people/searching.py).
+_MADE = "people_search"
 _BYTES = ("BLOB", "bytea")
 # A minute for a lock (somebody migrates), and an hour for one statement: a batch of rows.
 _LIMITS = Limits(60_000, 3_600_000, 0)
@@ -60,7 +62,7 @@ class SQLiteSource:
             for (name,) in self._connection.execute(
                 "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%'"
             )
-            if name not in _OWN
+            if not is_made(name)
         ]
         needs = {name: self._list_needs(name) for name in names}
         return [self._describe(name) for name in sort_by_needs(needs)]
@@ -108,7 +110,7 @@ class PostgreSQLSource:
             "SELECT table_name FROM information_schema.tables"
             " WHERE table_schema = current_schema() AND table_type = 'BASE TABLE'"
         )
-        needs: dict[str, set[str]] = {name: set() for (name,) in names if name not in _OWN}
+        needs: dict[str, set[str]] = {name: set() for (name,) in names if not is_made(name)}
         for name, needed in self._connection.execute(_NEEDS):
             if name in needs and needed != name:
                 needs[name].add(needed)
@@ -124,8 +126,12 @@ class PostgreSQLSource:
                 yield rows
 
     def read_sequences(self) -> dict[str, int]:
-        """The next number of each sequence."""
-        return {name: self._read_next(name) for name in SEQUENCES}
+        """The next number of each sequence; a schema of before has not all of them."""
+        return {name: self._read_next(name) for name in SEQUENCES if self._has(f"{name}_ids")}
+
+    def _has(self, relation: str) -> bool:
+        query = "SELECT to_regclass(%s) IS NOT NULL"
+        return bool(self._connection.execute(query, (relation,)).fetchall()[0][0])
 
     def _read_next(self, name: str) -> int:
         query = SQL("SELECT last_value, is_called FROM {}").format(Identifier(f"{name}_ids"))
@@ -156,6 +162,11 @@ _NEEDS = """
     JOIN pg_class f ON f.oid = k.confrelid
     WHERE k.contype = 'f' AND k.connamespace = current_schema()::regnamespace
 """
+
+
+def is_made(name: str) -> bool:
+    """Whether the table is the database's own, or made of others."""
+    return name in _OWN or name.startswith(_MADE)
 
 
 def make_table(name: str, columns: list[tuple[str, str]], count: int) -> Table:

@@ -9,6 +9,7 @@
 "use strict";
 (() => {
   const TICK_MS = 1000, LEEWAY_MS = 2000, MOST = 400, KEEP = "turnout-watch:";
+  const PLACE = "turnout-place:", SHORTEST_S = 10, REFRESH_MS = 15000;
   const box = document.getElementById("player");
   const note = document.getElementById("player-note");
   const { token, heartbeats, kind, url, hls } = box.dataset;
@@ -165,30 +166,104 @@
     document.head.append(script);
   }
 
-  /* Forms are sent without leaving the page, for the film goes on. */
-  document.addEventListener("submit", async (event) => {
-    const form = event.target, area = document.getElementById("asking");
-    if (!area.contains(form)) return;
+  /* Forms are sent without leaving the page, for the film goes on: one after the other, for an
+     answer shows the whole area, and an older one would take back what a newer one shows. */
+  let posting = Promise.resolve(), posts = 0;
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (!document.getElementById("asking").contains(form)) return;
+    // Another language is another page.
+    if (event.submitter?.name === "switch") return;
     event.preventDefault();
+    const typed = new URLSearchParams(new FormData(form)), button = event.submitter;
+    if (!button) return;
+    typed.set(button.name, button.value);
+    posts += 1;
+    posting = posting.then(() => post(form, typed, button));
+  });
+
+  /* What was typed while the answer was on its way stays; what the button sent is the answer's. */
+  function carry(area, fresh, typed) {
+    for (const field of area.querySelectorAll("textarea, input:not([type=radio])")) {
+      const other = fresh.querySelector(`[name="${field.name}"]`);
+      if (other && field.value !== typed.get(field.name)) other.value = field.value;
+    }
+    for (const choice of area.querySelectorAll("[type=radio]:checked")) {
+      const other = [...fresh.querySelectorAll(`[name="${choice.name}"]`)].find((one) => one.value === choice.value);
+      if (other && choice.value !== typed.get(choice.name)) other.checked = true;
+    }
+  }
+
+  async function post(form, typed, button) {
     try {
       const answer = await fetch(location.pathname + location.search, {
         method: "POST",
         headers: { Accept: "text/html" },
-        body: new URLSearchParams(new FormData(form)),
+        body: typed,
+        signal: AbortSignal.timeout(30_000),
       });
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-      const fresh = page.getElementById("asking");
+      const area = document.getElementById("asking"), fresh = page.getElementById("asking");
       if (fresh) {
+        carry(area, fresh, typed);
         area.replaceChildren(...fresh.childNodes);
         area.querySelector("[role=status], [role=alert]")?.focus();
+        return;
       }
-      else form.submit();
-    } catch {
+    } catch { /* the browser says what is wrong, below */ }
+    if (form.isConnected) {
+      const act = document.createElement("input");
+      Object.assign(act, { type: "hidden", name: button.name, value: button.value });
+      form.append(act);
       form.submit();
     }
-  });
+    else location.reload();
+  }
+
+  /* Where somebody left a recording off: kept here alone, and offered when they come back. */
+  function offerPlace() {
+    const offer = document.getElementById("left-off"), name = PLACE + session;
+    let known = 0;
+    try { known = Number(localStorage.getItem(name)); } catch { return; }
+    video.addEventListener("timeupdate", () => {
+      const at = video.ended ? 0 : Math.floor(video.currentTime);
+      if (at % 5) return;
+      try { localStorage.setItem(name, String(at)); } catch { /* no storage here */ }
+    });
+    if (known < SHORTEST_S) return;
+    offer.hidden = false;
+    offer.querySelector("span").textContent = `${Math.floor(known / 60)}:${String(known % 60).padStart(2, "0")}`;
+    offer.querySelector("button").addEventListener("click", () => { seek(known); offer.hidden = true; });
+    video.addEventListener("play", () => { offer.hidden = true; }, { once: true });
+  }
+
+  function seek(at) {
+    video.currentTime = at;
+    video.play().catch(() => null);
+  }
+
+  /* Votes and results of others appear by themselves, unless somebody is at them. */
+  async function refresh() {
+    const part = document.getElementById("live");
+    if (document.visibilityState === "visible" && !part.contains(document.activeElement)) {
+      try {
+        const before = posts;
+        await posting;
+        const answer = await fetch(`${location.pathname}${location.search || "?"}&part=live`, { headers: { Accept: "text/html" } });
+        const fresh = before === posts && answer.ok && new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("live");
+        if (fresh && !part.contains(document.activeElement)) part.replaceChildren(...fresh.childNodes);
+      } catch { /* the next time */ }
+    }
+    setTimeout(refresh, REFRESH_MS * (0.8 + Math.random() * 0.4));
+  }
 
   play();
+  if (video && document.getElementById("left-off")) offerPlace();
+  document.querySelector(".chapters")?.addEventListener("click", (event) => {
+    const chosen = event.target.closest("[data-chapter]");
+    if (chosen) seek(Number(chosen.dataset.chapter));
+  });
+  setTimeout(refresh, REFRESH_MS);
   if (video) for (const name of ["seeking", "seeked", "ratechange", "waiting"]) {
     video.addEventListener(name, () => { last = null; });
   }

@@ -20,7 +20,7 @@ from tests.dialects.registration.requests import (
     without,
 )
 from tests.support.node import Account, LocalNode
-from turnout.core.registrations.intake import MAX_SESSIONS
+from turnout.core.registrations.accepting import MAX_SESSIONS
 from turnout.dialects.registration.routes import BODY_LIMIT
 
 

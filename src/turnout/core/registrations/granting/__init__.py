@@ -11,8 +11,8 @@ together.py.
 
 Rules.
 - Places and entries are locked in one order (see places.py).
-- The offer of a person is taken by whatever grants them a ticket of its type, at any door; an API
-  that names no type takes the type that is offered.
+- The offer of a person is taken by whatever grants them a ticket of its type; an API that names no
+  type takes the one that is offered.
 - A place of the event is taken by a registration once, a place of a type by each ticket.
 """
 
@@ -28,7 +28,7 @@ from turnout.core.ids import (
     SessionId,
     TicketTypeId,
 )
-from turnout.core.registrations import booking, places
+from turnout.core.registrations import booking, places, rules
 from turnout.core.registrations.claiming import claim, find_there
 from turnout.core.registrations.extras import (
     NOTHING,
@@ -36,6 +36,7 @@ from turnout.core.registrations.extras import (
     book_extras,
     join_submitted,
     read_extras,
+    take_chosen,
 )
 from turnout.core.registrations.model import (
     Registration,
@@ -45,14 +46,7 @@ from turnout.core.registrations.model import (
 )
 from turnout.core.registrations.places import TakenTicket
 from turnout.core.registrations.pricing import Asking, ask_price
-from turnout.core.registrations.rules import (
-    RULES,
-    Door,
-    There,
-    check,
-    check_no_exam,
-    find_refusal,
-)
+from turnout.core.registrations.rules import RULES, Door, There, check, check_no_exam
 from turnout.core.registrations.sale_limits import find_limit, find_sale
 from turnout.core.registrations.sources import note_source
 from turnout.core.registrations.sql import sql
@@ -73,7 +67,8 @@ class Wish(NamedTuple):
     """Who asks for which ticket. `ticket_type_id` None = the event's default one; `submitted` None
     = what is known of the person; `grant_id` is the invitation's or the waiting entry's number;
     `sti` the campaign source; `sitting_uuid` names a candidate's registration; `language` is that
-    of the page that asks, empty = not known."""
+    of the page that asks, empty = not known. `revived` is a candidate's, locked; `session_ids` are
+    booked along."""
 
     door: Door
     event_id: EventId
@@ -88,6 +83,8 @@ class Wish(NamedTuple):
     sitting_uuid: str = ""
     language: str = ""
     asking: Asking | None = None
+    revived: Registration | None = None
+    session_ids: tuple[SessionId, ...] = ()
 
     @property
     def grant(self) -> Grant:
@@ -130,7 +127,7 @@ def grant_checked(tx: Tx, org_id: OrgId, wish: Wish) -> Granted:
     """`grant` for a caller that has held the event against the rules of the door in this
     transaction (`check_open`)."""
     own = None
-    known = None
+    known = wish.revived
     if not wish.sitting_uuid:
         own = lock_offer(tx, org_id, wish.event_id, wish.person_id)
         known = booking.find_registration(tx, org_id, wish.event_id, wish.person_id)
@@ -145,10 +142,12 @@ def grant_checked(tx: Tx, org_id: OrgId, wish: Wish) -> Granted:
         return Granted(confirmed.id, there, is_new=False)
     if own and not wish.language:
         wish = wish._replace(language=own.language)
+    chosen = take_chosen(tx, org_id, wish.event_id, asked[1], wish.session_ids, confirmed)
     taken = _take(tx, org_id, wish, own, has_place=confirmed is not None)
     wish, extras = _add_extras(wish, own)
     registration_id = confirmed.id if confirmed else _write(tx, org_id, wish, taken, known)
-    # A form may be anybody's: it says nothing of somebody who is registered.
+    booking.add_bookings(tx, org_id, registration_id, sorted(chosen))
+    # A form may be anybody's: it says nothing of who is registered.
     said = wish.submitted if RULES[wish.door].there is There.SAME_TYPE else extras.submitted
     if confirmed and said:
         joined = join_submissions(confirmed.submitted, said)
@@ -222,7 +221,7 @@ def pass_on(
     cancel_ticket(tx, org_id, ticket.id)
     # Its type's row is ours from here on, so nobody else adds one at the same time.
     places.release_ticket(tx, org_id, ticket.ticket_type_id)
-    taken = places.take_ticket(tx, org_id, ticket.ticket_type_id)
+    taken = places.take_ticket_first(tx, org_id, ticket.ticket_type_id)
     if taken and (refusal := find_limit(tx, org_id, wish, taken)):
         raise refusal
     is_last = not list_valid_tickets(tx, org_id, registration.id)
@@ -246,7 +245,7 @@ def change_type(
 ) -> None:
     """Make a ticket of a locked registration one of another type of its event; its code stays.
     Raises Conflict when none is left, and at the type's limit for one person."""
-    taken = places.take_ticket(tx, org_id, ticket_type_id)
+    taken = places.take_ticket(tx, org_id, registration.event_id, ticket_type_id)
     if taken is None:
         raise Conflict("tickets.sold_out_type")
     wish = Wish(
@@ -260,14 +259,10 @@ def change_type(
     if refusal := find_limit(tx, org_id, wish, taken):
         raise refusal
     places.release_ticket(tx, org_id, ticket.ticket_type_id)
+    booking.note_type_left(tx, org_id, registration.id, ticket.ticket_type_id)
     set_ticket_type(tx, org_id, ticket.id, ticket_type_id)
-    sql.follow_type(
-        tx,
-        org_id=org_id,
-        ticket_id=ticket.id,
-        from_type=ticket.ticket_type_id,
-        to_type=ticket_type_id,
-    )
+    types = {"from_type": ticket.ticket_type_id, "to_type": ticket_type_id}
+    sql.follow_type(tx, org_id=org_id, ticket_id=ticket.id, **types)
     places.offer_places(tx, org_id, registration.event_id)
 
 
@@ -332,7 +327,7 @@ def _try_to_take(
     taken = (
         places.take_default_ticket(tx, org_id, wish.event_id)
         if wish.ticket_type_id is None
-        else places.take_ticket(tx, org_id, wish.ticket_type_id)
+        else places.take_ticket(tx, org_id, wish.event_id, wish.ticket_type_id)
     )
     if taken is None:
         return Conflict("tickets.sold_out")
@@ -355,7 +350,7 @@ def _take_event_place(tx: Tx, org_id: OrgId, wish: Wish) -> Conflict | None:
     state = places.take_event_place(tx, org_id, wish.event_id)
     if state is None:
         return Conflict("event.full")
-    if refusal := find_refusal(wish.door, state, tx.now + 1, tx.now):
+    if refusal := rules.find_refusal(wish.door, state, tx.now + 1, tx.now):
         places.release_event_place(tx, org_id, wish.event_id)
         return refusal
     return None

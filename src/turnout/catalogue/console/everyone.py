@@ -1,0 +1,57 @@
+"""Everybody whom an organization knows, over all of its events."""
+
+LABELS = {
+    "console.everyone.lead": "Everybody your organization knows, over all events.",
+    "console.everyone.export": "Export CSV",
+    "console.everyone.search": "Name, company, email or phone",
+    "console.everyone.find": "Find",
+    "console.everyone.all": "Show everybody",
+    "console.everyone.name": "Name",
+    "console.everyone.events": "Event",
+    "console.everyone.more": "and {count} more",
+    "console.everyone.since": "Known since",
+    "console.everyone.number": "Number",
+    "console.everyone.shown.one": "1 person",
+    "console.everyone.shown.many": "{count} people",
+    "console.everyone.first": "First page",
+    "console.everyone.not_yet": "Nobody yet with “{text}”",
+    "console.everyone.not_yet_what": "There are more people to look through.",
+    "console.everyone.go_on": "Search on",
+    "console.everyone.nobody_found": "Nobody has “{text}”",
+    "console.everyone.nobody_what": "All words must be in the name, company or email address, or "
+    "four digits or more in the phone number.",
+    "console.everyone.none": "Nobody yet",
+    "console.everyone.none_what": "People appear here once they register, are invited or are "
+    "imported at an event.",
+    "console.everyone.to_events": "Go to the events",
+    "console.everyone.nameless": "Person {number}",
+    "console.everyone.edit": "Correct",
+    "console.everyone.former.email": "Former email",
+    "console.everyone.former.phone": "Former phone",
+    "console.everyone.former.name": "Former name",
+    "console.everyone.until": "until {at}",
+    "console.everyone.everything": "Everything about this person",
+    "console.everyone.everything_what": "For somebody who asks what you know of them: every record "
+    "of your organization. The export is noted in the log.",
+    "console.everyone.as_page": "As a page to read",
+    "console.everyone.as_json": "As JSON",
+    "console.everyone.takes_part": "Takes part in",
+    "console.everyone.registration.confirmed": "Registered",
+    "console.everyone.registration.cancelled": "Cancelled",
+    "console.everyone.part": "{what}: {state}, since {at}",
+    "console.everyone.nowhere": "No event knows this person.",
+    "console.everyone.email_hint": "The former address stays with the person, for messages that "
+    "went to it.",
+    "console.everyone.merge_instead": "Is {email} the same person? See what merging does",
+    "console.everyone.stays": "{name} stays",
+    "console.everyone.goes": "{name} becomes a part of them",
+    "console.everyone.parts.one": "In 1 registration, invitation or waiting list",
+    "console.everyone.parts.many": "In {count} registrations, invitations and waiting lists",
+    "console.everyone.merge_look": "See both",
+    "console.everyone.merge_what": "{name} keeps address and details, and gets everything of "
+    "{other}. Where both are registered for one event, one place is free again. This cannot be "
+    "undone.",
+    "console.everyone.merge_do": "Merge {other} into {name}",
+    "console.everyone.merge_keep": "Keep both",
+    "console.everyone.erase_stays": "Seats, totals and check-ins stay, without a name.",
+}

@@ -1,0 +1,51 @@
+"""Message templates and canned answers."""
+
+LABELS = {
+    "console.messages.area.templates": "Templates",
+    "console.templates.lead": "Texts that your team keeps, to begin messages with. A message takes "
+    "a text over, and is not changed by it afterwards.",
+    "console.templates.add": "New template",
+    "console.templates.keep": "Keep the template",
+    "console.templates.name": "Name",
+    "console.templates.name_hint": "For your team: recipients do not see it.",
+    "console.templates.purpose": "Purpose",
+    "console.templates.subject": "Subject",
+    "console.templates.text": "Text",
+    "console.templates.html": "HTML part",
+    "console.templates.changed": "Changed",
+    "console.templates.use": "Write with it",
+    "console.templates.text_hint": "Fields such as %%recipient%%, %%firstname%% and %%event%% are "
+    "filled in for each person. The form of a message lists those of its recipients.",
+    "console.templates.none": "No templates yet",
+    "console.templates.none_next": "Keep what you write again and again: an invitation to the next "
+    "event, where to park, how to get in.",
+    "console.templates.copy_title": "Copy it",
+    "console.templates.copy_name": "Name of the copy",
+    "console.templates.copy_of": "Copy of {name}",
+    "console.templates.copy": "Make a copy",
+    "console.templates.ask": "Delete the template \u201c{name}\u201d?",
+    "console.templates.ask_more": "Messages that were written with it stay as they are. This "
+    "cannot be undone.",
+    "console.templates.delete": "Delete \u201c{name}\u201d",
+    "console.templates.done.saved": "The template is kept.",
+    "console.templates.done.copied": "This is the copy.",
+    "console.templates.done.deleted": "The template is deleted.",
+    "console.compose.templates": "Begin with a template",
+    "console.compose.templates_none": "No template for this channel yet.",
+    "console.compose.templates_all": "All templates",
+    "console.answers.title": "Canned answers",
+    "console.answers.lead": "Short texts to answer replies with. The fields are filled in when you "
+    "put one into an answer, and you can change it before it goes.",
+    "console.answers.name": "Name",
+    "console.answers.none": "No canned answers yet.",
+    "console.answers.add": "Keep an answer",
+    "console.answers.keep": "Keep the answer",
+    "console.answers.edit": "Change",
+    "console.answers.change": "Change \u201c{name}\u201d",
+    "console.answers.delete": "Forget \u201c{name}\u201d",
+    "console.answers.text_hint": "May have {fields}.",
+    "console.answers.done.saved": "The answer is kept.",
+    "console.answers.done.deleted": "The answer is forgotten.",
+    "console.answers.insert": "Insert a canned answer",
+    "console.answers.manage": "Change canned answers",
+}

@@ -1,0 +1,1 @@
+"""The pages of an event in the console: made, described, published, filled, changed, cancelled."""

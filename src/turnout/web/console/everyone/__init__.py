@@ -1,0 +1,1 @@
+"""Everybody whom an organization knows, over all of its events."""

@@ -1,0 +1,1 @@
+"""The report of an event: who turned out, its files, and the links that show it to others."""

@@ -1,0 +1,1 @@
+"""The door on phones: pairing, the page that scans, and the API that it stands on."""

@@ -1,0 +1,1 @@
+"""The personal pages of guests: `/my/{token}` and what is below it."""

@@ -1,0 +1,197 @@
+"""Offline scans are taken once and in order; the first check-in stays, and nothing is hidden."""
+
+import itertools
+from typing import Any
+
+import pytest
+
+from turnout.core.door.decisions import Verdict
+from turnout.core.door.model import DoorRole
+from turnout.core.door.scanning import scan_ticket
+from turnout.core.door.uploading import (
+    MOST_SCANS,
+    OLDEST_MS,
+    Act,
+    OfflineScan,
+    Uploaded,
+    list_conflicts,
+    list_own_conflicts,
+    upload_scans,
+)
+from turnout.core.payments.settling import ask_for_payment, list_payments
+from turnout.core.registrations.giving_back import cancel_registration
+from turnout.errors import Invalid
+
+ANN, BOB, EVE = "ann@example.com", "bob@example.com", "eve@example.com"
+MINUTE_MS = 60_000
+_nonces = itertools.count(1)
+
+
+def offline(code: str, at: int, **more) -> OfflineScan:
+    facts: dict[str, Any] = {"nonce": f"offline-{next(_nonces)}", "is_admitted": True} | more
+    return OfflineScan(code=code, at=at, **facts)
+
+
+def upload(hall, device, *scans, skew=0):
+    return hall.db.call(upload_scans, *device, scans, hall.now - skew)
+
+
+def checked_in_at(desk, code):
+    (at,) = desk.ask(f"SELECT checked_in_at FROM tickets WHERE code = '{code}'")
+    return at
+
+
+def test_scans_are_taken_in_order_and_once(desk, hall):
+    ann, bob = hall.guests(ANN, BOB)
+    device, at = hall.device("Door 1"), hall.now - 5 * MINUTE_MS
+    scans = [
+        offline(ann, at),
+        offline(bob, at + 1),
+        offline(bob, at + 2, is_admitted=False),
+        offline("NOTHING", at + 3, is_admitted=False),
+    ]
+    verdicts = ["admitted", "admitted", "again", "unknown"]
+    for _ in range(2):
+        done = upload(hall, device, *scans)
+        assert [one.verdict for one in done] == verdicts
+        assert not any(one.is_conflict for one in done)
+    assert checked_in_at(desk, ann) == at
+    assert desk.count("scans") == 4
+
+
+def test_the_first_upload_stays_and_the_other_is_a_conflict(desk, hall):
+    (ann,) = hall.guests(ANN, first_name="Ann")
+    one, two = hall.device("Door 1"), hall.device("Door 2")
+    at = hall.now - 5 * MINUTE_MS
+    upload(hall, one, offline(ann, at + MINUTE_MS))
+    late = offline(ann, at)
+    for _ in range(2):
+        (done,) = upload(hall, two, late)
+        assert (done.verdict, done.is_conflict) == (Verdict.AGAIN, True)
+    assert checked_in_at(desk, ann) == at + MINUTE_MS
+    (kept,) = desk.db.call(list_conflicts, desk.org_id, desk.event.id, 10)
+    assert (kept.name.strip(), kept.first_device, kept.device) == ("Ann", "Door 1", "Door 2")
+    assert (kept.first_at, kept.at) == (at + MINUTE_MS, at)
+    for device, count in ((one, 1), (two, 1), (hall.device("Door 3"), 0)):
+        assert len(desk.db.call(list_own_conflicts, *device, 10)) == count
+
+
+def test_who_was_let_in_with_a_cancelled_ticket_is_a_conflict(desk, hall):
+    (ann,) = hall.guests(ANN)
+    desk.db.call(cancel_registration, desk.org_id, desk.get(ANN).registration.id, actor="t")
+    (done,) = upload(hall, hall.device("Door 1"), offline(ann, hall.now))
+    assert (done.verdict, done.is_conflict) == (Verdict.CANCELLED, True)
+
+
+def test_the_clock_of_a_phone_is_corrected(desk, hall):
+    ann, bob, eve = hall.guests(ANN, BOB, EVE)
+    device, skew = hall.device("Door 1"), 7 * MINUTE_MS
+    upload(hall, device, offline(ann, hall.now - skew - MINUTE_MS), skew=skew)
+    assert checked_in_at(desk, ann) == hall.now - MINUTE_MS
+    upload(hall, device, offline(bob, hall.now + skew))
+    assert checked_in_at(desk, bob) == hall.now
+    upload(hall, device, offline(eve, hall.now - 2 * OLDEST_MS))
+    assert checked_in_at(desk, eve) == hall.now - OLDEST_MS
+
+
+def test_other_acts_are_taken_as_well(desk, hall):
+    (ann,) = hall.guests(ANN)
+    chief = hall.device("Desk", DoorRole.SUPERVISOR)
+    number = desk.ask(f"SELECT id FROM tickets WHERE code = '{ann}'")[0]
+    done = upload(
+        hall,
+        chief,
+        offline("", hall.now, ticket=number),
+        offline(ann, hall.now, act=Act.UNDO, is_admitted=False),
+        offline(ann, hall.now, act=Act.LET_IN, reason="A speaker"),
+        offline(ann, hall.now, act=Act.LET_IN, reason=""),
+    )
+    assert [one.verdict for one in done] == ["admitted", "left", "admitted", None]
+    assert done[-1].refusal == "door.reason"
+    steward = upload(
+        hall, hall.device("Door 1"), offline(ann, hall.now, act=Act.LET_IN, reason="x")
+    )
+    assert steward[0].refusal == "door.supervisor"
+
+
+def test_an_uploaded_undo_leaves_what_another_phone_did_meanwhile(desk, hall):
+    (ann,) = hall.guests(ANN)
+    one, chief = hall.device("Door 1"), hall.device("Desk", DoorRole.SUPERVISOR)
+    scan = offline(ann, hall.now)
+    undo = offline(ann, hall.now + 1, act=Act.UNDO, is_admitted=False)
+    desk.node.clock.now += MINUTE_MS
+    hall.scan(one, ann)
+    at = hall.now
+    for _ in range(2):
+        done = upload(hall, chief, scan, undo)
+        assert [told.verdict for told in done] == [Verdict.AGAIN, Verdict.LEFT]
+    assert checked_in_at(desk, ann) == at
+
+
+def test_a_payment_that_was_taken_without_a_network_is_settled_once(desk, hall):
+    ann, bob = hall.guests(ANN, BOB)
+    where = {"due_at": hall.now + 86_400_000, "actor": "t"}
+    desk.db.call(ask_for_payment, desk.org_id, ann, 1050, "EUR", **where)
+    one, chief = hall.device("Door 1"), hall.device("Desk", DoorRole.SUPERVISOR)
+    paid = [
+        offline(ann, hall.now, act=Act.PAID, is_admitted=False),
+        offline(ann, hall.now),
+        offline(bob, hall.now, act=Act.PAID, is_admitted=False),
+    ]
+    assert upload(hall, one, paid[0])[0].refusal == "door.supervisor"
+    hall.scan(one, ann)
+    for _ in range(2):
+        done = upload(hall, chief, *paid)
+        assert [told.verdict for told in done] == [Verdict.ADMITTED, Verdict.AGAIN, None]
+        assert [told.is_conflict for told in done] == [False, True, False]
+        assert done[2].refusal == "payment.none"
+    states = [one.state for one in desk.db.call(list_payments, desk.org_id, desk.event.id, limit=9)]
+    assert states == ["paid"]
+
+
+def test_a_gate_judges_uploads_too(desk, hall):
+    (ann,) = hall.guests(ANN)
+    session = desk.account.sessions[0].id
+    hall.go_to_the_day()
+    north = hall.device("North", gate=hall.gate("North", sessions=[session]))
+    assert upload(hall, north, offline(ann, hall.now))[0].verdict is Verdict.ADMITTED
+
+
+def test_too_many_at_once_are_refused(hall):
+    scans = [offline("X", hall.now)] * (MOST_SCANS + 1)
+    with pytest.raises(Invalid):
+        upload(hall, hall.device("Door 1"), *scans)
+
+
+def test_whom_a_phone_turned_away_is_not_checked_in_by_its_upload(desk, hall):
+    ann, bob, eve = hall.guests(ANN, BOB, EVE)
+    steward, chief = hall.device("Door 1"), hall.device("Desk", DoorRole.SUPERVISOR)
+    said = {"ask": "unknown", "cancelled": "cancelled", "other_day": "elsewhere", "again": "again"}
+    scans = [offline(ann, hall.now, is_admitted=False, said=one) for one in said]
+    scans += [
+        offline(bob, hall.now, said="admitted"),
+        offline(eve, hall.now, is_admitted=False, said="unpaid"),
+        offline("NOTHING", hall.now, is_admitted=False, said="forged"),
+    ]
+    for _ in range(2):
+        done = upload(hall, steward, *scans)
+        told = [*said.values(), "admitted", "unpaid", "unknown"]
+        assert [one.verdict for one in done] == told
+        assert not any(one.is_conflict or one.refusal for one in done)
+    assert [checked_in_at(desk, code) is None for code in (ann, bob, eve)] == [True, False, True]
+    results = desk.ask(f"SELECT result FROM scans WHERE event_id = {desk.event.id} ORDER BY id")
+    kept = ["unknown", "cancelled", "elsewhere", "repeated", "admitted", "unpaid", "unknown"]
+    assert results == kept
+    let_in = offline(ann, hall.now, act=Act.LET_IN, reason="A speaker")
+    assert upload(hall, chief, let_in)[0] == Uploaded(let_in.nonce, Verdict.ADMITTED, False)
+    assert desk.db.call(list_conflicts, desk.org_id, desk.event.id, 9) == []
+
+
+def test_a_check_in_whose_answer_was_lost_is_taken_back_where_the_phone_turned_away(desk, hall):
+    (ann,) = hall.guests(ANN)
+    steward, shown = hall.device("Door 1"), hall.shown(ann)
+    hall.db.call(scan_ticket, *steward, shown)
+    refused = offline(ann, hall.now, nonce=shown.nonce, is_admitted=False, said="ask")
+    for _ in range(2):
+        assert upload(hall, steward, refused)[0].verdict is Verdict.UNKNOWN
+        assert checked_in_at(desk, ann) is None

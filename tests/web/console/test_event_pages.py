@@ -1,0 +1,47 @@
+"""Every page of an event opens, for a new event and for one that has everything."""
+
+import pytest
+
+from tests.web.console.desk import Desk
+from turnout.core.ids import EventId
+
+TAILS = [
+    "",
+    "/copy",
+    "/details",
+    "/place/new",
+    "/programme",
+    "/programme/new",
+    "/speakers/new",
+    "/tickets",
+    "/tickets/new",
+    "/questions",
+    "/questions/new",
+    "/publish",
+    "/close",
+    "/reopen",
+    "/postpone",
+    "/cancel",
+    "/tell",
+    "/delete",
+    "/texts",
+    "/texts/confirmation",
+    "/texts/offer?language=es",
+    "/waiting",
+    "/invitations",
+    "/invitations/new",
+    "/page",
+    "/preview",
+    "/waiting?all=1",
+]
+
+
+@pytest.mark.parametrize("title", ["Summit", "Draft", "Reunion", "Called off"])
+def test_pages_open(desk: Desk, events: dict[str, EventId], title: str) -> None:
+    headed = {tail: desk.read(f"/console/{events[title]}{tail}").count("<h1>") for tail in TAILS}
+    assert headed == dict.fromkeys(TAILS, 1)
+
+
+@pytest.mark.parametrize("tail", ["/console/events", "/console/events/new"])
+def test_lists_open(desk: Desk, events: dict[str, EventId], tail: str) -> None:
+    assert desk.read(tail).count("<h1>") == 1

@@ -1,0 +1,802 @@
+// The door on a phone: reads codes by camera, scanner or keys, says loudly what to do, and goes on
+// without a network. Every scan that the server has not confirmed waits in the outbox until it has.
+const page = document.body.dataset;
+const words = JSON.parse(page.words);
+const [store, { judge, looksLikeOurs, CANCELLED, UNPAID }] = await Promise.all([import(page.store), import(page.judge)]);
+
+const ANSWER_MS = 2500, CHANGES_MS = 1000, AGAIN_MS = 3000, ADMITTED_MS = 1200, UNDO_MS = 120_000, KEPT_MS = 72 * 3600_000;
+const UPLOAD = 200, KEY_MS = 500, REFUSALS = 20, LATELY = 8, COUNTED_MS = 1000, QUIET_MS = 15_000, SKEW_MS = 120_000;
+const $ = (name) => document.getElementById(name);
+const say = (name, facts = {}) => (words[name] ?? name).replace(/\{(\w+)\}/g, (_, fact) => facts[fact] ?? "");
+const sayCount = (name, count, facts = {}) => say(count === 1 ? `${name}_one` : name, { count, ...facts });
+const nonce = () => crypto.randomUUID ? crypto.randomUUID() : [...crypto.getRandomValues(new Uint8Array(16))].map((one) => one.toString(16).padStart(2, "0")).join("");
+
+let state = await store.readFact("state");
+let snapshot = await store.readFact("snapshot");
+let event = state?.places[0]?.event ?? 0;
+let contactAt = (await store.readFact("contact")) ?? 0;
+let offlineSince = (await store.readFact("offline")) ?? 0, rescued = 0, waits = 0, isPaused = false, last = { text: "", at: 0 }, isSignedOut = false, shown = null;
+let isFull = false, skew = 0, isLeaving = false, lately = (await store.readFact("lately")) ?? [], printer = (await store.readFact("printer")) ?? "";
+
+// Times are the event's, as the console has them, in the format of the reader.
+const spoken = document.documentElement.lang;
+const locale = navigator.languages.find((one) => one.split("-")[0] === spoken) ?? spoken;
+
+function at(ms) {
+  const format = { hour: "2-digit", minute: "2-digit" };
+  const timeZone = state?.places.find((one) => one.event === event)?.timezone;
+  try {
+    return new Date(ms).toLocaleTimeString(locale, { ...format, timeZone });
+  } catch { // a browser that does not know the zone
+    return new Date(ms).toLocaleTimeString(locale, format);
+  }
+}
+
+// -- asking the server ------------------------------------------------------------------------
+
+class Refused extends Error {
+  constructor(status, answer) { super(answer.message); this.status = status; this.code = answer.error; }
+}
+
+async function ask(path, body, wait = ANSWER_MS) {
+  const headers = { Accept: "application/json", "Accept-Language": document.documentElement.lang };
+  if (body) Object.assign(headers, { "Content-Type": "application/json", "X-Door-Form": state?.form ?? "" });
+  const answer = await fetch(`/door/api/${path}`, { method: body ? "POST" : "GET", headers, body: body && JSON.stringify(body), signal: AbortSignal.timeout(wait), cache: "no-store" });
+  if (answer.status >= 500 || answer.status === 429) throw new TypeError("the server cannot answer now");
+  const read = await answer.json();
+  if (answer.status === 401) await signedOut();
+  if (!answer.ok) throw new Refused(answer.status, read);
+  heard();
+  return read;
+}
+
+function heard() {
+  if (offlineSince) keep("offline", 0);
+  offlineSince = 0;
+  contactAt = Date.now();
+}
+
+// A browser without room: what is on the phone stays, and the person is told.
+const isQuota = (fault) => fault?.name === "QuotaExceededError" || fault?.inner?.name === "QuotaExceededError";
+
+async function keep(name, fact) {
+  try {
+    await store.keepFact(name, fact);
+    isFull = false;
+  } catch (fault) {
+    if (!isQuota(fault)) throw fault;
+    isFull = true;
+    showBanner();
+  }
+}
+
+function lost() {
+  if (!offlineSince) {
+    offlineSince = Date.now();
+    if (!isSignedOut) keep("offline", offlineSince);
+  }
+  showBanner();
+}
+
+async function signedOut() {
+  isSignedOut = true;
+  await store.forgetAll();
+  snapshot = null;
+  showBanner();
+}
+
+// -- what the phone holds ----------------------------------------------------------------------
+
+const asTicket = ([id, digest, first, lastName, type, ticketState, checkedIn, group, beside]) =>
+  ({ digest, id, name: `${first} ${lastName}`.trim(), type, state: ticketState, at: checkedIn, group, beside });
+
+async function takeSnapshot() {
+  const taken = await ask(`snapshot?event=${event}`, null, 60_000);
+  await store.replaceTickets(taken.tickets.map(asTicket));
+  delete taken.tickets;
+  snapshot = taken;
+  await store.keepFact("snapshot", snapshot);
+}
+
+let changesAt = 0;
+async function takeChanges() {
+  const battery = page.battery ? `&battery=${page.battery}` : "";
+  const changes = await ask(`changes?event=${event}&since=${snapshot.at}&unsent=${waits}${battery}`);
+  changesAt = Date.now();
+  isFull = false;
+  if (changes.rules !== snapshot.rules && snapshot.rules) return takeSnapshot();
+  if (changes.tickets.length) await store.keepTickets(changes.tickets.map(asTicket));
+  if (changes.tickets.length || changes.at - snapshot.at > 60_000 || changes.state !== snapshot.state) {
+    snapshot = { ...snapshot, at: changes.at, state: changes.state };
+    await store.keepFact("snapshot", snapshot);
+    await keep("contact", contactAt);
+  }
+  $("tally").textContent = changes.counters.checked_in;
+  $("of").textContent = say("of", { count: changes.counters.expected });
+  $("gates").replaceChildren(...changes.counters.gates.filter((one) => one.name).map((one) => line(`${one.name}: ${one.checked_in}`)));
+  showList("conflicts", changes.conflicts.map((one) => line(say("conflict", { name: one.name.trim() || say("unknown"), one: one.first_device || "–", first: one.first_at ? at(one.first_at) : "–", two: one.device, second: at(one.at) }))));
+  await showRefused();
+}
+
+// A list with its heading, which is there while something is in it.
+function showList(name, lines) {
+  $(name).replaceChildren(...lines);
+  $(`${name}-title`).hidden = !lines.length;
+}
+
+async function showRefused() {
+  const refused = (await store.readFact("refused")) ?? [];
+  showList("refused", refused.map((one) => line(`${one.said}, ${at(one.at)}`)));
+}
+
+function line(text) {
+  const item = document.createElement("li");
+  item.textContent = text;
+  return item;
+}
+
+async function forgetWhenOver() {
+  const isOver = snapshot && (Date.now() > snapshot.deleted_at || (contactAt && Date.now() - contactAt > KEPT_MS));
+  if (isOver && !(await store.countOutbox())) { await store.forgetAll(); snapshot = null; }
+}
+
+async function upload() {
+  for (;;) {
+    const scans = await store.listOutbox(UPLOAD);
+    waits = await store.countOutbox();
+    if (!scans.length) return;
+    showBanner(sayCount("sending", waits));
+    const byEvent = scans.filter((one) => one.event === scans[0].event);
+    const sent = byEvent.map(({ place, event: _, about: __, ...scan }) => scan);
+    const done = await ask("offline", { sent_at: Date.now(), event: scans[0].event, scans: sent }, 30_000);
+    await keepRefused(byEvent, done.scans);
+    await store.dropFromOutbox(byEvent.map((one) => one.place));
+    const conflicts = done.scans.filter((one) => one.is_conflict).length;
+    if (conflicts) { beep("again"); $("sent").textContent = say("sent", { count: sent.length, conflicts }); }
+  }
+}
+
+// What the server did not take is said aloud, and stays on the phone under More.
+async function keepRefused(scans, outcomes) {
+  const reasons = new Map(outcomes.filter((one) => one.refusal).map((one) => [one.nonce, one.refusal]));
+  const refused = [];
+  for (const scan of scans.filter((one) => reasons.has(one.nonce))) {
+    const isUndo = scan.act === "undo", name = scan.about?.name || say("unknown");
+    refused.push({ said: say(isUndo ? "undo_refused" : "refused", { name }), at: scan.at });
+    if (isUndo && scan.about?.digest) await mark(scan.about.digest, scan.about.at);
+  }
+  if (!refused.length) return;
+  await keep("refused", [...refused.reverse(), ...(await store.readFact("refused")) ?? []].slice(0, REFUSALS));
+  beep("again");
+  for (const one of refused) note("again", one.said);
+  $("sent").textContent = refused.map((one) => one.said).join(" ");
+  await showRefused();
+}
+
+// -- deciding ---------------------------------------------------------------------------------
+
+// A camera reads one code many times: what it has read is not read again for a while.
+async function scan(text, more = {}) {
+  const now = Date.now();
+  if (isSignedOut || (more.readAt && text === last.text && now - last.at < AGAIN_MS)) return;
+  if (shown?.goesOn && text) next();
+  if (isPaused) return;
+  last = { text, at: now };
+  isPaused = true;
+  const startedAt = performance.now();
+  try {
+    const made = { nonce: nonce(), code: text.slice(0, 500), event, ...(isLeaving && !more.path ? { path: "leave" } : {}), ...more };
+    show(await decide(made, more.found), made, text);
+    performance.measure("verdict", { start: more.readAt ?? startedAt });
+  } catch (fault) {
+    show(faultOf(fault), null, text);
+  }
+}
+
+const faultOf = (fault) => ({ verdict: "fault", why: isQuota(fault) ? say("full") : fault.message });
+
+async function decide(made, found) {
+  const { found: _, readAt: __, path = "scan", ...body } = made;
+  if (!offlineSince && navigator.onLine && !waits) {
+    try {
+      const decision = await ask(path, body);
+      await learn(decision.ticket, decision.verdict, decision);
+      return decision;
+    } catch (fault) {
+      if (fault instanceof Refused) return { verdict: "fault", why: fault.message };
+      lost();
+    }
+  }
+  return decideAlone(body, path, found);
+}
+
+// What the server has just said of a ticket is kept at once: the network may be gone at the next scan.
+async function learn(id, verdict, { first_at: firstAt, first_device: device } = {}) {
+  const learnt = {
+    admitted: { at: firstAt ?? Date.now(), by: state.name, isOut: false },
+    again: firstAt ? { at: firstAt, by: device } : {},
+    returned: { isOut: false },
+    left: { isOut: true },
+    unpaid: { state: UNPAID },
+    cancelled: { state: CANCELLED },
+    undone: { at: 0, by: "", isOut: false },
+  }[verdict];
+  try {
+    const ticket = id && learnt && await store.findTicket(id);
+    if (ticket) await store.keepTickets([{ ...ticket, ...learnt }]);
+  } catch { // The server has decided already; the next changes bring it.
+  }
+}
+
+// Without a network the counter goes on with what this phone does itself.
+function count(change) {
+  const known = $("tally").textContent;
+  if (known) $("tally").textContent = Number(known) + change;
+}
+
+async function decideAlone(body, path, found) {
+  if (!snapshot) return { verdict: "fault", why: say("no_snapshot") };
+  let decision = await judge(snapshot, path === "leave" ? "supervisor" : state.role, body.code, store.readTicket, found);
+  const isLeft = path === "leave" && ["again", "returned"].includes(decision.verdict);
+  if (path === "leave" && !isLeft) return { ...decision, verdict: "fault", why: say("not_in") };
+  if (isLeft) decision = { ...decision, verdict: "left" };
+  const isForced = path === "let-in" && decision.digest && decision.verdict !== "cancelled";
+  const isAdmitted = isForced || decision.verdict === "admitted";
+  const act = isForced ? "let_in" : isLeft ? "leave" : "scan";
+  await store.addToOutbox({ act, code: body.code, ticket: body.code ? 0 : decision.ticket ?? 0, at: Date.now(), nonce: body.nonce, is_admitted: isAdmitted, reason: body.reason ?? "", event, about: { name: decision.name, digest: decision.digest } });
+  waits = await store.countOutbox();
+  if (isAdmitted && decision.verdict !== "again") count(1);
+  if (isAdmitted && decision.digest) await mark(decision.digest, Date.now());
+  if ((isLeft || decision.verdict === "returned") && decision.digest) await change(decision.digest, { isOut: isLeft });
+  showBanner();
+  if (isAdmitted && decision.group) decision = { ...decision, companions: await findCompanions(decision) };
+  return isForced ? { ...decision, verdict: "admitted" } : decision;
+}
+
+async function findCompanions(decision) {
+  const others = (await store.listGroup(decision.group)).filter((one) => one.digest !== decision.digest && one.state === 0);
+  return others.map((one) => ({ ticket: one.id, name: one.name, ticket_type: snapshot.ticket_types[one.type] ?? "", checked_in_at: one.at || null, kept: one }));
+}
+
+async function change(digest, changes) {
+  const ticket = await store.readTicket(digest);
+  if (ticket) await store.keepTickets([{ ...ticket, ...changes }]);
+}
+
+const mark = (digest, checkedIn) => change(digest, { at: checkedIn, by: checkedIn ? state.name : "", isOut: false });
+
+async function undo(entry) {
+  const { decision, made } = entry;
+  const body = { nonce: nonce(), code: made.code, ticket: made.ticket ?? 0, event: made.event };
+  try {
+    if (offlineSince || waits) throw new TypeError("no network");
+    await ask("undo", body);
+    await learn(decision.ticket, "undone");
+  } catch (fault) {
+    if (fault instanceof Refused) return show({ verdict: "fault", why: fault.message }, null, "");
+    try {
+      await store.addToOutbox({ act: "undo", code: body.code, ticket: body.ticket, at: Date.now(), nonce: body.nonce, is_admitted: false, reason: "", event: made.event, about: { name: decision.name, digest: decision.digest, at: entry.at } });
+    } catch (unkept) {
+      return show(faultOf(unkept), null, "");
+    }
+    waits = await store.countOutbox();
+    if (decision.digest) await mark(decision.digest, 0);
+    else await learn(decision.ticket, "undone");
+    count(-1);
+    lost();
+  }
+  entry.isUndone = true;
+  keepLately();
+  note("again", say("undone", { name: decision.name || "" }));
+  next();
+}
+
+// -- saying it --------------------------------------------------------------------------------
+
+const LOOKS = { admitted: "admitted", returned: "admitted", left: "admitted", again: "again", elsewhere: "elsewhere", other_event: "elsewhere", other_day: "elsewhere", cancelled: "cancelled", forged: "cancelled", unpaid: "unpaid", unknown: "unknown", ask: "unknown", fault: "unknown" };
+const SOUNDS = { admitted: [[1320, 60]], again: [[660, 120], [660, 120]], elsewhere: [[700, 120], [500, 120]], unpaid: [[700, 120], [500, 120]], cancelled: [[220, 400]], unknown: [[220, 400]] };
+let audio = null;
+
+function beep(look) {
+  const tones = SOUNDS[look];
+  navigator.vibrate?.(tones.flatMap(([, ms]) => [ms, 60]));
+  if ($("sound").getAttribute("aria-pressed") !== "true") return;
+  audio ??= new AudioContext();
+  let starts = audio.currentTime;
+  for (const [pitch, ms] of tones) {
+    const tone = audio.createOscillator();
+    tone.frequency.value = pitch;
+    tone.connect(audio.destination);
+    tone.start(starts);
+    tone.stop(starts + ms / 1000);
+    starts += (ms + 60) / 1000;
+  }
+}
+
+function why(decision, text) {
+  switch (decision.verdict) {
+    case "again": return decision.first_at ? say(decision.first_gate ? "again_why" : "again_no_gate", { at: at(decision.first_at), gate: decision.first_gate, device: decision.first_device || "–" }) : "";
+    case "elsewhere": return decision.go_to?.length ? say("go_to", { gates: decision.go_to.join(", ") }) : say("elsewhere_why");
+    case "other_day": return say("other_day_why", { days: (decision.go_on ?? []).map(dayOf).join(", "), gates: (decision.go_to ?? []).filter(Boolean).join(", ") || "–" });
+    case "other_event": return decision.event ? say("other_event_why", { event: decision.event }) : say("other_event_unknown");
+    case "unpaid": return decision.open_minor ? say("open", { amount: money(decision.open_minor, decision.currency) }) : "";
+    case "unknown": return text ? say("read", { text: text.slice(0, 24) }) : "";
+    case "ask": return say("ask_why");
+    case "fault": return decision.why;
+    default: return [decision.ticket_type, decision.company].filter(Boolean).join(" · ") + (decision.isProvisional ? ` · ${say("provisional")}` : "");
+  }
+}
+
+const money = (minor, currency) => new Intl.NumberFormat(spoken, { style: "currency", currency }).format(minor / 100);
+const dayOf = (day) => new Date(`${day}T12:00`).toLocaleDateString(locale, { weekday: "short", day: "numeric", month: "short" });
+
+function show(decision, made, text) {
+  const entry = { decision, made, text, at: Date.now(), isUndone: false };
+  const waiting = (decision.companions ?? []).filter((one) => !one.checked_in_at);
+  const own = present(entry, waiting);
+  beep(LOOKS[decision.verdict]);
+  note(LOOKS[decision.verdict], decision.name || say(`verdict_${decision.verdict}`), entry);
+  const isRead = waiting.length || ["answers", "notes", "agreements"].some((name) => decision[name]?.length);
+  own.goesOn = ["admitted", "left", "returned"].includes(decision.verdict) && !waiting.length && !decision.agreements?.length;
+  if (own.goesOn && !isRead) setTimeout(() => { if (shown === own) next(); }, ADMITTED_MS);
+  else $("next").focus();
+}
+
+// Something of "Lately" once more: it stays until it is closed.
+function reopen(entry, button) {
+  isPaused = true;
+  present(entry, []).button = button;
+  $(canUndo(entry) ? "undo" : "next").focus();
+}
+
+const canUndo = (entry) => entry.decision.verdict === "admitted" && entry.made && !entry.isUndone && Date.now() - entry.at < UNDO_MS;
+
+function present(entry, waiting) {
+  const { decision, made, text } = entry, look = LOOKS[decision.verdict];
+  const own = { decision, made, entry };
+  shown = own;
+  $("verdict").className = `verdict over ${look}`;
+  for (const shape of document.querySelectorAll("[data-shape]")) shape.toggleAttribute("hidden", shape.dataset.shape !== look);
+  $("word").textContent = say(`verdict_${decision.verdict}`);
+  $("who").textContent = decision.name || "";
+  $("why").textContent = why(decision, text);
+  showBeside(decision, made);
+  showGroup(waiting, decision);
+  $("badge").hidden = !printer || !decision.ticket || !["admitted", "again", "returned"].includes(decision.verdict);
+  $("undo").hidden = !canUndo(entry);
+  if (canUndo(entry)) setTimeout(() => { if (shown === own) { $("undo").hidden = true; $("next").focus(); } }, entry.at + UNDO_MS - Date.now());
+  $("anyway").hidden = state.role !== "supervisor" || !made || !["again", "elsewhere", "other_day", "unpaid"].includes(decision.verdict);
+  $("anyway-form").hidden = true;
+  $("verdict").hidden = false;
+  $("work").hidden = true;
+  return own;
+}
+
+// What the organizer wants to be seen: answers, notes, and agreements that are still open.
+function showBeside({ answers = [], notes = [], agreements = [] }, made) {
+  const asked = agreements.map((one) => {
+    const item = line(""), text = Object.assign(document.createElement("p"), { textContent: one.text });
+    const button = press(say("agree", { name: one.label }), async () => {
+      try {
+        if (!await agree(made, one.question)) return;
+        item.replaceChildren(say("agreed", { name: one.label }));
+      } catch (fault) {
+        text.textContent = faultOf(fault).why;
+      }
+    });
+    item.append(text, button);
+    return item;
+  });
+  $("beside").replaceChildren(...answers.map((one) => line(`${one.label}: ${one.answer}`)), ...notes.map(line), ...asked);
+}
+
+async function agree(made, question) {
+  const body = { nonce: nonce(), code: made.code, ticket: made.ticket ?? 0, event: made.event, question };
+  try {
+    if (offlineSince || waits) throw new TypeError("no network");
+    await ask("sign", body);
+  } catch (fault) {
+    if (fault instanceof Refused) throw fault;
+    await store.addToOutbox({ act: "sign", code: body.code, ticket: body.ticket, at: Date.now(), nonce: body.nonce, is_admitted: false, reason: "", question, event: made.event, about: {} });
+    waits = await store.countOutbox();
+    lost();
+  }
+  return true;
+}
+
+// Those who come together: one by one, or all at once.
+function showGroup(waiting, decision) {
+  const group = waiting.map((one) => {
+    const item = line("");
+    item.append(press(say("admit", { name: one.name || one.ticket_type }), () => { next(); scan("", { ticket: one.ticket, found: one.kept }); }));
+    return item;
+  });
+  if (waiting.length > 1) {
+    const all = line("");
+    all.append(press(say("admit_all", { count: waiting.length }), () => admitAll(waiting)));
+    group.unshift(all);
+  }
+  const name = (decision.name || "").split(" ").at(-1);
+  $("group").textContent = waiting.length ? say("group", { name, count: waiting.length + 1 }) : "";
+  $("companions").replaceChildren(...group);
+}
+
+async function admitAll(waiting) {
+  next();
+  for (const one of waiting) {
+    isPaused = true;
+    const made = { nonce: nonce(), code: "", event, ticket: one.ticket, found: one.kept };
+    try {
+      const decision = await decide(made, one.kept);
+      if (decision.verdict !== "admitted") return show(decision, made, "");
+      note("admitted", decision.name, { decision, made, text: "", at: Date.now(), isUndone: false });
+    } catch (fault) {
+      return show(faultOf(fault), null, "");
+    }
+  }
+  beep("admitted");
+  next();
+}
+
+function press(text, act) {
+  const button = Object.assign(document.createElement("button"), { type: "button", className: "button", textContent: text });
+  button.addEventListener("click", act);
+  return button;
+}
+
+function note(look, text, entry = null) {
+  const kept = entry && { ...entry, made: entry.made && { ...entry.made, found: undefined } };
+  lately = [{ look, text, entry: kept ? Object.assign(entry, kept) : null, at: Date.now() }, ...lately].slice(0, LATELY);
+  keepLately();
+}
+
+// Also what is taken back later is kept: the list is there again after the page was closed.
+function keepLately() {
+  keep("lately", lately);
+  $("lately").replaceChildren(...lately.map(drawLately));
+}
+
+function drawLately({ look, text, entry, at: notedAt }) {
+  const item = line(entry ? "" : text);
+  const time = document.createElement("time");
+  time.textContent = at(notedAt);
+  item.dataset.look = look;
+  if (entry) {
+    const button = Object.assign(document.createElement("button"), { type: "button", textContent: text });
+    const verdict = Object.assign(document.createElement("span"), { className: "hidden", textContent: `, ${say(`verdict_${entry.decision.verdict}`)}` });
+    button.append(verdict, time);
+    button.addEventListener("click", () => reopen(entry, button));
+    item.append(button);
+  } else item.append(time);
+  return item;
+}
+
+function next() {
+  const button = shown?.button;
+  shown = null;
+  $("verdict").hidden = true;
+  $("work").hidden = false;
+  isPaused = false;
+  button?.focus();
+}
+
+// A phone that was signed out sends nothing any more: what waits on it may go once it is in a file.
+const isRescued = () => isSignedOut && waits > 0 && rescued === waits;
+
+function showBanner(text = "") {
+  const banner = $("banner");
+  const isAlone = offlineSince || waits || isSignedOut || isFull;
+  banner.classList.toggle("offline", Boolean(isAlone));
+  if (isSignedOut) banner.textContent = sayCount("signed_out", waits);
+  else if (isFull) banner.textContent = say("full");
+  else if (text) banner.textContent = text;
+  else if (offlineSince || waits) banner.textContent = sayCount("offline", waits, { at: at(offlineSince || Date.now()) });
+  else if (Math.abs(skew) > SKEW_MS) banner.textContent = say("clock", { minutes: Math.round(Math.abs(skew) / 60_000) });
+  else banner.textContent = snapshot ? say("ready", { at: at(snapshot.at) }) : say("loading");
+  $("out").disabled = waits > 0 && !isRescued();
+  $("out-why").hidden = !waits || isSignedOut;
+  $("rescue").hidden = !waits;
+}
+
+// -- reading codes ----------------------------------------------------------------------------
+
+async function makeDetector() {
+  if ("BarcodeDetector" in window && (await BarcodeDetector.getSupportedFormats()).includes("qr_code"))
+    return new BarcodeDetector({ formats: ["qr_code"] });
+  await new Promise((resolve, reject) => {
+    const script = Object.assign(document.createElement("script"), { src: page.detector, onload: resolve, onerror: reject });
+    document.head.append(script);
+  });
+  BarcodeDetectionAPI.prepareZXingModule({ overrides: { locateFile: () => page.wasm } });
+  return new BarcodeDetectionAPI.BarcodeDetector({ formats: ["qr_code"] });
+}
+
+let cameras = [], camera = 0, stream = null, detector = null;
+
+async function startCamera() {
+  if (!navigator.mediaDevices?.getUserMedia) return cameraRefused(say("no_camera"));
+  try {
+    for (const track of stream?.getTracks() ?? []) track.stop();
+    const video = cameras.length ? { deviceId: { exact: cameras[camera].deviceId } } : { facingMode: "environment" };
+    stream = await navigator.mediaDevices.getUserMedia({ video });
+    cameras = (await navigator.mediaDevices.enumerateDevices()).filter((one) => one.kind === "videoinput");
+    $("camera").hidden = cameras.length < 2;
+    const [track] = stream.getVideoTracks();
+    $("light").hidden = !track.getCapabilities?.().torch;
+    $("video").srcObject = stream;
+    await $("video").play();
+    $("start").hidden = true;
+    $("point").textContent = say("point");
+    detector ??= await makeDetector();
+    look();
+  } catch (fault) {
+    cameraRefused(fault.name === "NotAllowedError" ? say("camera_denied") : say("no_camera"));
+  }
+}
+
+function cameraRefused(text) {
+  $("point").textContent = text;
+  $("start").hidden = false;
+}
+
+async function look() {
+  const video = $("video"), own = stream;
+  while (stream === own) {
+    if ((!isPaused || shown?.goesOn) && video.readyState >= 2 && !document.hidden) {
+      try {
+        const [code] = await detector.detect(video);
+        if (code?.rawValue) await scan(code.rawValue, { readAt: performance.now() });
+      } catch (fault) {
+        return cameraRefused(fault.message);
+      }
+    }
+    await new Promise((resolve) => setTimeout(resolve, 60));
+  }
+}
+
+// A scanner types quickly and ends with Enter. It may be set to another keyboard than this device's:
+// then the keys' places say what it meant.
+const SIGNS = { Minus: "-", Slash: "/", Period: ".", Comma: "," };
+let typed = { keys: "", places: "", at: 0 };
+
+function placeOf(key) {
+  if (/^Key[A-Z]$/.test(key.code)) return key.code[3];
+  if (/^(Digit|Numpad)\d$/.test(key.code)) return key.code.slice(-1);
+  if (key.code === "Semicolon") return ":";
+  return SIGNS[key.code] ?? "";
+}
+
+document.addEventListener("keydown", (key) => {
+  if (/^(INPUT|SELECT|TEXTAREA)$/.test(document.activeElement?.tagName) || key.ctrlKey || key.metaKey || key.altKey) return;
+  const now = performance.now();
+  if (now - typed.at > KEY_MS) typed = { keys: "", places: "", at: now };
+  typed.at = now;
+  if (key.key === "Enter") {
+    if (typed.keys.length < 4) return;
+    key.preventDefault();
+    const { keys, places } = typed;
+    typed = { keys: "", places: "", at: 0 };
+    scan(!looksLikeOurs(keys) && looksLikeOurs(places) ? places : keys);
+  } else if (key.key.length === 1) {
+    typed.keys += key.key;
+    typed.places += placeOf(key);
+  }
+});
+
+// -- by name, walk-ins, signing out --------------------------------------------------------------
+
+const fold = (text) => text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase().replace(/ß/g, "ss").replace(/ø/g, "o");
+
+async function search(text) {
+  if (text.trim().length < 2) return [];
+  try {
+    if (offlineSince) throw new TypeError("no network");
+    return (await ask(`search?event=${event}&q=${encodeURIComponent(text)}`)).found;
+  } catch (fault) {
+    if (fault instanceof Refused) return [];
+    const wanted = fold(text).split(/\s+/).filter(Boolean);
+    const fits = (ticket) => wanted.every((one) => fold(ticket.name).split(/[\s-]+/).some((word) => word.startsWith(one)));
+    return (await store.listTickets()).filter((one) => one.id && one.state === 0 && fits(one)).slice(0, 20).map((one) => ({ ticket: one.id, name: one.name, ticket_type: snapshot.ticket_types[one.type], checked_in_at: one.at, kept: one }));
+  }
+}
+
+function guest(one) {
+  const item = document.createElement("li"), about = document.createElement("div");
+  const name = Object.assign(document.createElement("b"), { textContent: one.name });
+  const more = Object.assign(document.createElement("span"), { textContent: [one.ticket_type, one.company].filter(Boolean).join(" · ") });
+  about.append(name, more);
+  item.append(about);
+  if (one.checked_in_at) item.append(Object.assign(document.createElement("span"), { className: "tag go", textContent: say("in_at", { at: at(one.checked_in_at) }) }));
+  else {
+    const button = Object.assign(document.createElement("button"), { className: "button lamp", textContent: say("check_in") });
+    button.setAttribute("aria-label", `${say("check_in")} ${one.name}`);
+    button.addEventListener("click", () => scan("", { ticket: one.ticket, found: one.kept }));
+    item.append(button);
+  }
+  return item;
+}
+
+function openPart(name) {
+  for (const part of ["finder", "find", "walk", "more"]) $(part).hidden = part !== name;
+  isPaused = false;
+  if (name === "find") $("q").focus();
+}
+
+let asked = 0;
+$("q").addEventListener("input", async () => {
+  const own = ++asked, found = await search($("q").value);
+  if (own !== asked) return;
+  $("found").replaceChildren(...found.map(guest));
+  $("found-count").textContent = say("found", { count: found.length });
+});
+$("find-form").addEventListener("submit", (sent) => sent.preventDefault());
+$("type-form").addEventListener("submit", (sent) => {
+  sent.preventDefault();
+  const text = $("typed").value.trim();
+  $("typed").value = "";
+  if (text) scan(text);
+});
+// The same walk-in is sent again under its name, until the form is changed or it is done.
+let walkNonce = "";
+$("walk-form").addEventListener("input", () => { walkNonce = ""; });
+$("walk-form").addEventListener("submit", async (sent) => {
+  sent.preventDefault();
+  const { ticket_type: type, ...given } = Object.fromEntries(new FormData($("walk-form")));
+  $("walk-why").textContent = "";
+  try {
+    walkNonce ||= nonce();
+    const decision = await ask("walk-in", { ...given, nonce: walkNonce, ticket_type: Number(type || 0), event }, 10_000);
+    walkNonce = "";
+    $("walk-form").reset();
+    openPart("finder");
+    isPaused = true;
+    show(decision, { code: "", ticket: decision.ticket ?? 0, event }, "");
+  } catch (fault) {
+    $("walk-why").textContent = fault instanceof Refused ? fault.message : say("needs_network");
+  }
+});
+$("anyway").addEventListener("click", () => { $("anyway-form").hidden = false; $("reason").focus(); });
+$("anyway-form").addEventListener("submit", (sent) => {
+  sent.preventDefault();
+  const { made, decision } = shown, reason = $("reason").value.trim();
+  if (!reason) return;
+  $("reason").value = "";
+  next();
+  last = { text: "", at: 0 };
+  scan(made.code, { ticket: made.ticket ?? decision.ticket ?? 0, path: "let-in", reason, found: made.found });
+});
+$("next").addEventListener("click", next);
+$("way").addEventListener("click", () => { isLeaving = !isLeaving; last = { text: "", at: 0 }; showState(); });
+$("printer").addEventListener("change", () => { printer = $("printer").value; keep("printer", printer); });
+$("badge").addEventListener("click", async () => {
+  const { ticket } = shown.decision;
+  if (printer === "own") return open(`/door/api/badge?event=${event}&ticket=${ticket}`, "_blank");
+  try {
+    await ask("print", { ticket, printer: Number(printer), event }, 12_000);
+    $("why").textContent = say("badge_sent");
+  } catch (fault) {
+    $("why").textContent = fault instanceof Refused ? fault.message : say("needs_network");
+  }
+});
+$("undo").addEventListener("click", () => undo(shown.entry));
+$("start").addEventListener("click", startCamera);
+$("camera").addEventListener("click", () => { camera = (camera + 1) % cameras.length; startCamera(); });
+$("light").addEventListener("click", async () => {
+  const isOn = $("light").getAttribute("aria-pressed") !== "true";
+  await stream.getVideoTracks()[0].applyConstraints({ advanced: [{ torch: isOn }] });
+  $("light").setAttribute("aria-pressed", String(isOn));
+});
+$("sound").addEventListener("click", () => $("sound").setAttribute("aria-pressed", String($("sound").getAttribute("aria-pressed") !== "true")));
+for (const button of document.querySelectorAll("[data-part]")) button.addEventListener("click", () => openPart(button.dataset.part));
+$("places").addEventListener("change", async () => {
+  if (await store.countOutbox()) { $("places").value = event; return; }
+  event = Number($("places").value);
+  snapshot = null;
+  isLeaving = false;
+  follow();
+});
+$("rescue").addEventListener("click", async () => {
+  const scans = await store.listOutbox();
+  const file = new Blob([JSON.stringify({ phone: state?.name, scans })], { type: "application/json" });
+  Object.assign(document.createElement("a"), { href: URL.createObjectURL(file), download: "door-scans.json" }).click();
+  rescued = scans.length;
+  showBanner();
+});
+$("out").addEventListener("click", async () => {
+  waits = await store.countOutbox();
+  if (waits && !(isRescued() && confirm(sayCount("out_sure", waits)))) return showBanner();
+  if (snapshot) await takeChanges().catch(() => {});
+  const answer = await fetch("/door", { method: "POST", body: new URLSearchParams({ token: state?.form ?? "" }) });
+  if (!answer.ok && !isSignedOut) return;
+  await store.forgetAll();
+  await store.emptyOutbox();
+  for (const worker of await navigator.serviceWorker?.getRegistrations() ?? []) await worker.unregister();
+  location.assign("/door");
+});
+
+// -- beginning --------------------------------------------------------------------------------
+
+function showState() {
+  if (!state) return;
+  $("phone").textContent = state.name;
+  $("where").textContent = [snapshot?.gate, state.places.find((one) => one.event === event)?.title].filter(Boolean).join(" · ");
+  const place = state.places.find((one) => one.event === event);
+  $("way").hidden = !place?.has_exit;
+  $("way").textContent = say(isLeaving ? "mode_out" : "mode_in");
+  $("way").setAttribute("aria-pressed", String(isLeaving));
+  const printers = [["", say("no_badge")], ["own", say("badge_own")], ...(place?.printers ?? []).map((one) => [String(one.id), one.name])];
+  if ($("printer").options.length !== printers.length) $("printer").replaceChildren(...printers.map(([value, text]) => new Option(text, value, false, value === printer)));
+  for (const part of document.querySelectorAll("[data-supervisor]")) part.hidden = state.role !== "supervisor";
+  $("places-field").hidden = state.places.length < 2;
+  if ($("places").options.length !== state.places.length) $("places").replaceChildren(...state.places.map((one) => new Option(one.title, one.event, false, one.event === event)));
+  const types = state.places.find((one) => one.event === event)?.ticket_types ?? [];
+  if ($("walk-type").options.length !== types.length) $("walk-type").replaceChildren(...types.map((one) => new Option(one.price_minor ? `${one.name} · ${money(one.price_minor, one.currency)}` : one.name, one.id)));
+}
+
+async function keepUp() {
+  for (;;) {
+    try {
+      await forgetWhenOver();
+      waits = await store.countOutbox();
+      if (!isSignedOut && !document.hidden && navigator.onLine) {
+        state = await refreshState();
+        await upload();
+        if (!snapshot) await takeSnapshot();
+        else if (isDue()) await takeChanges();
+      } else if (!navigator.onLine) lost();
+    } catch (fault) {
+      if (isQuota(fault)) isFull = true;
+      else if (!(fault instanceof Refused)) lost();
+    }
+    showState();
+    showBanner();
+    await new Promise((resolve) => { wake = resolve; setTimeout(resolve, CHANGES_MS); });
+  }
+}
+
+// The server says when there is something; where its words do not come through, it is asked each
+// second. It counts once a second, so it is asked until it must have counted what is new. Conflicts,
+// and what was changed beside tickets, are asked for in any case.
+let news = null, newsAt = 0, wake = () => {};
+
+function isDue() {
+  const isCounted = changesAt > newsAt + COUNTED_MS;
+  return news?.readyState !== EventSource.OPEN || !isCounted || Date.now() - changesAt >= QUIET_MS;
+}
+
+function follow() {
+  news?.close();
+  news = new EventSource(`/door/api/news?event=${event}`);
+  news.addEventListener("message", () => { newsAt = Date.now(); wake(); });
+}
+
+let stateAt = 0;
+async function refreshState() {
+  if (state && Date.now() - stateAt < 60_000) return state;
+  const read = await ask("state");
+  if (read.word) location.assign("/door");
+  stateAt = Date.now();
+  event ||= read.places[0].event;
+  skew = read.at - Date.now();
+  if (!news) follow();
+  await keep("state", read);
+  return read;
+}
+
+addEventListener("offline", lost);
+navigator.serviceWorker?.register("/door/sw.js", { scope: "/door/" }).catch(() => {});
+navigator.storage?.persist?.().then((isKept) => { $("kept").textContent = say(isKept ? "persisted" : "not_persisted"); });
+navigator.getBattery?.().then((battery) => {
+  const tell = () => { page.battery = Math.round(battery.level * 100); };
+  tell();
+  battery.addEventListener("levelchange", tell);
+});
+const stayAwake = () => navigator.wakeLock?.request("screen").catch(() => {});
+document.addEventListener("visibilitychange", () => { if (!document.hidden) stayAwake(); });
+stayAwake();
+showState();
+$("lately").replaceChildren(...lately.map(drawLately));
+$("work").hidden = false;
+$("point").textContent = navigator.mediaDevices ? say("point") : say("no_camera");
+keepUp();
+if (navigator.mediaDevices?.getUserMedia) startCamera();
