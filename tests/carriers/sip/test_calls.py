@@ -38,8 +38,10 @@ from turnout.carriers import (
     Retry,
     Unknown,
 )
-from turnout.carriers.sip import SipCarrier, SipSettings, placing
-from turnout.carriers.sip.probing import ask, probe
+from turnout.carriers.sip import SipCarrier, SipSettings
+from turnout.carriers.sip.probing import probe
+from turnout.carriers.trunks import placing
+from turnout.carriers.trunks.probing import ask
 from turnout.core.ids import OrgId, RecipientId, UserId
 from turnout.core.messaging.controlling import cancel_job
 from turnout.core.messaging.model import (

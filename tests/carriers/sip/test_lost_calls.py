@@ -15,7 +15,8 @@ from tests.carriers.sip.fake_worker import command_of, new_house, read_taken
 from tests.core.messaging.jobs import PRICES, make_login, new_job, post, rows
 from tests.support.builder import make_organization
 from tests.support.node import BACKENDS, new_database
-from turnout.carriers.sip import SipCarrier, SipSettings, placing
+from turnout.carriers.sip import SipCarrier, SipSettings
+from turnout.carriers.trunks import placing
 from turnout.core.ids import JobId
 from turnout.core.messaging.call_ends import LOST
 from turnout.core.messaging.delivering import SIMULATED

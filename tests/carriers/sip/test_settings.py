@@ -3,7 +3,7 @@
 import pytest
 
 from turnout.carriers.sip import SipSettings
-from turnout.carriers.sip.settings import to_worker
+from turnout.carriers.trunks.settings import to_worker
 
 
 def test_ports_and_domain_follow_from_the_rest() -> None:

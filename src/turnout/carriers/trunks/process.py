@@ -1,5 +1,5 @@
 """The worker process of a trunk as its parent sees it: started with the carrier, watched, started
-again when it ends (worker.py has what is written between the two).
+again when it ends (worker.py of each network has what is written between the two).
 
 Its calls die with it. Each of them is told `lost`, and none is given to the next process: the
 phones of some may have rung. It is ended from here when it is silent for SILENCE_S.
@@ -9,13 +9,12 @@ import asyncio
 import contextlib
 import json
 import os
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import structlog
 
-from turnout.carriers.sip.statuses import is_untrusted
+from turnout.carriers.trunks.statuses import is_untrusted
 from turnout.store.back_off import growing
 
 log = structlog.get_logger()
@@ -31,10 +30,10 @@ Event = dict[str, Any]
 class CallProcess:
     """The worker, whichever process that is at the moment. For one event loop."""
 
-    def __init__(self, name: str, told: Mapping[str, Any], command: Sequence[str] = ()) -> None:
+    def __init__(self, name: str, told: Mapping[str, Any], command: Sequence[str]) -> None:
         self._name = name
         self._told = told
-        self._command = command or (sys.executable, "-m", "turnout.carriers.sip.worker")
+        self._command = command
         self._calls: dict[str, Callable[[Event], None]] = {}
         self._process: asyncio.subprocess.Process | None = None
         self._running: asyncio.Task[None] | None = None

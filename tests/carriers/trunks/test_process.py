@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from tests.carriers.sip.fake_worker import command_of
-from turnout.carriers.sip import process as process_module
-from turnout.carriers.sip.process import CallProcess
+from turnout.carriers.trunks import process as process_module
+from turnout.carriers.trunks.process import CallProcess
 
 CALL = {"id": "turnout-1", "to": "+61412345678", "script": {"lines": ["x"]}}
 
