@@ -40,6 +40,7 @@ from turnout.http.outbound import Outbound
 from turnout.schema import ensure_schema
 from turnout.settings import Settings
 from turnout.store import Database, open_database
+from turnout.store.sole_node import serve_alone
 from turnout.store.steady import SteadyClock
 from turnout.web.catalogue import Demo, Examine
 from turnout.workers.clock import ClockWatch
@@ -82,15 +83,22 @@ def serve(
     """Serve until SIGTERM or SIGINT. `demo` is what the start page shows of a demo; an installation
     without an organization has its link to be set up handed to `empty`.
 
-    Raises Unavailable when the database cannot be used, OSError when the port cannot be had.
+    Raises Unavailable when the database cannot be used or is another node's, OSError when the port
+    cannot be had.
     """
     server.check_port(settings.host, settings.port)
-    prepare(settings)
-    sys.setswitchinterval(SWITCH_INTERVAL_S)
-    try:
-        uvloop.run(_serve(settings, demo, started, empty, examine))
-    finally:
-        logs.close()
+    with serve_alone(settings) as is_alone:
+        prepare(settings)
+        if not is_alone:
+            log.warning(
+                "another process serves this database, too",
+                advice="Limits hold for each by itself. Use PostgreSQL for several nodes.",
+            )
+        sys.setswitchinterval(SWITCH_INTERVAL_S)
+        try:
+            uvloop.run(_serve(settings, demo, started, empty, examine))
+        finally:
+            logs.close()
 
 
 async def _serve(

@@ -89,6 +89,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     ] = False
     allow_demo: Annotated[bool, Meta(description="let `serve` take a demo's credentials")] = False
     insecure_http: Annotated[bool, Meta(description="take passwords over plain http")] = False
+    allow_second_node: Annotated[
+        bool, Meta(description="let `serve` use a SQLite file that another node serves")
+    ] = False
     rate_limit_per_minute: Annotated[
         int, Meta(ge=0, description="requests a minute, account and endpoint; 0 = no limit")
     ] = 100

@@ -18,6 +18,7 @@ from turnout.cli.start import find_start
             ["--allow-demo", "--host", "0.0.0.0", "--insecure-http"],
             {"allow_demo": True, "host": "0.0.0.0", "insecure_http": True},
         ),
+        (["--allow-second-node"], {"allow_second_node": True}),
     ],
 )
 def test_the_options_of_serve_are_read(

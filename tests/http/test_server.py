@@ -137,6 +137,16 @@ def test_a_port_of_anybody_else_is_refused(tmp_path: Path):
     assert "Address already in use" in server.read_log()
 
 
+def test_a_second_node_of_a_sqlite_file_is_refused(site: Site, tmp_path: Path):
+    url = f"sqlite:///{site.database}"
+    second = Server(tmp_path, command=("serve",), database_url=url)
+    second.launch()
+    assert second.wait() == 1
+    said = " ".join(second.read_log().split())
+    assert f"Another process (number {site.server.pid}) serves {site.database} already" in said
+    assert site.server.ask("GET", "/readyz").status == 200
+
+
 # -- sockets -------------------------------------------------------------------------------
 
 

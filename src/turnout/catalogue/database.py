@@ -53,6 +53,9 @@ SENTENCES = {
     "migrate them.",
     "store.rights_schema": "The role {role} may not make tables in the schema {schema}.",
     "store.rights_tables": "The role {role} may not use {count} of the tables and sequences.",
+    "store.served": "Another process (number {pid}) serves {path} already, and one SQLite file has "
+    "one serving node. Stop that one first; several nodes need PostgreSQL. `turnout work` may run "
+    "beside it. (`--allow-second-node` serves the file all the same.)",
     "store.sessions": "The database gives {had} connections, and this process needs {wanted} (and "
     "up to {streams} for long lists): {said}.",
     "store.slow": "The database took too long. Nothing was changed; try again.",

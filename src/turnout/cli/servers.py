@@ -17,6 +17,7 @@ def serve(
     port: int | None = None,
     allow_demo: bool = False,
     insecure_http: bool = False,
+    allow_second_node: bool = False,
 ) -> None:
     """Serve the APIs and pages until stopped (Ctrl-C or SIGTERM).
 
@@ -29,8 +30,16 @@ def serve(
             refused, because many people have seen them.
         insecure_http: Take passwords on pages over plain http from other machines, which anybody
             on the way can read.
+        allow_second_node: Serve a SQLite file that another process serves already. Each then counts
+            its own requests, so limits hold for each by itself; several nodes need PostgreSQL.
     """
-    start.serve(host=host, port=port, allow_demo=allow_demo, insecure_http=insecure_http)
+    start.serve(
+        host=host,
+        port=port,
+        allow_demo=allow_demo,
+        insecure_http=insecure_http,
+        allow_second_node=allow_second_node,
+    )
 
 
 def work() -> None:

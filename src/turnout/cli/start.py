@@ -23,6 +23,7 @@ SERVING = {
     "--port": re.compile(r"[1-9][0-9]{0,4}", re.ASCII),
     "--allow-demo": None,
     "--insecure-http": None,
+    "--allow-second-node": None,
 }
 """The options of `turnout serve`, with the form of their values, None for one that has none."""
 
@@ -69,6 +70,7 @@ def serve(
     port: int | None = None,
     allow_demo: bool = False,
     insecure_http: bool = False,
+    allow_second_node: bool = False,
 ) -> None:
     """What `turnout serve` does (servers.py says what the options mean)."""
     _load_log()
@@ -79,6 +81,7 @@ def serve(
         port=port,
         allow_demo=allow_demo or None,
         insecure_http=insecure_http or None,
+        allow_second_node=allow_second_node or None,
     )
     host_there = f"[{chosen.host}]" if ":" in chosen.host else chosen.host
     serving.serve(

@@ -18,6 +18,7 @@ from turnout.core.identity.second_steps import (
     confirm_authenticator,
     find_second_steps,
     find_unconfirmed,
+    make_first_recovery_codes,
     make_recovery_codes,
     remove_authenticator,
     remove_second_steps,
@@ -125,3 +126,10 @@ def test_without_a_second_step_there_are_no_codes(node: LocalNode, user: User) -
         ("jo", "removed"),
         (f"user:{user.id}", "added"),
     ]
+
+
+def test_the_first_recovery_codes_stay(node: LocalNode, user: User) -> None:
+    codes = node.db.call(make_first_recovery_codes, user)
+    assert len(codes) == 10
+    assert node.db.call(make_first_recovery_codes, user) == []
+    assert node.db.call(find_second_steps, user.org_id, user.id).recovery_codes == 10

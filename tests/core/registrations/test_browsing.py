@@ -5,6 +5,7 @@ import pytest
 from tests.support.builder import ACTOR, Builder, contact
 from turnout.core.checkin.scans import Scan, check_in
 from turnout.core.ids import EventId, OrgId, RegistrationId
+from turnout.core.payments.settling import ask_for_payment
 from turnout.core.people.correcting import correct_person
 from turnout.core.registrations import counting, walking
 from turnout.core.registrations.browsing import (
@@ -122,8 +123,47 @@ def test_texts_match_a_part_in_any_case(
     assert db.call(count_browsed, house.org_id, Browsed(house.event_id, text)) == Count(len(names))
 
 
-def test_a_code_finds_its_registration(db: Database, house: House) -> None:
-    assert names_of(db, house, text=house.code.lower()) == ["Bob"]
+@pytest.mark.parametrize("order", list(Order))
+def test_a_code_finds_its_registration(db: Database, house: House, order: Order) -> None:
+    for text in (house.code, house.code.lower(), f"T-{house.code}", f" t-{house.code[:5]} "):
+        assert names_of(db, house, order, text=text) == ["Bob"]
+        assert names_of(db, house, order, text=text, is_by_name=True) == ["Bob"]
+        assert names_of(db, house, order, text=text, state="cancelled") == []
+    assert names_of(db, house, order, text="T-") == names_of(db, house, order, text="T-ZZZ") == []
+
+
+def test_the_code_of_each_of_several_tickets_finds_them(db: Database, house: House) -> None:
+    def read(tx: Tx) -> list[str]:
+        both = Builder(tx, "both")
+        event = both.event("Summit")
+        first = add_by_staff(tx, both.org_id, event.id, contact("gil"), actor=ACTOR)
+        kind = both.ticket_type(event, "Dinner").id
+        second = add_by_staff(
+            tx, both.org_id, event.id, contact("gil"), ticket_type_id=kind, actor=ACTOR
+        )
+        found = []
+        for code in (first.ticket.code, second.ticket.code):
+            wanted = Browsed(event.id, text=code)
+            assert count_browsed(tx, both.org_id, wanted) == Count(1)
+            rows = browse_registrations(tx, both.org_id, wanted, limit=10)
+            found += [row.first_name for row in rows]
+        return found
+
+    assert db.call(read) == ["Gil", "Gil"]
+
+
+def test_a_payment_s_reference_finds_who_pays_by_it(db: Database, house: House) -> None:
+    def ask(tx: Tx) -> None:
+        price = (house.code, 4950, "EUR")
+        due = {"due_at": tx.now + 1, "reference": "RE-2027-0815"}
+        ask_for_payment(tx, house.org_id, *price, **due, actor=ACTOR)
+
+    db.call(ask)
+    for order in Order:
+        assert names_of(db, house, order, text="re-2027-0815") == ["Bob"]
+    # Who sees names and codes alone is told of no payment.
+    assert names_of(db, house, text="re-2027-0815", is_by_name=True) == []
+    assert names_of(db, house, text="re-2027") == []
 
 
 def test_counts(db: Database, house: House) -> None:

@@ -110,4 +110,5 @@ def test_a_form_of_another_session_changes_nothing(node: LocalNode, own: Desk, d
 
 def test_a_passkey_of_a_forged_answer_is_refused(own: Desk) -> None:
     answer = SoftKey("http://turnout.test").make('{"challenge": "AAAA"}')
-    assert own.send(f"{ACCOUNT}/passkey", ACCOUNT, answer=answer).status == 410
+    refused = own.send(ACCOUNT, ACCOUNT, do="add_passkey", answer=answer, name="Work laptop")
+    assert (refused.status, b"There is a problem" in refused.body) == (422, True)

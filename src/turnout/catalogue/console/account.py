@@ -54,6 +54,5 @@ LABELS = {
     "console.account.done.off": "The authenticator is removed.",
     "console.account.done.removed": "The passkey is removed.",
     "console.account.done.ended": "Ended.",
-    "console.account.done.passkey": "The passkey is added. Keep recovery codes for the day when "
-    "you lose it.",
+    "console.account.done.passkey": "The passkey is added. Your recovery codes stay as they are.",
 }

@@ -3,7 +3,7 @@
 LABELS = {
     "console.people.title": "Registrations",
     "console.people.filter": "Filter",
-    "console.people.search": "Name, email, phone, company or code",
+    "console.people.search": "Name, email, phone, company, code or reference",
     "console.people.search_name": "Name or code",
     "console.people.checked_in": "Checked in",
     "console.people.expected": "Expected",

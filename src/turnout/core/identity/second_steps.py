@@ -108,6 +108,14 @@ def make_recovery_codes(tx: Tx, user: User) -> list[str]:
     return codes
 
 
+def make_first_recovery_codes(tx: Tx, user: User) -> list[str]:
+    """Recovery codes for somebody who has none, shown this once; empty for others, whose codes
+    stay."""
+    if sql.count_recovery_codes(tx, org_id=user.org_id, user_id=user.id):
+        return []
+    return make_recovery_codes(tx, user)
+
+
 def remove_authenticator(tx: Tx, user: User, *, actor: str) -> None:
     """Forget the authenticator, and the recovery codes where no passkey is left. Idempotent."""
     if sql.delete_authenticator(tx, org_id=user.org_id, user_id=user.id):

@@ -12,7 +12,13 @@ from turnout.core.ids import NO_REGISTRATION, EventId, OrgId, PersonId, Registra
 from turnout.core.people.searching import Sought, read_sought
 from turnout.core.registrations.model import Registration
 from turnout.core.registrations.sql import sql
-from turnout.core.registrations.walking import Browsed, Order, name_filters, open_walk
+from turnout.core.registrations.walking import (
+    Browsed,
+    Order,
+    find_coded,
+    name_filters,
+    open_walk,
+)
 from turnout.core.text import search_key
 from turnout.errors import Missing
 from turnout.store import Tx, to_json
@@ -93,6 +99,7 @@ def browse_page(
     Raises Missing if `after` is not a registration of the event."""
     sought = read_sought(wanted.text.strip())
     named = name_filters(org_id, wanted)
+    coded = find_coded(tx, org_id, wanted)
     found: list[BrowsedRegistration] = []
     looked, size = 0, limit + 1
     walk = open_walk(tx, org_id, wanted, order, after)
@@ -101,7 +108,9 @@ def browse_page(
         rows = {row.id: row for row in sql.browse_chosen(tx, **named, ids=to_json(stretch.ids))}
         for id_ in stretch.ids:
             row = rows.get(id_)
-            if row is None or not _has_text(row, sought, is_by_name=wanted.is_by_name):
+            if row is None or not (
+                id_ in coded or _has_text(row, sought, is_by_name=wanted.is_by_name)
+            ):
                 continue
             if len(found) == limit:
                 return Page(found, found[-1].id)

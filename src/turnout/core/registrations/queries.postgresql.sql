@@ -282,17 +282,10 @@ SELECT CAST(s.value #>> '{}' AS BIGINT) AS start,
         ORDER BY r.id LIMIT :limit) f), '[]') AS ids
 FROM json_array_elements(CAST(:starts AS json)) s (value);
 
--- name: list_of_people(org_id, event_id, ids, code, limit) -> (id: RegistrationId)
--- Those of the people `ids`, JSON, and those with a ticket whose code begins with `code`.
+-- name: list_of_people(org_id, event_id, ids) -> (id: RegistrationId)
+-- Those of the people `ids`, JSON.
 WITH chosen AS MATERIALIZED (SELECT CAST(c.value #>> '{}' AS BIGINT) AS id
     FROM json_array_elements(CAST(:ids AS json)) c (value))
 SELECT r.id AS id FROM chosen CROSS JOIN registrations r
 WHERE r.org_id = :org_id AND r.person_id = chosen.id AND r.event_id = :event_id
-UNION SELECT f.registration_id FROM (
-    SELECT t.registration_id FROM tickets t
-    WHERE t.org_id = :org_id AND t.code >= CAST(:code AS TEXT) AND t.code <= CAST(:code AS TEXT) ||
-    'ZZZZZZZZZZZZZZZZZZZZ'
-        AND substr(t.code, 1, length(CAST(:code AS TEXT))) = CAST(:code AS TEXT) LIMIT :limit) f
-CROSS JOIN registrations c
-WHERE c.org_id = :org_id AND c.id = f.registration_id AND c.event_id = :event_id
-ORDER BY id DESC;
+ORDER BY r.id DESC;

@@ -749,6 +749,21 @@ SELECT registration_id AS id FROM registration_tags
 WHERE org_id = :org_id AND tag_key = :tag_key AND registration_id < :before
 ORDER BY registration_id DESC LIMIT :limit;
 
+-- name: list_of_codes(org_id, event_id, code, reference, limit) -> (id: RegistrationId)
+-- Those with a ticket whose code begins with `code`, up to `limit` at all events, or that is paid
+-- with `reference`.
+SELECT r.id FROM (
+    SELECT t.registration_id AS id FROM tickets t
+    WHERE t.org_id = :org_id AND t.code >= CAST(:code AS TEXT)
+        AND t.code <= CAST(:code AS TEXT) || 'ZZZZZZZZZZZZZZZZZZZZ'
+        AND substr(t.code, 1, length(CAST(:code AS TEXT))) = CAST(:code AS TEXT)
+    LIMIT :limit) f
+JOIN registrations r ON r.org_id = :org_id AND r.id = f.id AND r.event_id = :event_id
+UNION SELECT r.id FROM payments p
+JOIN tickets t ON t.org_id = p.org_id AND t.id = p.ticket_id
+JOIN registrations r ON r.org_id = t.org_id AND r.id = t.registration_id
+WHERE p.org_id = :org_id AND p.reference = :reference AND r.event_id = :event_id;
+
 -- name: list_paying(org_id, state, limit) -> (ticket_id: TicketId)
 -- The tickets whose payment is in that state, at all events of the organization, up to `limit`.
 SELECT ticket_id FROM payments WHERE org_id = :org_id AND state = :state

@@ -226,15 +226,9 @@ SELECT s.value AS start, (SELECT json_group_array(f.id) FROM (
         ORDER BY r.id LIMIT :limit) f) AS ids
 FROM json_each(:starts) s;
 
--- name: list_of_people(org_id, event_id, ids, code, limit) -> (id: RegistrationId)
--- Those of the people `ids`, JSON, and those with a ticket whose code begins with `code`.
+-- name: list_of_people(org_id, event_id, ids) -> (id: RegistrationId)
+-- Those of the people `ids`, JSON.
 WITH chosen AS MATERIALIZED (SELECT value AS id FROM json_each(:ids))
 SELECT r.id AS id FROM chosen CROSS JOIN registrations r
 WHERE r.org_id = :org_id AND r.person_id = chosen.id AND r.event_id = :event_id
-UNION SELECT f.registration_id FROM (
-    SELECT t.registration_id FROM tickets t
-    WHERE t.org_id = :org_id AND t.code >= :code AND t.code <= :code || 'ZZZZZZZZZZZZZZZZZZZZ'
-        AND substr(t.code, 1, length(:code)) = :code LIMIT :limit) f
-CROSS JOIN registrations c
-WHERE c.org_id = :org_id AND c.id = f.registration_id AND c.event_id = :event_id
-ORDER BY id DESC;
+ORDER BY r.id DESC;

@@ -237,6 +237,9 @@ class ListCheckedInBeforeRow(NamedTuple):
 class ListTaggedBeforeRow(NamedTuple):
     id: RegistrationId
 
+class ListOfCodesRow(NamedTuple):
+    id: RegistrationId
+
 class ListPayingRow(NamedTuple):
     ticket_id: TicketId
 
@@ -368,7 +371,7 @@ class _Sql(Statements):
     ) -> list[ListStretchesRow]: ...
     @staticmethod
     def list_of_people(
-        tx: Tx, *, org_id: OrgId, event_id: EventId, ids: str, code: str, limit: int
+        tx: Tx, *, org_id: OrgId, event_id: EventId, ids: str
     ) -> list[ListOfPeopleRow]: ...
     @staticmethod
     def get_registration(tx: Tx, *, org_id: OrgId, id: RegistrationId) -> Registration | None: ...
@@ -765,6 +768,10 @@ class _Sql(Statements):
     def list_tagged_before(
         tx: Tx, *, org_id: OrgId, tag_key: str, before: RegistrationId, limit: int
     ) -> list[ListTaggedBeforeRow]: ...
+    @staticmethod
+    def list_of_codes(
+        tx: Tx, *, org_id: OrgId, event_id: EventId, code: str, reference: str, limit: int
+    ) -> list[ListOfCodesRow]: ...
     @staticmethod
     def list_paying(tx: Tx, *, org_id: OrgId, state: str, limit: int) -> list[ListPayingRow]: ...
     @staticmethod

@@ -40,7 +40,7 @@ MOST_OF_CODE = 5_000
 PAYING = 2_000
 PAGE = 50
 # So much of a ticket's code finds it.
-SHORTEST_CODE, NO_CODE = 3, "-"
+SHORTEST_CODE, NO_REFERENCE = 3, "-"
 NEWEST = RegistrationId(2**62)
 
 
@@ -70,9 +70,10 @@ class Order(enum.StrEnum):
 
 class Browsed(NamedTuple):
     """Which registrations of an event are looked through; empty, 0 and None = any. `text` is a part
-    of name, address or company, or a ticket's code, in any case; `state` is confirmed or
-    cancelled; `payment` is how one of the tickets' payments stands: open, paid, waived or refunded.
-    With `is_by_name` the text is a part of what a list calls them, or a code, and of nothing else.
+    of name, address or company, a ticket's code or a payment's reference, in any case; `state` is
+    confirmed or cancelled; `payment` is how one of the tickets' payments stands: open, paid, waived
+    or refunded. With `is_by_name` the text is a part of what a list calls them, or a code, and of
+    nothing else.
     """
 
     event_id: EventId
@@ -107,6 +108,24 @@ def list_newest(
     if few is not None:
         return (number for number in few if number < before)
     return _descend(_find_index(tx, org_id, wanted) or _of_event(tx, org_id, wanted), before)
+
+
+def find_coded(tx: Tx, org_id: OrgId, wanted: Browsed) -> frozenset[RegistrationId]:
+    """Those with a ticket whose code, bare or behind `T-`, begins with what was typed, or that is
+    paid with that reference."""
+    text = wanted.text.strip().upper()
+    code = text.removeprefix("T-")
+    if len(code) < SHORTEST_CODE:
+        return frozenset()
+    rows = sql.list_of_codes(
+        tx,
+        org_id=org_id,
+        event_id=wanted.event_id,
+        code=code,
+        reference=NO_REFERENCE if wanted.is_by_name else text,
+        limit=MOST_OF_CODE,
+    )
+    return frozenset(row.id for row in rows)
 
 
 def is_narrowed(wanted: Browsed) -> bool:
@@ -179,15 +198,9 @@ def _find_texts(tx: Tx, org_id: OrgId, wanted: Browsed) -> list[RegistrationId] 
     people = find_people(tx, org_id, text) if text else None
     if people is None:
         return None
-    rows = sql.list_of_people(
-        tx,
-        org_id=org_id,
-        event_id=wanted.event_id,
-        ids=to_json([person.id for person in people]),
-        code=text.upper() if len(text) >= SHORTEST_CODE else NO_CODE,
-        limit=MOST_OF_CODE,
-    )
-    return [row.id for row in rows]
+    ids = to_json([person.id for person in people])
+    rows = sql.list_of_people(tx, org_id=org_id, event_id=wanted.event_id, ids=ids)
+    return sorted({*(row.id for row in rows), *find_coded(tx, org_id, wanted)}, reverse=True)
 
 
 def _of_event(tx: Tx, org_id: OrgId, wanted: Browsed) -> _Before:

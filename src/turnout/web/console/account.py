@@ -30,12 +30,13 @@ from turnout.core.identity.second_steps import (
     confirm_authenticator,
     find_second_steps,
     find_unconfirmed,
+    make_first_recovery_codes,
     make_recovery_codes,
     remove_authenticator,
 )
 from turnout.core.identity.signing_in import change_password
 from turnout.core.identity.staff import Workplace, list_workplaces
-from turnout.errors import Failure, Invalid, Limited, Unauthenticated
+from turnout.errors import Conflict, Failure, Gone, Invalid, Limited, Unauthenticated
 from turnout.formats.qr import qr_svg
 from turnout.web.console.access import ACCOUNT
 from turnout.web.console.forms import Form
@@ -115,6 +116,21 @@ class AccountPage(ConsolePage):
             return
         await self._show(req, resp, form, HTTPStatus.UNPROCESSABLE_ENTITY)
 
+    async def add_passkey(self, req: Request, resp: Response, form: Form) -> None:
+        base_url = self.console.base_url
+        try:
+            codes = await self.console.write(
+                req, form, ACCOUNT, _add_passkey, form.value("answer"), form.value("name"), base_url
+            )
+        except (Invalid, Gone, Conflict) as refusal:
+            form.refuse(refusal, "name")
+            await self._show(req, resp, form, HTTPStatus.UNPROCESSABLE_ENTITY)
+            return
+        if codes:
+            await self._show(req, resp, codes=codes)
+        else:
+            go_on(req, resp, "passkey")
+
     async def remove_passkey(self, req: Request, resp: Response, form: Form) -> None:
         await self.console.write(req, form, ACCOUNT, _remove_passkey, form.value("handle"))
         go_on(req, resp, "removed")
@@ -157,26 +173,18 @@ class AccountPasskeyPage(ConsolePage):
     """`/console/{scope}/account/passkey`: what the script of the account's page asks."""
 
     async def on_post(self, req: Request, resp: Response, scope: str) -> None:
-        """Options for a passkey, for the present password, or, with its `answer`, keep it; then
-        the script goes on to make recovery codes where there are none. Raises Denied, Invalid,
-        Gone, Conflict."""
+        """Options for a passkey, for the present password; the account's page takes the browser's
+        answer. Raises Denied, Invalid."""
         form = await self.console.take(req)
-        base_url = self.console.base_url
         resp.set_header("Cache-Control", NO_STORE)
         resp.content_type = falcon.MEDIA_JSON
-        if not form.has("answer"):
-            user = await self.console.write(req, form, ACCOUNT, _get_user)
-            if not await is_confirmed(self.console, req, form, user):
-                resp.status = HTTPStatus.UNPROCESSABLE_ENTITY
-                resp.media = {"said": html.unescape(str(form.faults["current"]))}
-                return
+        user = await self.console.write(req, form, ACCOUNT, _get_user)
+        if await is_confirmed(self.console, req, form, user):
+            base_url = self.console.base_url
             resp.text = await self.console.write(req, form, ACCOUNT, _begin_passkey, base_url)
-            return
-        answer, name = form.value("answer"), form.value("name")
-        steps = await self.console.write(req, form, ACCOUNT, _add_passkey, answer, name, base_url)
-        page = req.path.rpartition("/")[0]
-        needs_codes = not steps.recovery_codes
-        resp.media = {"codes": page} if needs_codes else {"location": f"{page}?done=passkey"}
+        else:
+            resp.status = HTTPStatus.UNPROCESSABLE_ENTITY
+            resp.media = {"said": html.unescape(str(form.faults["current"]))}
 
 
 async def is_confirmed(console: Console, req: Request, form: Form, user: User) -> bool:
@@ -235,10 +243,11 @@ def _begin_passkey(visit: Visit, base_url: str) -> str:
     return begin_passkey(visit.tx, _get_user(visit), base_url)
 
 
-def _add_passkey(visit: Visit, answer: str, name: str, base_url: str) -> SecondSteps:
+def _add_passkey(visit: Visit, answer: str, name: str, base_url: str) -> list[str]:
+    """The recovery codes that come with the first second step; none to somebody who has some."""
     user = _get_user(visit)
     add_passkey(visit.tx, user, answer, name, base_url)
-    return find_second_steps(visit.tx, user.org_id, user.id)
+    return make_first_recovery_codes(visit.tx, user)
 
 
 def _remove_passkey(visit: Visit, handle: str) -> None:
@@ -259,6 +268,7 @@ _ACTIONS: dict[str, Callable[[AccountPage, Request, Response, Form], Awaitable[A
     "confirm": AccountPage.confirm,
     "codes": AccountPage.make_codes,
     "off": AccountPage.turn_off,
+    "add_passkey": AccountPage.add_passkey,
     "remove_passkey": AccountPage.remove_passkey,
     "end_session": AccountPage.end_session,
     "end_others": AccountPage.end_others,

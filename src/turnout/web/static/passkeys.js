@@ -30,10 +30,10 @@ const inputs = {
   },
 };
 
-// The first second step comes with recovery codes, which the answer to the form shows once.
-function showCodes(form, address) {
-  form.append(Object.assign(document.createElement("input"), { type: "hidden", name: "do", value: "codes" }));
-  form.action = address;
+// The account's own page takes the new passkey: it shows the recovery codes that come with it, once.
+function handOver(form, answer) {
+  for (const [name, value] of Object.entries({ do: "add_passkey", answer }))
+    form.append(Object.assign(document.createElement("input"), { type: "hidden", name, value }));
   form.querySelector("[name=current]").value = "";
   form.submit();
 }
@@ -53,9 +53,9 @@ for (const button of document.querySelectorAll("[data-passkey], [data-add-passke
     button.setAttribute("aria-busy", "true");
     try {
       const credential = await inputs[kind](await ask(address, fields));
-      const done = await ask(address, { ...fields, answer: pack(credential) });
-      if (done.codes) showCodes(button.form, done.codes);
-      else location.assign(done.location);
+      const answer = pack(credential);
+      if (kind === "addPasskey") return handOver(button.form, answer);
+      location.assign((await ask(address, { ...fields, answer })).location);
     } catch (failure) {
       if (error) { error.textContent = failure?.said || usual; error.hidden = false; error.setAttribute("role", "alert"); }
     } finally {

@@ -53,6 +53,7 @@ def test_a_passkey_is_added_and_signs_in(local: tuple[Server, str]) -> None:
         expect(codes).to_have_count(10, timeout=20_000)
         row = tab.get_by_role("row", name="Work laptop")
         expect(row).to_contain_text("never")
+        expect(tab.locator("#two-step")).to_contain_text("10 recovery codes are left")
         tab.locator("summary.avatar").click()
         with tab.expect_navigation():
             tab.get_by_role("button", name="Sign out").click()
