@@ -19,8 +19,8 @@ unexport PYTHONDONTWRITEBYTECODE
 help: ## list these targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
 
-demo: $(VENV)/.run ## run Turnout with sample data: make demo PORT=8080 DATA=.turnout-demo ARGS=--expose
-	@exec $(BIN)/turnout demo --port "$(PORT)" --data "$(DATA)" $(ARGS)
+demo: $(VENV)/.run $(if $(CALLS),$(VENV)/.calls) ## run Turnout with sample data: make demo PORT=8080 DATA=.turnout-demo CALLS=1 ARGS=--expose
+	@exec $(BIN)/turnout demo --port "$(PORT)" --data "$(DATA)" $(if $(CALLS),--calls) $(ARGS)
 
 test: $(VENV)/.dev ## run all tests, the proofs in short form
 	@$(BIN)/python -m tests.support.install
@@ -85,6 +85,11 @@ $(VENV)/.made:
 
 $(VENV)/.run: requirements/run.txt pyproject.toml | $(VENV)/.made
 	@$(BIN)/python -m tools.install run
+	@touch $@
+
+$(VENV)/.calls: requirements/calls.txt requirements/speech.txt $(VENV)/.run
+	@$(BIN)/python -m tools.install calls
+	@$(BIN)/python -m tools.install speech
 	@touch $@
 
 $(VENV)/.dev: requirements/dev.txt $(VENV)/.run

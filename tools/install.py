@@ -15,7 +15,12 @@ REQUIREMENTS = ROOT / "requirements"
 UV = Path(sys.executable).with_name("uv")
 PIP = (sys.executable, "-m", "pip")
 QUIETLY = ("-qq", "--disable-pip-version-check", "--no-input")
-WHAT = {"run": "what Turnout runs on", "dev": "what tests and checks need"}
+WHAT = {
+    "run": "what Turnout runs on",
+    "dev": "what tests and checks need",
+    "calls": "what makes calls",
+    "speech": "a natural voice",
+}
 # uv names each package at the end; what it downloads it says before.
 PACKAGE = (" + ", " - ", " ~ ", "Using Python")
 

@@ -103,7 +103,7 @@ class Server:
         """Start without waiting. `turnout serve` makes no database, so that is done before."""
         self._prepare_database()
         arguments = [*self._command, "--port", str(self.port)]
-        if self._command == ("demo",):
+        if self._command[0] == "demo":
             arguments += ["--data", str(self.folder)]
         with self.log.open("ab") as log:
             self._process = self._begin(arguments, log)
@@ -136,7 +136,7 @@ class Server:
             return
         if self._command == ("serve",):
             templates.copy_migrated(path_of(url))
-        elif self._command == ("demo",) and path_of(url).parent == self.folder and not self._seeds:
+        elif self._command[0] == "demo" and path_of(url).parent == self.folder and not self._seeds:
             templates.copy_demo(self.folder)
 
     def ask(self, method: str, target: str, **request: Any) -> Answer:

@@ -7,6 +7,9 @@ SENTENCES = {
     "database of its own. Set TURNOUT_DATABASE_URL to another.",
     "demo.exposed": "The demo's passwords and keys are for everybody to see, and others can reach "
     "{host}. Add --expose if they are meant to, or leave out the host.",
+    "demo.no_calls": "Calls need packages that are not here: run `make demo CALLS=1`, or "
+    "`pip install --require-hashes {files}`.",
+    "demo.no_phone": "The simulated phone did not start: see what it wrote above.",
     "demo.user_disabled": "The demo's user {user_code} is disabled: enable it.",
     "event.capacity": "Give either --capacity or --unlimited, not both.",
     "event.description": "Give either --description or --description-file, not both.",

@@ -5,7 +5,7 @@ import json
 import os
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,10 +16,17 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from turnout import serving
 from turnout.cli.app import console, errors, settings
 from turnout.cli.checking import examine
-from turnout.core.identity.demo import list_made_by_operators, list_other_organizations
+from turnout.core.identity.demo import (
+    get_demo_organization,
+    list_made_by_operators,
+    list_other_organizations,
+)
 from turnout.core.identity.first_start import LINK_PATH, make_demo_link
 from turnout.core.identity.members import find_password
+from turnout.core.ids import OrgId
 from turnout.demo.content import Content, seed_all, show_all
+from turnout.demo.messaging import Account
+from turnout.demo.phone import process as phone
 from turnout.errors import Conflict, Invalid
 from turnout.http.server import check_port
 from turnout.settings import Settings, hide_password
@@ -31,8 +38,10 @@ FILE_NAME = "demo.json"
 DATABASE_NAME = "turnout.db"
 
 
-def run(data: Path, *, host: str | None, port: int | None, expose: bool) -> None:
+def run(data: Path, *, host: str | None, port: int | None, expose: bool, calls: bool) -> None:
     """Seed what is missing, and serve until stopped; `turnout demo` says what the options mean."""
+    if calls:
+        phone.check_extras()
     chosen = choose_settings(data, host=host, port=port, expose=expose)
     check_address(chosen.host, expose=expose)
     check_alone(chosen)
@@ -42,12 +51,24 @@ def run(data: Path, *, host: str | None, port: int | None, expose: bool) -> None
         check_alone(chosen)
     content = seed(chosen, data / FILE_NAME)
     link = make_link(chosen, content)
-    serving.serve(
-        chosen,
-        demo=show_all(content),
-        examine=partial(examine, chosen),
-        started=lambda: introduce(content, data / FILE_NAME, link),
-    )
+    with phone.phone(data) if calls else nullcontext() as line:
+        if line is not None:
+            chosen = phone.lead_to(line, chosen)
+        serving.serve(
+            chosen,
+            demo=show_all(content, phone.show(data, find_org_id(chosen)) if line else None),
+            examine=partial(examine, chosen),
+            started=lambda: introduce(content, data / FILE_NAME, link, calls=calls),
+        )
+
+
+def find_org_id(chosen: Settings) -> OrgId:
+    """The demo's organization."""
+    db = open_database(chosen)
+    try:
+        return db.call(get_demo_organization).org_id
+    finally:
+        db.close()
 
 
 @contextmanager
@@ -160,7 +181,7 @@ def make_link(chosen: Settings, content: Content) -> str:
         db.close()
 
 
-def introduce(content: Content, file: Path, link: str) -> None:
+def introduce(content: Content, file: Path, link: str, *, calls: bool = False) -> None:
     """Say where the demo is and what to try next."""
     base, registration, user = content.base_url, content.registration, content.messaging.user
     page = f"{base}{content.event_path}"
@@ -208,5 +229,29 @@ Send somebody a text (the simulator takes it, and reaches nobody), and see the o
 What that user sent: {base}/outbox (sign in as that user). Mails of event pages: the same page, for
 the Agent or Admin in the file below. An event's page: {page}
 Keys and ids for scripts: {file}
+"""
+    )
+    if calls:
+        _introduce_calls(base, user)
+
+
+def _introduce_calls(base: str, user: Account) -> None:
+    job = {
+        "job_type": "2 way tts",
+        "job_name": "My first call",
+        "message": "Hello %%recipient%%. Press 1 to talk to us.",
+        "two_way_key_responses": [
+            {"key_press": "1", "response_message": "One moment.", "redirect_to": "61398765401"}
+        ],
+        "recipients": [{"destination": "61412345675", "recipient": "Jo"}],
+    }
+    console.print(
+        f"""\
+Call somebody (a simulated phone on this machine answers, and presses 1), and hear what it heard:
+
+  curl -s -u '{user.username}:{user.password}' {base}/api/v1/jobs \\
+    -d '{json.dumps(job)}'
+
+  {base}/outbox/phone (sign in as that user)
 """
     )

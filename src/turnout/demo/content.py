@@ -10,7 +10,7 @@ from turnout.demo.cast import SEED, SLUG, Known, member_of
 from turnout.demo.registration import Progress
 from turnout.settings import Settings
 from turnout.store import Ids, open_database
-from turnout.web.catalogue import Demo
+from turnout.web.catalogue import Demo, DemoPhone
 
 
 class Content(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,8 +58,8 @@ def seed_all(settings: Settings, known: Known, progress: Progress) -> Content:
     )
 
 
-def show_all(content: Content) -> Demo:
-    """What pages show."""
+def show_all(content: Content, phone: DemoPhone | None = None) -> Demo:
+    """What pages show; `phone` is the one that takes the demo's calls."""
     base_url = content.base_url
     trials = [
         registration.show(base_url, content.registration),
@@ -68,4 +68,4 @@ def show_all(content: Content) -> Demo:
         booking.show(base_url, content.booking),
         reporting.show(base_url, content.reporting),
     ]
-    return Demo(trials, content.event_path)
+    return Demo(trials, content.event_path, phone)

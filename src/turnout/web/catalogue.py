@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from turnout.core.audience.reports import ReportFile
+from turnout.core.ids import OrgId
 from turnout.core.messaging.outbox import SentMessage
 from turnout.core.messaging.prices import Prices
 from turnout.core.registrations.form_limits import FormLimits
@@ -81,11 +82,42 @@ class Trial(NamedTuple):
     secrets: Mapping[str, str] = {}
 
 
+class HeardCall(Protocol):
+    """A call that a simulated phone took. `events` are seconds from its beginning, what happened,
+    and a word more about it; `begun_at` is epoch ms."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def number(self) -> str: ...
+    @property
+    def caller(self) -> str: ...
+    @property
+    def begun_at(self) -> int: ...
+    @property
+    def keys(self) -> str: ...
+    @property
+    def has_sound(self) -> bool: ...
+    @property
+    def events(self) -> list[tuple[float, str, str]]: ...
+
+
+class DemoPhone(NamedTuple):
+    """The simulated phone of a demo, for members of that organization: what it heard, the newest
+    call first, and a call's sound by its name (a WAV file), None where there is none."""
+
+    org_id: OrgId
+    list_calls: Callable[[], Sequence[HeardCall]]
+    find_sound: Callable[[str], bytes | None]
+
+
 class Demo(NamedTuple):
-    """What pages show of a demo: what to try, and the path of an event's page."""
+    """What pages show of a demo: what to try, the path of an event's page, and the phone that
+    takes its calls, if it makes any."""
 
     trials: list[Trial]
     event_path: str
+    phone: DemoPhone | None = None
 
 
 class WebParts(NamedTuple):

@@ -40,6 +40,7 @@ from turnout.web.organizations import (
 )
 from turnout.web.outbox import OutboxResource
 from turnout.web.own_name import OwnName
+from turnout.web.phone import PhoneResource, PhoneSoundResource
 from turnout.web.pictures import PictureResource
 from turnout.web.policy import PagePolicy
 from turnout.web.said import SaidToStaff
@@ -124,6 +125,11 @@ def build(parts: WebParts) -> DialectApp:
         add_gate(app, parts.db, parts.sessions, has_mail=parts.has_mail)
     if parts.sessions and parts.list_sent:
         app.add_route("/outbox", OutboxResource(parts.sessions, parts.list_sent))
+    if parts.sessions and parts.demo and parts.demo.phone:
+        app.add_route("/outbox/phone", PhoneResource(parts.sessions, parts.demo.phone))
+        app.add_route(
+            "/outbox/phone/{name}.wav", PhoneSoundResource(parts.sessions, parts.demo.phone)
+        )
     return app
 
 
