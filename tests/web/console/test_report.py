@@ -172,6 +172,52 @@ def test_bars_lead_to_narrower_reports(owner: Desk, cinema: Cinema) -> None:
     assert read_figures(owner.read(address(cinema, narrow[0])))["Attended"] == "1"
 
 
+def test_each_filter_stands_above_and_is_taken_off_by_itself(owner: Desk, cinema: Cinema) -> None:
+    assert list_chips(owner.read(address(cinema))) == {}
+    chosen = list_chips(
+        owner.read(
+            address(
+                cinema,
+                "?from=2027-01-04&until=2027-01-05&about=watched&source=newsletter&source=-"
+                "&domain=a.example+b.example&asked=1&answered=1",
+            )
+        )
+    )
+    assert list(chosen) == [
+        "watched 4 Jan 2027 \u2013 5 Jan 2027",
+        "from newsletter",
+        "No campaign source",
+        "@a.example",
+        "@b.example",
+        "asked a question",
+        "answered a survey",
+    ]
+    rest = "source=-&domain=a.example+b.example&asked=1&answered=1"
+    days = "?from=2027-01-04&until=2027-01-05&about=watched"
+    assert chosen["from newsletter"] == address(cinema, f"{days}&{rest}")
+    without_days = address(cinema, f"?source=newsletter&{rest}")
+    assert chosen["watched 4 Jan 2027 \u2013 5 Jan 2027"] == without_days
+
+
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [
+        ("?from=2027-01-04&until=2027-01-04&about=registered", "registered on 4 Jan 2027"),
+        ("?from=2027-01-04", "registered or watched since 4 Jan 2027"),
+        ("?until=2027-01-04", "registered or watched until 4 Jan 2027"),
+        ("?without=a.example", "not @a.example"),
+    ],
+)
+def test_a_filter_says_what_it_keeps(owner: Desk, cinema: Cinema, query: str, words: str) -> None:
+    assert list_chips(owner.read(address(cinema, query))) == {words: address(cinema, "?")}
+
+
+def list_chips(page: str) -> dict[str, str]:
+    """The filters that are on, each with the address without it."""
+    found = re.findall(r'<a class="chip" aria-current="true" href="([^"]+)">([^<]+) <svg', page)
+    return {words: href.replace("&amp;", "&") for href, words in found}
+
+
 def test_nobody_is_told_how_to_go_on(owner: Desk, cinema: Cinema) -> None:
     page = owner.read(address(cinema, "?viewer=od"))
     assert "Nobody matches these filters" in page
@@ -206,6 +252,10 @@ def test_two_events_stand_side_by_side(
         r'<th scope="row">Registered</th><td[^>]+>([^<]+)</td><td[^>]+>([^<]+)', page
     )
     assert cells == [("4", "1")]
+    medians = re.findall(
+        r'<th scope="row">Half watched longer than</th><td[^>]+>([^<]+)</td><td[^>]+>([^<]+)', page
+    )
+    assert [that for _, that in medians] == ["\u2013"]
     assert "Compared with" not in owner.read(address(cinema, "?compare=999999"))
 
 

@@ -78,8 +78,8 @@ def compare(report: Report, compared: Compared) -> list[tuple[Markup, str, str]]
         *((say(code), _with_share(this, name), _with_share(that, name)) for name, code in COMPARED),
         (
             say("console.report.median"),
-            _say_minutes(this.median_minutes),
-            _say_minutes(that.median_minutes),
+            _say_median(this),
+            _say_median(that),
         ),
     ]
 
@@ -95,8 +95,11 @@ def _with_share(turnout: Turnout, name: str) -> str:
     return f"{say_number(count)} ({share})" if share else say_number(count)
 
 
-def _say_minutes(minutes: int) -> str:
-    return say("console.report.minutes_short", count=say_number(minutes)).unescape()
+def _say_median(turnout: Turnout) -> str:
+    if not turnout.screen:
+        return "\u2013"
+    minutes = say_number(turnout.median_minutes)
+    return say("console.report.minutes_short", count=minutes).unescape()
 
 
 def _draw_shares(turnout: Turnout, *, is_over: bool) -> Chart:

@@ -3,6 +3,7 @@
 from falcon.asgi import Request, Response
 
 from turnout.web.console.page import ConsolePage
+from turnout.web.console.report.chosen import list_chosen
 from turnout.web.console.report.drawing import compare, draw_report, percent
 from turnout.web.console.report.query import VIEWERS, parse_report
 from turnout.web.console.report.reading import see_report
@@ -27,6 +28,7 @@ class ReportPage(ConsolePage):
             comparison=compare(view.report, view.compared) if view.compared else [],
             others=view.others,
             viewers=VIEWERS,
+            chosen=list_chosen(query),
             files=[file.ending for file in self.console.report_files],
             percent=percent,
             here="",
