@@ -128,6 +128,15 @@ def test_search_as_you_type_changes_the_address(tab: Page, people: str) -> None:
     tab.locator("#people-q").press_sequentially("kavya")
     expect(tab.locator("tbody th a").first).to_contain_text("Kavya")
     expect(tab).to_have_url(re.compile(r"/people\?q=kavya&"))
+    # What is exported and counted is what is listed, and what was typed stays.
+    expect(tab.locator("#people-export a").first).to_have_attribute(
+        "href", re.compile(r"\.csv\?q=kavya")
+    )
+    chip = tab.get_by_role("link", name="Expected")
+    expect(chip).to_have_attribute("href", re.compile("q=kavya"))
+    expect(tab.locator("#people-q")).to_be_focused()
+    tab.get_by_role("link", name="Take the filters off").click()
+    expect(tab.locator("#people-q")).to_have_value("")
 
 
 @pytest.mark.proof

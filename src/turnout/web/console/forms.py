@@ -26,6 +26,7 @@ BODY_LIMIT = 262_144
 FIELDS = 2_000
 BEGINNING = 1_000
 LONGEST_TEXT = 50_000
+UNNAMED = "console.fault."
 _AMOUNT = re.compile(r"(?:0|[1-9][0-9]{0,11})(?:[.,]([0-9]{1,3}))?")
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d)?")
 
@@ -38,6 +39,7 @@ class Form:
         for name, value in pairs:
             self._values.setdefault(name, []).append(value)
         self.faults: dict[str, str] = {}
+        self._unnamed: list[str] = []
 
     @property
     def token(self) -> str:
@@ -56,6 +58,11 @@ class Form:
         return [pair for pair in pairs if pair[0] != "token"]
 
     @property
+    def unnamed(self) -> list[str]:
+        """The fields whose faults are said in the words that all fields share."""
+        return [name for name in self._unnamed if name in self.faults]
+
+    @property
     def is_right(self) -> bool:
         """Whether nothing was found wrong so far."""
         return not self.faults
@@ -72,7 +79,7 @@ class Form:
         """The same form with other values, as a button in it wants."""
         kept = [(name, one) for name, all_ in self._values.items() for one in all_]
         other = Form([pair for pair in kept if pair[0] not in changes] + list(changes.items()))
-        other.faults = self.faults
+        other.faults, other._unnamed = self.faults, self._unnamed
         return other
 
     def values(self, name: str) -> list[str]:
@@ -85,6 +92,8 @@ class Form:
 
     def fault(self, name: str, code: str, /, **facts: object) -> None:
         """Say beside a field what is wrong with it; the first fault of a field counts."""
+        if name not in self.faults and code.startswith(UNNAMED):
+            self._unnamed.append(name)
         self.faults.setdefault(name, say(code, **facts))
 
     def refuse(self, failure: Failure, name: str = "") -> None:

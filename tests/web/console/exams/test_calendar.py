@@ -112,6 +112,8 @@ def test_an_exam_is_planned_changed_and_published(
     page = wrong.body.decode()
     assert '<a href="#f-limit">' in page
     assert 'value="Summer exams"' in page
+    nowhere = desk.send(path, path, **plan | {"venue": ""}).body.decode()
+    assert '<a href="#f-venue">Venue: Choose one of the list.</a>' in nowhere
     past = desk.send(path, path, **plan | {"starts": "2001-05-02T10:00"})
     assert past.status == 422
     assert '<a href="#f-starts">The exam must start in the future.</a>' in past.body.decode()

@@ -49,7 +49,7 @@ class NewExamPage(ConsolePage):
         form = await self.console.take(req)
         change = read_plan(form)
         kind = form.choice("kind", list(ExamKind))
-        venue = form.choice("venue", form.values("venue")[:1])
+        venue = form.choice("venue", filter(None, form.values("venue")))
         made = await attempt_once(
             self.console, req, form, "exams.change", make, venue, kind, change
         )
