@@ -8,7 +8,7 @@ from tests.support.failures import refuses
 from turnout.core.door.arrivals import list_walk_in_types, walk_in
 from turnout.core.door.decisions import Decision, Verdict
 from turnout.core.door.model import DoorRole
-from turnout.core.door.scanning import take_payment
+from turnout.core.door.paying import take_payment
 from turnout.core.events.programme import create_ticket_type
 from turnout.core.events.sessions import SessionChange, change_session
 from turnout.core.payments.settling import PaymentState, list_payments, set_refuses_unpaid

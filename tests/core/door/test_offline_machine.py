@@ -16,8 +16,9 @@ from tests.support import proof
 from turnout.core.door.devices import find_standing, revoke_device
 from turnout.core.door.model import DoorRole
 from turnout.core.door.rescuing import RescuedScan, RescueFile, load_rescued
-from turnout.core.door.scanning import check_out, let_in, scan_ticket, sign, undo_scan
+from turnout.core.door.scanning import check_out, let_in, scan_ticket, sign
 from turnout.core.door.snapshots import list_snapshot_tickets
+from turnout.core.door.undoing import undo_scan
 from turnout.core.door.uploading import Act, Uploaded, list_conflicts, upload_scans
 from turnout.core.questions.editing import QuestionChange, add_question
 from turnout.core.questions.model import Kind
@@ -32,10 +33,12 @@ _numbers = itertools.count(1)
 class Step(NamedTuple):
     """What happens: an act of a phone on a ticket, with the network or without; or so many of the
     acts that wait are uploaded (`lost`: and the answer is lost, so that they wait on); time passes;
-    a phone is signed out."""
+    a phone is signed out. An act that is not heard reaches the server, and its answer is lost: the
+    phone decides by itself."""
 
     what: str
     is_online: bool
+    is_heard: bool
     phone: int
     number: int
 
@@ -45,6 +48,7 @@ STEPS = st.lists(
         Step,
         st.sampled_from((*ACTS, *ACTS, "upload", "lost", "wait", "revoke")),
         st.booleans(),
+        st.sampled_from((True, True, False)),
         st.integers(0, PHONES - 1),
         st.integers(0, TICKETS - 1),
     ),
@@ -82,9 +86,9 @@ class Phone:
         """Its own answer to an act without a network; None = it does nothing. A code that is typed
         is a supervisor's to let in."""
         is_in, is_out = code in self.inside, code in self.outside
-        if act == "typed":
-            return None if self.is_chief else ASK
-        if act == "scan":
+        if act == "typed" and not self.is_chief:
+            return ASK
+        if act in ("scan", "typed"):
             return RETURNED if is_in and is_out and self.has_exit else AGAIN if is_in else ADMITTED
         if act == "leave":
             return LEFT if is_in and self.has_exit else None
@@ -123,15 +127,15 @@ class World:
             self.revoke(phone)
         elif step.what != "wait":
             if step.is_online and not phone.outbox and not phone.is_revoked:
-                self.act(phone, step.what, code)
+                self.act(phone, step.what, code, is_heard=step.is_heard)
             else:
                 self.act_alone(phone, step.what, code)
 
-    def act(self, phone: Phone, act: str, code: str) -> None:
-        """With the network the server decides."""
+    def act(self, phone: Phone, what: str, code: str, *, is_heard: bool) -> None:
+        """With the network the server decides; a phone that does not hear it decides, too."""
         shown = self.hall.shown(code)
         more: tuple[str, ...] = ()
-        act = "scan" if act == "typed" else act
+        act = "scan" if what == "typed" else what
         verb = {"scan": scan_ticket, "leave": check_out, "undo": undo_scan, "sign": sign}.get(act)
         if act == "let_in":
             verb, more = let_in, ("A speaker",)
@@ -142,13 +146,18 @@ class World:
             with pytest.raises((Conflict, Denied)) as refused:
                 self.hall.db.call(verb, *phone.device, shown, *more)
             assert refused.value.code == expected
+            if not is_heard:
+                self.act_alone(phone, what, code, shown.nonce)
             return
         told = self.hall.db.call(verb, *phone.device, shown, *more)
         if act in ("scan", "leave", "let_in"):
             assert told.verdict == expected
-        phone.learn(act, code, expected)
+        if is_heard:
+            phone.learn(act, code, expected)
+        else:
+            self.act_alone(phone, what, code, shown.nonce)
 
-    def act_alone(self, phone: Phone, act: str, code: str) -> None:
+    def act_alone(self, phone: Phone, act: str, code: str, nonce: str = "") -> None:
         """Without it the phone does, and keeps what it did."""
         answer = phone.decide(act, code)
         if answer is None:
@@ -159,7 +168,7 @@ class World:
                 act=Act("scan" if act == "typed" else act),
                 code=code,
                 at=self.hall.now,
-                nonce=f"model-{next(_numbers)}",
+                nonce=nonce or f"model-{next(_numbers)}",
                 is_admitted=answer in (ADMITTED, RETURNED),
                 said=answer if act in ("scan", "typed") and phone.tells else "",
                 reason="A speaker" if act == "let_in" else "",

@@ -11,14 +11,13 @@ from turnout.core.door.counting import count_door
 from turnout.core.door.decisions import Verdict
 from turnout.core.door.model import DoorRole
 from turnout.core.door.scanning import (
-    UNDO_MS,
     check_out,
     let_in,
     list_let_in,
     scan_ticket,
-    undo_scan,
 )
 from turnout.core.door.snapshots import take_snapshot
+from turnout.core.door.undoing import UNDO_MS, undo_scan
 from turnout.core.events.model import EventState
 from turnout.core.events.programme import create_event, create_ticket_type
 from turnout.core.identity.users import create_user
@@ -245,6 +244,10 @@ def test_letting_in_anyway_is_taken_back_before_an_own_check_in(desk, hall):
     assert desk.db.call(undo_scan, *chief, hall.shown(code)).first_device == "Desk"
     # She is outside, as before.
     assert hall.scan(chief, code).verdict is Verdict.RETURNED
+    # What was done last is taken back first: that she came back, and that she went out.
+    for is_outside in (True, False):
+        undone = desk.db.call(undo_scan, *chief, hall.shown(code))
+        assert (undone.first_device, undone.is_outside) == ("Desk", is_outside)
     assert desk.db.call(undo_scan, *chief, hall.shown(code)).first_at is None
     assert desk.ask(f"SELECT checked_in_at FROM tickets WHERE code = '{code}'") == [None]
     assert hall.scan(chief, code).verdict is Verdict.ELSEWHERE

@@ -7,8 +7,10 @@ import hmac
 import msgspec
 
 from turnout.core.door.model import DoorRole
-from turnout.core.door.scanning import check_out, take_payment, undo_scan
+from turnout.core.door.paying import take_payment
+from turnout.core.door.scanning import check_out
 from turnout.core.door.snapshots import CANCELLED, VALID, list_snapshot_tickets, take_snapshot
+from turnout.core.door.undoing import undo_scan
 from turnout.core.events.programme import create_ticket_type
 from turnout.core.payments.settling import ask_for_payment
 from turnout.core.registrations.giving_back import cancel_registration

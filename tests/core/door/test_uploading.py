@@ -8,6 +8,7 @@ import pytest
 from turnout.core.door.decisions import Verdict
 from turnout.core.door.model import DoorRole
 from turnout.core.door.scanning import scan_ticket
+from turnout.core.door.undoing import UNDO_MS
 from turnout.core.door.uploading import (
     MOST_SCANS,
     OLDEST_MS,
@@ -143,7 +144,7 @@ def test_a_payment_that_was_taken_without_a_network_is_settled_once(desk, hall):
     for _ in range(2):
         done = upload(hall, chief, *paid)
         assert [told.verdict for told in done] == [Verdict.ADMITTED, Verdict.AGAIN, None]
-        assert [told.is_conflict for told in done] == [False, True, False]
+        assert [told.is_conflict for told in done] == [False, True, True]
         assert done[2].refusal == "payment.none"
     states = [one.state for one in desk.db.call(list_payments, desk.org_id, desk.event.id, limit=9)]
     assert states == ["paid"]
@@ -166,7 +167,7 @@ def test_too_many_at_once_are_refused(hall):
 def test_whom_a_phone_turned_away_is_not_checked_in_by_its_upload(desk, hall):
     ann, bob, eve = hall.guests(ANN, BOB, EVE)
     steward, chief = hall.device("Door 1"), hall.device("Desk", DoorRole.SUPERVISOR)
-    said = {"ask": "unknown", "cancelled": "cancelled", "other_day": "elsewhere", "again": "again"}
+    said = {"ask": "ask", "cancelled": "cancelled", "other_day": "elsewhere", "again": "again"}
     scans = [offline(ann, hall.now, is_admitted=False, said=one) for one in said]
     scans += [
         offline(bob, hall.now, said="admitted"),
@@ -180,7 +181,7 @@ def test_whom_a_phone_turned_away_is_not_checked_in_by_its_upload(desk, hall):
         assert not any(one.is_conflict or one.refusal for one in done)
     assert [checked_in_at(desk, code) is None for code in (ann, bob, eve)] == [True, False, True]
     results = desk.ask(f"SELECT result FROM scans WHERE event_id = {desk.event.id} ORDER BY id")
-    kept = ["unknown", "cancelled", "elsewhere", "repeated", "admitted", "unpaid", "unknown"]
+    kept = ["ask", "cancelled", "elsewhere", "repeated", "admitted", "unpaid", "unknown"]
     assert results == kept
     let_in = offline(ann, hall.now, act=Act.LET_IN, reason="A speaker")
     assert upload(hall, chief, let_in)[0] == Uploaded(let_in.nonce, Verdict.ADMITTED, False)
@@ -193,5 +194,80 @@ def test_a_check_in_whose_answer_was_lost_is_taken_back_where_the_phone_turned_a
     hall.db.call(scan_ticket, *steward, shown)
     refused = offline(ann, hall.now, nonce=shown.nonce, is_admitted=False, said="ask")
     for _ in range(2):
-        assert upload(hall, steward, refused)[0].verdict is Verdict.UNKNOWN
+        assert upload(hall, steward, refused)[0].verdict is Verdict.ASK
         assert checked_in_at(desk, ann) is None
+
+
+def test_a_second_scan_of_a_cancelled_ticket_is_kept_as_cancelled(desk, hall):
+    """The phone has let the guest in, so it says that they are in already; the server knows."""
+    ann, bob = hall.guests(ANN, BOB)
+    desk.db.call(cancel_registration, desk.org_id, desk.get(ANN).registration.id, actor="t")
+    steward = hall.device("Door 1")
+    again = {"is_admitted": False, "said": "again"}
+    scans = [
+        *(offline(ann, hall.now), offline(ann, hall.now + 1, **again)),
+        *(offline("NOTHING", hall.now), offline("NOTHING", hall.now + 1, **again)),
+        *(offline(bob, hall.now), offline(bob, hall.now + 1, **again)),
+    ]
+    for _ in range(2):
+        told = [one.verdict for one in upload(hall, steward, *scans)]
+        assert told == ["cancelled", "cancelled", "unknown", "unknown", "admitted", "again"]
+    results = desk.ask(f"SELECT result FROM scans WHERE event_id = {desk.event.id} ORDER BY id")
+    assert results[:4] == ["cancelled", "cancelled", "unknown", "unknown"]
+
+
+def test_a_conflict_says_who_what_where_and_by_which_phone(desk, hall):
+    ann, bob = hall.guests(ANN, BOB, first_name="Ann", last_name="Hall")
+    desk.db.call(cancel_registration, desk.org_id, desk.get(BOB).registration.id, actor="t")
+    north, south = (hall.device(name, gate=hall.gate(name)) for name in ("North", "South"))
+    upload(hall, north, offline(ann, hall.now))
+    upload(hall, south, *(offline(code, hall.now) for code in (ann, bob, "nothing-1")))
+    told = [
+        (one.name.strip(), one.ticket_type, one.code, one.verdict.value, one.first_gate, one.gate)
+        for one in desk.db.call(list_own_conflicts, *south, 9)
+    ]
+    kind = desk.ask("SELECT name FROM ticket_types WHERE is_default = 1 ORDER BY id DESC LIMIT 1")
+    assert told == [
+        ("", "", "NOTHING1", "unknown", "", "South"),
+        ("Ann Hall", *kind, "", "cancelled", "", "South"),
+        ("Ann Hall", *kind, "", "again", "North", "South"),
+    ]
+
+
+def test_somebody_whom_another_phone_let_in_stays_in_when_a_lost_check_in_goes(desk, hall):
+    """The server checks in, its answer is lost, and the phone sends the guest to a supervisor;
+    another phone lets them in; then the first one uploads that it did not."""
+    (ann,) = hall.guests(ANN)
+    one, two, three = (hall.device(name) for name in ("Door 1", "Door 2", "Door 3"))
+    shown = hall.shown(ann)
+    hall.db.call(scan_ticket, *one, shown)
+    desk.node.clock.now += MINUTE_MS
+    let_in_at = hall.now
+    scan = offline(ann, let_in_at)
+    assert upload(hall, two, scan)[0].is_conflict
+    assert upload(hall, three, offline(ann, let_in_at + 1))[0].is_conflict
+    refused = offline(ann, shown.at, nonce=shown.nonce, is_admitted=False, said="ask")
+    for _ in range(2):
+        assert upload(hall, one, refused)[0].verdict is Verdict.ASK
+        assert upload(hall, two, scan) == [Uploaded(scan.nonce, Verdict.ADMITTED, False)]
+        assert checked_in_at(desk, ann) == let_in_at
+    (kept,) = desk.db.call(list_conflicts, desk.org_id, desk.event.id, 9)
+    assert (kept.first_device, kept.first_at, kept.device) == ("Door 2", let_in_at, "Door 3")
+
+
+def test_who_went_out_is_in_again_once_that_is_taken_back(desk, hall):
+    (ann,) = hall.guests(ANN)
+    exit_ = hall.device("Terrace", gate=hall.gate("Terrace", has_exit=True))
+    upload(hall, exit_, offline(ann, hall.now))
+    leave = offline(ann, hall.now, act=Act.LEAVE, is_admitted=False)
+    undo = offline(ann, hall.now + UNDO_MS, act=Act.UNDO, is_admitted=False)
+    desk.node.clock.now += UNDO_MS
+    for _ in range(2):
+        told = [one.verdict for one in upload(hall, exit_, leave, undo)]
+        assert told == [Verdict.LEFT, Verdict.LEFT]
+        assert hall.scan(exit_, ann).verdict is Verdict.AGAIN
+    late = offline(ann, hall.now, act=Act.LEAVE, is_admitted=False)
+    upload(hall, exit_, late)
+    desk.node.clock.now += UNDO_MS + 1
+    refused = upload(hall, exit_, offline(ann, hall.now, act=Act.UNDO, is_admitted=False))
+    assert refused[0].refusal == "door.undo_late"

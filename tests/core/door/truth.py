@@ -1,9 +1,26 @@
 """What the server must have of phones' acts, in plain Python: one truth for the doors' machine."""
 
-from turnout.core.door.scanning import UNDO_MS
+import itertools
+from dataclasses import dataclass, field
+
+from turnout.core.door.undoing import UNDO_MS
 
 ADMITTED, RETURNED, AGAIN, LEFT = "admitted", "returned", "again", "left"
-ASK, UNKNOWN = "ask", "unknown"
+ASK, LET_IN = "ask", "let_in"
+_places = itertools.count(1)
+
+
+@dataclass
+class Row:
+    """A scan or a note that was committed, by the phone of that name; `place` is its turn. A scan
+    is answered `what`, a note is of that kind."""
+
+    what: str
+    name: str
+    nonce: str
+    at: int
+    place: int = field(default_factory=lambda: next(_places))
+    is_taken_back: bool = False
 
 
 class Ticket:
@@ -11,10 +28,8 @@ class Ticket:
 
     def __init__(self) -> None:
         self.checked_in_at: int | None = None
-        self.admission: tuple[str, int] | None = None
-        self.passages: list[tuple[str, int]] = []
-        self.let_in: list[tuple[str, int]] = []
-        self.scanned_by: set[str] = set()
+        self.scans: list[Row] = []
+        self.notes: list[Row] = []
         self.is_signed = False
 
     @property
@@ -22,10 +37,40 @@ class Ticket:
         return self.checked_in_at is not None
 
     @property
+    def admission(self) -> Row | None:
+        """The last scan that checked it in."""
+        rows = [one for one in self.scans if one.what == ADMITTED]
+        return max(rows, key=lambda one: one.place, default=None)
+
+    @property
     def is_out(self) -> bool:
         """Whether the last passage since the check-in was out."""
-        own = [kind for kind, at in self.passages if at >= (self.checked_in_at or 0)]
+        since = self.checked_in_at or 0
+        own = [one.what for one in self.notes if one.at >= since and not one.is_taken_back]
         return self.is_in and own[-1:] == [LEFT]
+
+    def has_scanned(self, name: str) -> bool:
+        return any(one.name == name and one.what in (ADMITTED, AGAIN) for one in self.scans)
+
+    def find_scan(self, name: str, nonce: str) -> Row | None:
+        return next((one for one in self.scans if (one.name, one.nonce) == (name, nonce)), None)
+
+    def find_own_note(self, name: str) -> Row | None:
+        """What a phone has noted last since the check-in, which is none of its notes."""
+        first = self.admission
+        since = first.place if first else 0
+        own = [
+            one
+            for one in self.notes
+            if one.name == name and not one.is_taken_back and one.place > since
+        ]
+        made = [one for one in own if not self.is_check_in(one)]
+        return made[-1] if made else None
+
+    def is_check_in(self, note: Row) -> bool:
+        """Whether somebody was checked in by being let in anyway."""
+        row = self.find_scan(note.name, note.nonce)
+        return note.what == LET_IN and row is not None and row.what == ADMITTED
 
 
 class Truth:
@@ -51,75 +96,116 @@ class Truth:
     ) -> str:
         """The answer to an act of the phone of that name; `refused`: it turned somebody away,
         and what it `said`."""
+        ticket = self.tickets[code]
+        if act == "refused":
+            return self._refuse(ticket, at, nonce, name, said)
         if nonce in self.answered:
             return self.answered[nonce]
-        ticket = self.tickets[code]
         answer = {
-            "scan": lambda: self._scan(ticket, at, name, has_exit),
-            "refused": lambda: self._refuse(ticket, name, said),
-            "leave": lambda: self._leave(ticket, at, has_exit),
-            "undo": lambda: self._undo(ticket, at, name),
-            "let_in": lambda: self._let_in(ticket, at, name, is_chief),
+            "scan": lambda: self._scan(ticket, at, nonce, name, has_exit),
+            "leave": lambda: self._leave(ticket, at, nonce, name, has_exit),
+            "undo": lambda: self._undo(ticket, at, nonce, name),
+            "let_in": lambda: self._let_in(ticket, at, nonce, name, is_chief),
             "sign": lambda: self._sign(ticket),
         }[act]()
         if "." not in answer:
             self.answered[nonce] = answer
         return answer
 
-    def _scan(self, ticket: Ticket, at: int, name: str, has_exit: bool) -> str:
-        ticket.scanned_by.add(name)
-        if not ticket.is_in:
-            ticket.checked_in_at, ticket.admission = at, (name, at)
-            ticket.let_in.clear()
+    def _scan(self, ticket: Ticket, at: int, nonce: str, name: str, has_exit: bool) -> str:
+        row = Row(AGAIN if ticket.is_in else ADMITTED, name, nonce, at)
+        ticket.scans.append(row)
+        if row.what == ADMITTED:
+            ticket.checked_in_at = at
             return ADMITTED
         if has_exit and ticket.is_out:
-            ticket.passages.append((RETURNED, at))
+            ticket.notes.append(Row(RETURNED, name, nonce, at))
             return RETURNED
         return AGAIN
 
-    def _refuse(self, ticket: Ticket, name: str, said: str) -> str:
-        """Nobody comes in by it; who was shown to be in was seen by the phone."""
-        if said != AGAIN:
-            return UNKNOWN
-        ticket.scanned_by.add(name)
-        return AGAIN
+    def _refuse(self, ticket: Ticket, at: int, nonce: str, name: str, said: str) -> str:
+        """Nobody comes in by it, also where the server had let them in and was not heard."""
+        answer = AGAIN if said == AGAIN else ASK
+        row = ticket.find_scan(name, nonce)
+        if row is None:
+            ticket.scans.append(Row(answer, name, nonce, at))
+            return answer
+        if row.what in (ADMITTED, AGAIN):
+            self._retract(ticket, row)
+        return answer if row.what == ADMITTED else row.what
 
-    def _let_in(self, ticket: Ticket, at: int, name: str, is_chief: bool) -> str:
+    def _retract(self, ticket: Ticket, row: Row) -> None:
+        if row.is_taken_back:
+            return
+        noted = [
+            one
+            for one in ticket.notes
+            if (one.name, one.nonce) == (row.name, row.nonce) and not one.is_taken_back
+        ]
+        for note in noted:
+            note.is_taken_back = True
+        is_first = ticket.admission is row
+        if not ticket.is_in or not (noted or is_first):
+            return
+        row.is_taken_back = True
+        if is_first and not self._pass_on(ticket, row):
+            ticket.checked_in_at = None
+
+    def _pass_on(self, ticket: Ticket, row: Row) -> bool:
+        """Another phone has let the same guest in since: that is the check-in."""
+        for other in ticket.scans:
+            is_let_in = any(
+                note.what == LET_IN and not note.is_taken_back
+                for note in ticket.notes
+                if (note.name, note.nonce) == (other.name, other.nonce)
+            )
+            lets_in = other.nonce in self.conflicts or is_let_in
+            is_later = other.place > row.place and other.what == AGAIN
+            if is_later and lets_in and not other.is_taken_back:
+                other.what, ticket.checked_in_at = ADMITTED, other.at
+                self.conflicts.discard(other.nonce)
+                self.answered[other.nonce] = ADMITTED
+                return True
+        return False
+
+    def _let_in(self, ticket: Ticket, at: int, nonce: str, name: str, is_chief: bool) -> str:
         if not is_chief:
             return "door.supervisor"
-        if ticket.is_in:
-            ticket.let_in.append((name, at))
-        else:
-            self._scan(ticket, at, name, has_exit=False)
-        ticket.scanned_by.add(name)
-        ticket.passages.append((f"let_in {name}", at))
+        self._scan(ticket, at, nonce, name, has_exit=False)
+        ticket.notes.append(Row(LET_IN, name, nonce, at))
         return ADMITTED
 
-    def _leave(self, ticket: Ticket, at: int, has_exit: bool) -> str:
+    def _leave(self, ticket: Ticket, at: int, nonce: str, name: str, has_exit: bool) -> str:
         if not has_exit:
             return "door.no_exit"
         if not ticket.is_in:
             return "door.not_in"
-        ticket.passages.append((LEFT, at))
+        ticket.notes.append(Row(LEFT, name, nonce, at))
         return LEFT
 
-    def _undo(self, ticket: Ticket, at: int, name: str) -> str:
-        """What the phone itself did last: another one's check-in stays."""
-        if ticket.admission is None:
+    def _undo(self, ticket: Ticket, at: int, nonce: str, name: str) -> str:
+        """What the phone itself did last: what another one did stays."""
+        first = ticket.admission
+        if first is None:
             return "door.not_in"
         if not ticket.is_in:
             return LEFT
-        by, since = ticket.admission
-        own = [done_at for phone, done_at in ticket.let_in if phone == name]
-        if not own and by != name:
-            return LEFT if name in ticket.scanned_by else "door.undo_other"
-        if at - (own[-1] if own else since) > UNDO_MS:
+        own, is_first = ticket.find_own_note(name), first.name == name
+        if own is None and not is_first:
+            if not ticket.has_scanned(name):
+                return "door.undo_other"
+            for row in ticket.scans:  # it has let nobody in by them
+                row.is_taken_back = row.is_taken_back or row.name == name
+            return LEFT
+        if at - (own or first).at > UNDO_MS:
             return "door.undo_late"
-        if own:
-            ticket.let_in.remove((name, own[-1]))
-            ticket.passages.remove((f"let_in {name}", own[-1]))
-        else:
-            ticket.checked_in_at = None
+        if own is not None:
+            own.is_taken_back = True
+            return LEFT
+        ticket.checked_in_at = None
+        for note in ticket.notes:
+            is_own = note.name == name and note.what == LET_IN and note.at >= first.at
+            note.is_taken_back = note.is_taken_back or is_own
         return LEFT
 
     def _sign(self, ticket: Ticket) -> str:

@@ -80,7 +80,7 @@ def test_it_scans_undoes_and_is_counted(phones: Phones) -> None:
     assert [row[2:4] for row in changes["tickets"] if row[6]] == [["Ann", "Guest"]]
     devices = phones.node.db.call(list_devices, phones.org_id, phones.event_id)
     assert [(one.battery, one.unsent) for one in devices if one.name == "Door 2"] == [(57, 4)]
-    undone = {"done": "undone", "first_at": None, "first_device": ""}
+    undone = {"done": "undone", "first_at": None, "first_device": "", "is_outside": False}
     assert phones.post(token, "undo", code=code).json() == undone
     assert phones.post(token, "scan", code=code).json()["verdict"] == "admitted"
 

@@ -82,8 +82,15 @@ LABELS = {
     "console.door.gate_exit": "People may go out here and come back",
     "console.door.has_exit": "people may go out and come back",
     "console.door.conflicts": "Conflicts",
-    "console.door.conflicts_what": "Phones without a network let these people in, and it does not "
-    "fit. The check-in that came first stays.",
+    "console.door.conflicts_what": "Phones without a network let these people in, or took their "
+    "money, and it does not fit. The check-in and the payment that came first stay.",
+    "console.door.at_gate": "{device} ({gate})",
+    "console.door.conflict_paid": "Paid twice: {amount} to {first} at {first_at}, and to {device} "
+    "at {at}. Give one of them back.",
+    "console.door.conflict_paid_only": "{device} took {amount} at {at}, and nothing was to be "
+    "paid. Give it back.",
+    "console.door.money": "money",
+    "console.door.not_door": "somebody who is not at the door",
     "console.door.let_in": "Let in anyway",
     "console.door.let_in_what": "Supervisors let these people in whatever the phone said, and said "
     "why.",
@@ -96,6 +103,7 @@ LABELS = {
     "console.door.verdict.again": "checked in already",
     "console.door.verdict.elsewhere": "for another gate",
     "console.door.verdict.cancelled": "cancelled",
+    "console.door.verdict.ask": "for a supervisor to let in",
     "console.door.verdict.unpaid": "not paid",
     "console.door.verdict.other_event": "for another event",
     "console.door.verdict.forged": "forged",

@@ -40,6 +40,8 @@ LABELS: dict[str, str] = {
     "console.timeline.booked": "Booked {title}",
     "console.timeline.booking_ended": "Gave back {title}",
     "console.timeline.scanned.admitted": "Came in with ticket {code}",
+    "console.timeline.scanned.ask": "Sent to a supervisor with ticket {code}: the phone had no "
+    "network",
     "console.timeline.scanned.cancelled": "Turned away: ticket {code} is cancelled",
     "console.timeline.scanned.elsewhere": "Turned away: ticket {code} is not for this entrance",
     "console.timeline.scanned.repeated": "Ticket {code} was shown again",

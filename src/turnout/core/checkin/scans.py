@@ -41,7 +41,7 @@ AHEAD_MS = 5 * 60_000
 
 
 class Result(enum.StrEnum):
-    """The outcome of a scan."""
+    """The outcome of a scan; `ask`: a phone without a network sent the holder to a supervisor."""
 
     ADMITTED = "admitted"
     REPEATED = "repeated"
@@ -50,6 +50,7 @@ class Result(enum.StrEnum):
     UNKNOWN = "unknown"
     UNDONE = "undone"
     UNPAID = "unpaid"
+    ASK = "ask"
 
 
 class Scan(msgspec.Struct, frozen=True, kw_only=True):
@@ -128,7 +129,7 @@ def check_in(
 def keep_refused(tx: Tx, org_id: OrgId, event_id: EventId, scan: Scan, result: Result) -> Answer:
     """Keep a scan at which the door itself turned somebody away; the ticket stays as it is.
     Idempotent: one that was kept before is answered as it was. `unknown` of a ticket that there is
-    = the door could not tell. Raises Invalid for a nonce that names another scan."""
+    = the phone did not know it. Raises Invalid for a nonce that names another scan."""
     about_event(tx, event_id)
     scan = _mend_time(tx, org_id, event_id, scan)
     if known := _find_known(tx, org_id, event_id, scan):
@@ -145,6 +146,24 @@ def find_refusal(tx: Tx, org_id: OrgId, event_id: EventId, code: str) -> Result 
     if ticket is None:
         return _judge_departed(tx, org_id, event_id, code).result
     return Result.CANCELLED if _is_cancelled(ticket) else None
+
+
+def look_up(
+    tx: Tx,
+    org_id: OrgId,
+    event_id: EventId,
+    scan: Scan,
+    *,
+    asks_gate: bool = True,
+    moment: Moment | None = None,
+) -> Answer:
+    """What `check_in` would answer now, had the scan not come before; nothing is kept."""
+    ticket = _find_ticket(tx, org_id, event_id, scan.code)
+    if ticket is None:
+        return _judge_departed(tx, org_id, event_id, scan.code)
+    gate = get_gate(tx, org_id, event_id, scan.gate_id) if scan.gate_id and asks_gate else None
+    refusal = _refuse(tx, org_id, ticket, gate, waives=False, moment=moment)
+    return refusal or Answer(Result.ADMITTED)
 
 
 def undo_check_in(
@@ -251,15 +270,8 @@ def _judge(
     moment: Moment | None,
 ) -> Answer | None:
     """Mark the ticket if it is good; None = it is not as it was found any more."""
-    if _is_cancelled(ticket):
-        return Answer(Result.CANCELLED, ticket.checked_in_at)
-    asked = (ticket.ticket_type_id, ticket.registration_id)
-    if gate and not waives and not lets_in(tx, org_id, gate, *asked, moment):
-        return Answer(Result.ELSEWHERE, ticket.checked_in_at)
-    if ticket.checked_in_at is not None:
-        return Answer(Result.REPEATED, ticket.checked_in_at)
-    if ticket.is_refused and not waives:
-        return Answer(Result.UNPAID)
+    if refusal := _refuse(tx, org_id, ticket, gate, waives=waives, moment=moment):
+        return refusal
     if not sql.check_in(
         tx,
         org_id=org_id,
@@ -272,6 +284,28 @@ def _judge(
         return None
     _note_attendance(tx, org_id, ticket, scan, Attendance.PRESENT)
     return Answer(Result.ADMITTED, scan.at)
+
+
+def _refuse(
+    tx: Tx,
+    org_id: OrgId,
+    ticket: ScannedTicket,
+    gate: Gate | None,
+    *,
+    waives: bool,
+    moment: Moment | None,
+) -> Answer | None:
+    """Why a ticket is not checked in; None = it can be."""
+    if _is_cancelled(ticket):
+        return Answer(Result.CANCELLED, ticket.checked_in_at)
+    asked = (ticket.ticket_type_id, ticket.registration_id)
+    if gate and not waives and not lets_in(tx, org_id, gate, *asked, moment):
+        return Answer(Result.ELSEWHERE, ticket.checked_in_at)
+    if ticket.checked_in_at is not None:
+        return Answer(Result.REPEATED, ticket.checked_in_at)
+    if ticket.is_refused and not waives:
+        return Answer(Result.UNPAID)
+    return None
 
 
 def _note_attendance(
@@ -296,8 +330,8 @@ def _find_known(
     if row is None:
         return None
     code, result, at = row
-    # A code that is unknown is answered alike by both.
-    if result != Result.UNKNOWN and is_undo != (result == Result.UNDONE):
+    # A code that nobody was let in with is answered alike by both.
+    if result not in (Result.UNKNOWN, Result.ASK) and is_undo != (result == Result.UNDONE):
         raise Invalid("nonce.other_action")
     ticket = _find_ticket(tx, org_id, event_id, scan.code)
     if code not in (ticket.code if ticket else "", normalize(scan.code)[:LONGEST_CODE]):

@@ -9,7 +9,8 @@ from turnout.core.ids import RegistrationId, TicketId, TicketTypeId
 
 
 class Verdict(enum.StrEnum):
-    """What the door says."""
+    """What the door says. `ask`: a phone without a network sent somebody to a supervisor; `paid` is
+    of conflicts alone: a ticket was paid twice, or needed no payment."""
 
     ADMITTED = "admitted"
     RETURNED = "returned"
@@ -22,6 +23,8 @@ class Verdict(enum.StrEnum):
     OTHER_EVENT = "other_event"
     FORGED = "forged"
     UNKNOWN = "unknown"
+    ASK = "ask"
+    PAID = "paid"
 
 
 SAID = {
@@ -31,16 +34,18 @@ SAID = {
     Result.ELSEWHERE: Verdict.ELSEWHERE,
     Result.UNPAID: Verdict.UNPAID,
     Result.UNKNOWN: Verdict.UNKNOWN,
+    Result.ASK: Verdict.ASK,
 }
 
 # As which a scan is kept whose holder a phone turned away by itself; any other as unknown: the
-# phone could not tell.
+# phone did not know the ticket.
 REFUSED: dict[str, Result] = {
     Verdict.AGAIN: Result.REPEATED,
     Verdict.CANCELLED: Result.CANCELLED,
     Verdict.ELSEWHERE: Result.ELSEWHERE,
     Verdict.OTHER_DAY: Result.ELSEWHERE,
     Verdict.UNPAID: Result.UNPAID,
+    Verdict.ASK: Result.ASK,
 }
 
 
@@ -85,7 +90,8 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     `event` is the other event of ours that a ticket is for; `open_minor` is still to be paid, also
     by somebody who was let in.
     `cancelled_at`, `cancelled_by` and `cancelled_name` (of a user) tell who cancelled it.
-    `is_outside`: somebody goes out who is out already, as `left_…` says.
+    `is_outside`: somebody goes out who is out already, as `left_…` says. `paid_…`: the ticket that
+    was paid now had been paid before, then and to that device (empty = not at the door).
     `answers` and `notes` are those that are meant for the door."""
 
     verdict: Verdict
@@ -103,6 +109,8 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     left_at: int | None = None
     left_gate: str = ""
     left_device: str = ""
+    paid_at: int | None = None
+    paid_device: str = ""
     go_to: list[str] = []
     go_on: list[str] = []
     event: str = ""
@@ -116,11 +124,12 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
 
 class Undone(msgspec.Struct, frozen=True):
     """What an undo is answered: when (epoch ms) and by which device the ticket is checked in all
-    the same; None = it is not."""
+    the same, None = it is not; and whether its holder is outside."""
 
     done: str = "undone"
     first_at: int | None = None
     first_device: str = ""
+    is_outside: bool = False
 
 
 class FoundTicket(msgspec.Struct, frozen=True):

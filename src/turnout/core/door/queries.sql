@@ -146,38 +146,70 @@ WHERE r.org_id = :org_id AND r.id = o.id AND r.event_id = :event_id
 ORDER BY t.id LIMIT :limit;
 
 -- name: find_admission(org_id, ticket_id: TicketId)^
---     -> (device: str, gate_id: GateId | None, at: int) | None
+--     -> (device: str, nonce: str | None, gate_id: GateId | None, at: int) | None
 -- The last scan that checked a ticket in.
-SELECT device, gate_id, at FROM scans
+SELECT device, nonce, gate_id, at FROM scans
 WHERE org_id = :org_id AND ticket_id = :ticket_id AND result = 'admitted'
 ORDER BY id DESC LIMIT 1;
 
--- part: taken_back
--- Letting somebody in anyway is taken back by a later undo of the same device, the last one first.
-(n.kind = 'let_in' AND (
-    SELECT count(*) FROM scans u
-    WHERE u.org_id = n.org_id AND u.ticket_id = n.ticket_id AND u.result = 'undone'
-        AND u.device = n.device AND u.id > n.id
-) > (
-    SELECT count(*) FROM door_notes l
-    WHERE l.org_id = n.org_id AND l.ticket_id = n.ticket_id AND l.kind = 'let_in'
-        AND l.device = n.device AND l.id > n.id
-))
-
--- name: find_own_let_in(org_id, ticket_id: TicketId, device)$ -> int | None
--- When a device last let a ticket in anyway that was checked in before, unless that was taken back.
-SELECT n.at FROM door_notes n
-JOIN scans s ON s.org_id = n.org_id AND s.event_id = n.event_id AND s.device = n.device
-    AND s.nonce = n.nonce
+-- name: find_own_note(org_id, ticket_id: TicketId, device)^ -> (id: int, kind: str, at: int) | None
+-- What a device has noted last of a ticket since that was checked in, and not taken back. Where
+-- letting somebody in anyway was the check-in itself, that is taken back.
+SELECT n.id, n.kind, n.at FROM door_notes n
 WHERE n.org_id = :org_id AND n.ticket_id = :ticket_id AND n.device = :device
-    AND n.kind = 'let_in' AND s.result = 'repeated'
+    AND n.kind <> 'paid' AND n.taken_back_at IS NULL
     AND NOT EXISTS (
         SELECT 1 FROM scans a
         WHERE a.org_id = n.org_id AND a.ticket_id = n.ticket_id AND a.result = 'admitted'
-            AND a.id > n.id)
-    AND NOT
-        -- use: taken_back
+            AND (a.id > n.id OR (n.kind = 'let_in' AND a.event_id = n.event_id
+                AND a.device = n.device AND a.nonce = n.nonce)))
 ORDER BY n.id DESC LIMIT 1;
+
+-- name: take_back_note(org_id, id: int, at: int)!
+UPDATE door_notes SET taken_back_at = :at WHERE org_id = :org_id AND id = :id;
+
+-- name: take_back_act(org_id, event_id, device, nonce: str, at: int)!
+-- What an act of a device has noted.
+UPDATE door_notes SET taken_back_at = :at
+WHERE org_id = :org_id AND event_id = :event_id AND device = :device AND nonce = :nonce
+    AND taken_back_at IS NULL;
+
+-- name: take_back_let_in(org_id, ticket_id: TicketId, device, since: int, at: int)!
+UPDATE door_notes SET taken_back_at = :at
+WHERE org_id = :org_id AND ticket_id = :ticket_id AND device = :device AND kind = 'let_in'
+    AND at >= :since AND taken_back_at IS NULL;
+
+-- name: find_next_admission(org_id, event_id, ticket_id: TicketId, device, nonce: str)^
+--     -> (id: int, at: int, device: str, nonce: str) | None
+-- The first scan after one of a device that let the same ticket in again: by itself without a
+-- network, or anyway; and has not taken it back.
+SELECT s.id, s.at, s.device, s.nonce FROM scans o
+JOIN scans s ON s.org_id = o.org_id AND s.ticket_id = o.ticket_id AND s.event_id = o.event_id
+    AND s.id <> o.id AND s.recorded_at >= o.recorded_at
+WHERE o.org_id = :org_id AND o.event_id = :event_id AND o.device = :device AND o.nonce = :nonce
+    AND o.ticket_id = :ticket_id AND s.result = 'repeated' AND s.nonce IS NOT NULL
+    AND (EXISTS (
+        SELECT 1 FROM door_conflicts c
+        WHERE c.org_id = s.org_id AND c.event_id = s.event_id AND c.device = s.device
+            AND c.nonce = s.nonce AND c.verdict = 'again')
+        OR EXISTS (
+        SELECT 1 FROM door_notes n
+        WHERE n.org_id = s.org_id AND n.event_id = s.event_id AND n.device = s.device
+            AND n.nonce = s.nonce AND n.kind = 'let_in' AND n.taken_back_at IS NULL))
+    AND NOT EXISTS (
+        SELECT 1 FROM scans u
+        WHERE u.org_id = s.org_id AND u.ticket_id = s.ticket_id AND u.device = s.device
+            AND u.result = 'undone' AND u.id > s.id AND NOT EXISTS (
+                SELECT 1 FROM door_notes t
+                WHERE t.org_id = u.org_id AND t.ticket_id = u.ticket_id AND t.device = u.device
+                    AND t.taken_back_at = u.at))
+ORDER BY s.id LIMIT 1;
+
+-- name: make_admission(org_id, id: int)!
+UPDATE scans SET result = 'admitted' WHERE org_id = :org_id AND id = :id;
+
+-- name: move_check_in(org_id, id: TicketId, at: int, now)!
+UPDATE tickets SET checked_in_at = :at, updated_at = :now WHERE org_id = :org_id AND id = :id;
 
 -- name: has_scanned(org_id, ticket_id: TicketId, device)$ -> int | None
 -- Whether a device has shown a ticket that was let in, by itself or before.
@@ -228,8 +260,7 @@ UPDATE tickets SET updated_at = :now WHERE org_id = :org_id AND id = :id;
 -- The last time that somebody went out, came back or was let in anyway.
 SELECT n.kind FROM door_notes n
 WHERE n.org_id = :org_id AND n.ticket_id = :ticket_id AND n.at >= :since
-    AND NOT
-        -- use: taken_back
+    AND n.kind <> 'paid' AND n.taken_back_at IS NULL
 ORDER BY n.id DESC LIMIT 1;
 
 -- name: find_passage_before(org_id, event_id, ticket_id: TicketId, since: int, device, nonce: str)^
@@ -241,8 +272,7 @@ WHERE n.org_id = :org_id AND n.ticket_id = :ticket_id AND n.at >= :since
         SELECT 1 FROM door_notes o
         WHERE o.org_id = n.org_id AND o.event_id = :event_id AND o.device = :device
             AND o.nonce = :nonce AND o.id <= n.id)
-    AND NOT
-        -- use: taken_back
+    AND n.kind <> 'paid' AND n.taken_back_at IS NULL
 ORDER BY n.id DESC LIMIT 1;
 
 -- name: list_outside(org_id, event_id) -> (ticket_id: TicketId, at: int, device: str)
@@ -250,19 +280,17 @@ ORDER BY n.id DESC LIMIT 1;
 SELECT o.ticket_id, o.at, o.device FROM door_notes o
 JOIN tickets t ON t.org_id = o.org_id AND t.id = o.ticket_id
 WHERE o.org_id = :org_id AND o.event_id = :event_id AND o.kind = 'left' AND o.at >= t.checked_in_at
+    AND o.taken_back_at IS NULL
     AND NOT EXISTS (
         SELECT 1 FROM door_notes n
         WHERE n.org_id = o.org_id AND n.ticket_id = o.ticket_id AND n.id > o.id
-            AND n.at >= t.checked_in_at AND NOT
-        -- use: taken_back
-    );
+            AND n.at >= t.checked_in_at AND n.kind <> 'paid' AND n.taken_back_at IS NULL);
 
 -- name: list_let_in(org_id, event_id, limit) -> scanning.LetIn
 -- Who was let in anyway, newest first.
 SELECT n.id, r.id AS registration_id, p.first_name || ' ' || p.last_name AS name, n.reason,
-    coalesce(g.name, '') AS gate, n.device, n.at, CASE WHEN
-        -- use: taken_back
-    THEN 1 ELSE 0 END AS is_taken_back
+    coalesce(g.name, '') AS gate, n.device, n.at,
+    CASE WHEN n.taken_back_at IS NULL THEN 0 ELSE 1 END AS is_taken_back
 FROM door_notes n
 JOIN tickets t ON t.org_id = n.org_id AND t.id = n.ticket_id
 JOIN registrations r ON r.org_id = t.org_id AND r.id = t.registration_id
@@ -275,10 +303,7 @@ ORDER BY n.id DESC LIMIT :limit;
 -- When a ticket was last let in anyway at a gate.
 SELECT max(n.at) FROM door_notes n
 WHERE n.org_id = :org_id AND n.ticket_id = :ticket_id AND n.kind = 'let_in'
-    AND n.gate_id = :gate_id AND n.at >= :since
-    AND NOT
-        -- use: taken_back
-    ;
+    AND n.gate_id = :gate_id AND n.at >= :since AND n.taken_back_at IS NULL;
 
 -- == endings ==
 
@@ -448,24 +473,68 @@ WHERE s.org_id = :org_id AND s.id = :session_id;
 -- == uploading ==
 
 -- name: add_conflict(org_id, id: int, event_id, ticket_id: TicketId | None, verdict, first_device,
---     first_at: int | None, device, nonce: str, at: int, now)!
+--     first_at: int | None, device, nonce: str, at: int, amount_minor: int | None, currency, now)!
 INSERT INTO door_conflicts (org_id, id, event_id, ticket_id, verdict, first_device, first_at,
-    device, nonce, at, recorded_at)
+    device, nonce, at, amount_minor, currency, recorded_at)
 VALUES (:org_id, :id, :event_id, CAST(:ticket_id AS BIGINT), :verdict, :first_device,
-    CAST(:first_at AS BIGINT), :device, :nonce, :at, :now)
+    CAST(:first_at AS BIGINT), :device, :nonce, :at, CAST(:amount_minor AS BIGINT), :currency, :now)
 ON CONFLICT (org_id, event_id, device, nonce) DO NOTHING;
+
+-- name: find_conflict(org_id, event_id, device, nonce: str)^
+--     -> (first_device: str, first_at: int | None) | None
+SELECT first_device, first_at FROM door_conflicts
+WHERE org_id = :org_id AND event_id = :event_id AND device = :device AND nonce = :nonce;
+
+-- name: drop_conflict(org_id, event_id, device, nonce: str)!
+DELETE FROM door_conflicts
+WHERE org_id = :org_id AND event_id = :event_id AND device = :device AND nonce = :nonce;
+
+-- name: move_conflicts(org_id, event_id, ticket_id: TicketId, device, next_device, next_at: int)!
+-- Those with a check-in of a device that another one has taken the place of.
+UPDATE door_conflicts SET first_device = :next_device, first_at = :next_at
+WHERE org_id = :org_id AND event_id = :event_id AND ticket_id = :ticket_id
+    AND verdict = 'again' AND first_device = :device;
 
 -- name: list_conflicts(org_id, event_id, device, limit) -> uploading.KeptConflict
 -- Newest first; `device` empty = of all.
-SELECT c.id, c.ticket_id, coalesce(p.first_name || ' ' || p.last_name, '') AS name, c.verdict,
-    c.first_device, c.first_at, c.device, c.at, c.recorded_at
+SELECT c.id, c.ticket_id, coalesce(p.first_name || ' ' || p.last_name, '') AS name,
+    coalesce(y.name, '') AS ticket_type,
+    CASE WHEN c.ticket_id IS NULL THEN coalesce(s.code, '') ELSE '' END AS code, c.verdict,
+    c.first_device, coalesce((
+        SELECT f.name FROM scans a JOIN gates f ON f.org_id = a.org_id AND f.id = a.gate_id
+        WHERE a.org_id = c.org_id AND a.ticket_id = c.ticket_id AND c.verdict <> 'paid'
+            AND a.result = 'admitted' AND a.device = c.first_device AND a.at = c.first_at
+        ORDER BY a.id LIMIT 1), (
+        SELECT f.name FROM door_notes a JOIN gates f ON f.org_id = a.org_id AND f.id = a.gate_id
+        WHERE a.org_id = c.org_id AND a.ticket_id = c.ticket_id AND c.verdict = 'paid'
+            AND a.kind = 'paid' AND a.device = c.first_device AND a.at = c.first_at
+        ORDER BY a.id LIMIT 1), '') AS first_gate, c.first_at, c.device,
+    coalesce(g.name, '') AS gate, c.at, c.amount_minor, c.currency, c.recorded_at
 FROM door_conflicts c
 LEFT JOIN tickets t ON t.org_id = c.org_id AND t.id = c.ticket_id
+LEFT JOIN ticket_types y ON y.org_id = t.org_id AND y.id = t.ticket_type_id
 LEFT JOIN registrations r ON r.org_id = t.org_id AND r.id = t.registration_id
 LEFT JOIN people p ON p.org_id = r.org_id AND p.id = r.person_id
+LEFT JOIN scans s ON s.org_id = c.org_id AND s.event_id = c.event_id AND s.device = c.device
+    AND s.nonce = c.nonce
+LEFT JOIN door_notes n ON n.org_id = c.org_id AND n.event_id = c.event_id AND n.device = c.device
+    AND n.nonce = c.nonce
+LEFT JOIN gates g ON g.org_id = c.org_id AND g.id = coalesce(s.gate_id, n.gate_id)
 WHERE c.org_id = :org_id AND c.event_id = :event_id
     AND (:device = '' OR c.device = :device OR c.first_device = :device)
 ORDER BY c.id DESC LIMIT :limit;
+
+-- == paying ==
+
+-- name: find_paid(org_id, ticket_id: TicketId)^ -> (device: str, at: int) | None
+-- The first payment of a ticket that was noted at the door.
+SELECT device, at FROM door_notes
+WHERE org_id = :org_id AND ticket_id = :ticket_id AND kind = 'paid' ORDER BY id LIMIT 1;
+
+-- name: find_payment(org_id, ticket_id: TicketId)^
+--     -> (amount_minor: int, currency: str, settled_at: int | None) | None
+SELECT amount_minor, currency, settled_at FROM payments
+WHERE org_id = :org_id AND ticket_id = :ticket_id;
 
 -- == printers ==
 

@@ -53,8 +53,20 @@ class ListCompanionsRow(NamedTuple):
 
 class FindAdmissionRow(NamedTuple):
     device: str
+    nonce: str | None
     gate_id: GateId | None
     at: int
+
+class FindOwnNoteRow(NamedTuple):
+    id: int
+    kind: str
+    at: int
+
+class FindNextAdmissionRow(NamedTuple):
+    id: int
+    at: int
+    device: str
+    nonce: str
 
 class FindOwedRow(NamedTuple):
     amount_minor: int
@@ -124,6 +136,19 @@ class ListBookedByRow(NamedTuple):
     registration_id: RegistrationId
     starts_at: int
     ends_at: int
+
+class FindConflictRow(NamedTuple):
+    first_device: str
+    first_at: int | None
+
+class FindPaidRow(NamedTuple):
+    device: str
+    at: int
+
+class FindPaymentRow(NamedTuple):
+    amount_minor: int
+    currency: str
+    settled_at: int | None
 
 class FindBadgeRow(NamedTuple):
     id: TicketId
@@ -247,9 +272,27 @@ class _Sql(Statements):
         tx: Tx, *, org_id: OrgId, ticket_id: TicketId
     ) -> FindAdmissionRow | None: ...
     @staticmethod
-    def find_own_let_in(
+    def find_own_note(
         tx: Tx, *, org_id: OrgId, ticket_id: TicketId, device: str
-    ) -> int | None: ...
+    ) -> FindOwnNoteRow | None: ...
+    @staticmethod
+    def take_back_note(tx: Tx, *, org_id: OrgId, id: int, at: int) -> int: ...
+    @staticmethod
+    def take_back_act(
+        tx: Tx, *, org_id: OrgId, event_id: EventId, device: str, nonce: str, at: int
+    ) -> int: ...
+    @staticmethod
+    def take_back_let_in(
+        tx: Tx, *, org_id: OrgId, ticket_id: TicketId, device: str, since: int, at: int
+    ) -> int: ...
+    @staticmethod
+    def find_next_admission(
+        tx: Tx, *, org_id: OrgId, event_id: EventId, ticket_id: TicketId, device: str, nonce: str
+    ) -> FindNextAdmissionRow | None: ...
+    @staticmethod
+    def make_admission(tx: Tx, *, org_id: OrgId, id: int) -> int: ...
+    @staticmethod
+    def move_check_in(tx: Tx, *, org_id: OrgId, id: TicketId, at: int, now: int) -> int: ...
     @staticmethod
     def has_scanned(tx: Tx, *, org_id: OrgId, ticket_id: TicketId, device: str) -> int | None: ...
     @staticmethod
@@ -363,12 +406,37 @@ class _Sql(Statements):
         device: str,
         nonce: str,
         at: int,
+        amount_minor: int | None,
+        currency: str,
         now: int,
+    ) -> int: ...
+    @staticmethod
+    def find_conflict(
+        tx: Tx, *, org_id: OrgId, event_id: EventId, device: str, nonce: str
+    ) -> FindConflictRow | None: ...
+    @staticmethod
+    def drop_conflict(
+        tx: Tx, *, org_id: OrgId, event_id: EventId, device: str, nonce: str
+    ) -> int: ...
+    @staticmethod
+    def move_conflicts(
+        tx: Tx,
+        *,
+        org_id: OrgId,
+        event_id: EventId,
+        ticket_id: TicketId,
+        device: str,
+        next_device: str,
+        next_at: int,
     ) -> int: ...
     @staticmethod
     def list_conflicts(
         tx: Tx, *, org_id: OrgId, event_id: EventId, device: str, limit: int
     ) -> list[KeptConflict]: ...
+    @staticmethod
+    def find_paid(tx: Tx, *, org_id: OrgId, ticket_id: TicketId) -> FindPaidRow | None: ...
+    @staticmethod
+    def find_payment(tx: Tx, *, org_id: OrgId, ticket_id: TicketId) -> FindPaymentRow | None: ...
     @staticmethod
     def add_printer(
         tx: Tx,

@@ -6,7 +6,7 @@ corrected by what it shows when it uploads; a scan is never later than now, and 
 hours. Whom a phone turned away, or sent to a supervisor, that scan does not check in, whatever the
 server would have said: it is kept as a refused one. Whom a phone let in, and the server would not
 have, is a conflict: it is kept, shown to both phones and the console, and nobody is thrown out by
-it.
+it. So is a payment that a phone took for a ticket that was paid before.
 """
 
 from collections.abc import Sequence
@@ -20,17 +20,16 @@ from turnout.core.checkin.scans import Scan
 from turnout.core.checkin.together import Asked, check_in_together
 from turnout.core.door.decisions import Decision, Shown, Verdict
 from turnout.core.door.model import Post, Standing
+from turnout.core.door.paying import note_payment
 from turnout.core.door.scanning import (
     check_out,
     keep_refusal,
     let_in,
-    note_payment,
     scan_ticket,
     sign,
-    tell_paid,
-    undo_scan,
 )
 from turnout.core.door.sql import sql
+from turnout.core.door.undoing import undo_scan
 from turnout.core.ids import EventId, OrgId, TicketId
 from turnout.errors import Conflict, Denied, Invalid, Missing
 from turnout.store import Tx
@@ -82,17 +81,24 @@ class Uploaded(msgspec.Struct, frozen=True):
 
 
 class KeptConflict(msgspec.Struct, frozen=True):
-    """Two scans that contradict each other. Instants in epoch ms; `first_at` None = the ticket was
-    not checked in, it is `verdict`."""
+    """Two scans that contradict each other, or two payments (`verdict` is `paid`, with the amount).
+    Instants in epoch ms; `first_at` None = the ticket was not checked in, it is `verdict`, or
+    nothing was to be paid. `code` is what was read where that is no ticket."""
 
     id: int
     ticket_id: TicketId | None
     name: str
+    ticket_type: str
+    code: str
     verdict: Verdict
     first_device: str
+    first_gate: str
     first_at: int | None
     device: str
+    gate: str
     at: int
+    amount_minor: int | None
+    currency: str
     recorded_at: int
 
 
@@ -167,12 +173,13 @@ def _take(tx: Tx, standing: Standing, post: Post, scan: OfflineScan, shown: Show
     try:
         decision = _act(tx, standing, post, scan, shown)
     except (Conflict, Denied, Invalid, Missing) as refusal:
-        return Uploaded(scan.nonce, None, is_conflict=False, refusal=refusal.code)
+        is_kept = scan.act is Act.PAID and isinstance(refusal, Conflict)
+        return Uploaded(scan.nonce, None, is_conflict=is_kept, refusal=refusal.code)
     verdict = decision.verdict
-    is_conflict = scan.is_admitted and verdict not in (Verdict.ADMITTED, Verdict.RETURNED)
-    if is_conflict:
+    is_wrong = scan.is_admitted and verdict not in (Verdict.ADMITTED, Verdict.RETURNED)
+    if is_wrong:
         _keep(tx, standing, post, decision, shown)
-    return Uploaded(scan.nonce, verdict, is_conflict)
+    return Uploaded(scan.nonce, verdict, is_wrong or decision.paid_at is not None)
 
 
 def _act(tx: Tx, standing: Standing, post: Post, scan: OfflineScan, shown: Shown) -> Decision:
@@ -187,8 +194,7 @@ def _act(tx: Tx, standing: Standing, post: Post, scan: OfflineScan, shown: Shown
             raise Conflict("door.not_in")
         return decision
     if scan.act is Act.PAID:
-        found = note_payment(tx, standing, post, shown)
-        return tell_paid(tx, standing, post, shown, found)
+        return note_payment(tx, standing, post, shown)
     if scan.act is Act.SIGN:
         return sign(tx, standing, post, shown, scan.question)
     if scan.is_refused:
@@ -209,5 +215,9 @@ def _keep(tx: Tx, standing: Standing, post: Post, decision: Decision, shown: Sho
         device=standing.device.name,
         nonce=shown.nonce,
         at=shown.at,
+        amount_minor=None,
+        currency="",
         now=tx.now,
     )
+    if decision.ticket is not None:  # the other phone hears of it at once
+        sql.touch_ticket(tx, org_id=standing.org_id, id=decision.ticket, now=tx.now)

@@ -102,7 +102,7 @@ REASONS: dict[str, dict[str, str]] = {
         "exams": "kind exam_type exam_format appointment_type",
         "form_windows": "name",
         "former_addresses": "medium",
-        "door_conflicts": "verdict",
+        "door_conflicts": "verdict currency",
         "door_devices": "role word",
         "door_notes": "kind",
         "door_printers": "language",

@@ -119,15 +119,15 @@ def ask_for_payment(
     return own
 
 
-def settle(tx: Tx, org_id: OrgId, code: str, state: PaymentState, *, actor: str) -> None:
-    """Say that a ticket was paid, waived or refunded. Idempotent.
+def settle(tx: Tx, org_id: OrgId, code: str, state: PaymentState, *, actor: str) -> bool:
+    """Say that a ticket was paid, waived or refunded; whether it was not that before. Idempotent.
 
     Raises Conflict where the payment cannot become that: nothing is asked for, it lapsed, it was
     settled otherwise; Missing.
     """
     held = _lock(tx, org_id, code)
     if held.state is state:
-        return
+        return False
     if held.state not in _FROM.get(state, ()) or (
         held.state is PaymentState.OPEN and not held.is_valid
     ):
@@ -135,6 +135,7 @@ def settle(tx: Tx, org_id: OrgId, code: str, state: PaymentState, *, actor: str)
         raise Conflict("payment.settled", code=code, state=was, wanted=state.value)
     sql.settle(tx, org_id=org_id, ticket_id=held.ticket_id, state=state.value, now=tx.now)
     record(tx, org_id, actor, state.value, "registration", held.registration_id)
+    return True
 
 
 def extend(tx: Tx, org_id: OrgId, code: str, due_at: int, *, actor: str) -> None:

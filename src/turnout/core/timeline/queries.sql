@@ -43,12 +43,13 @@ ORDER BY c.id;
 
 -- name: list_passed(org_id, event_id, registration_id)
 --     -> (code: str, kind: str, reason: str, gate: str | None, device: str, at: int)
--- Who went out, came back, or was let in anyway.
+-- Who went out, came back, or was let in anyway. Payments are in the log of changes.
 SELECT t.code, n.kind, n.reason, g.name AS gate, n.device, n.at
 FROM door_notes n
 JOIN tickets t ON t.org_id = n.org_id AND t.id = n.ticket_id
 LEFT JOIN gates g ON g.org_id = n.org_id AND g.id = n.gate_id
 WHERE n.org_id = :org_id AND n.event_id = :event_id AND t.registration_id = :registration_id
+    AND n.kind <> 'paid'
 ORDER BY n.id;
 
 -- name: list_invited(org_id, event_id, person_id)

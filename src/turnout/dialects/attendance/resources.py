@@ -323,7 +323,7 @@ def _with_attendee(
 def _refuse(answer: Answer, scan: Scan, clock: present.Clock) -> None:
     """Raise what a refused scan is answered."""
     match answer.result:
-        case Result.UNKNOWN:
+        case Result.UNKNOWN | Result.ASK:
             raise Missing("ticket.unscannable", code=scan.code)
         case Result.REPEATED:
             when = "earlier" if answer.first_at is None else f"at {clock(answer.first_at)}"

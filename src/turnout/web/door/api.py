@@ -14,14 +14,14 @@ from turnout.core.door.counting import Counters, count_door
 from turnout.core.door.decisions import Decision, Undone
 from turnout.core.door.devices import is_news, note_seen
 from turnout.core.door.model import Post, Standing
+from turnout.core.door.paying import take_payment
 from turnout.core.door.printers import list_printers
 from turnout.core.door.scanning import (
     check_out,
     let_in,
+    look_at_ticket,
     scan_ticket,
     sign,
-    take_payment,
-    undo_scan,
 )
 from turnout.core.door.searching import FoundGuest, search_names
 from turnout.core.door.snapshots import (
@@ -31,6 +31,7 @@ from turnout.core.door.snapshots import (
     take_snapshot,
 )
 from turnout.core.door.telling import find_gate
+from turnout.core.door.undoing import undo_scan
 from turnout.core.door.uploading import (
     Uploaded,
     list_own_conflicts,
@@ -176,6 +177,11 @@ class OfflineResource(DoorApi):
 def scan(tx: Tx, standing: Standing, body: ScanBody) -> Decision:
     """Check a ticket in."""
     return scan_ticket(tx, standing, post_of(standing, body.event), shown_of(tx, body))
+
+
+def look(tx: Tx, standing: Standing, body: ScanBody) -> Decision:
+    """Say what a scan would be answered."""
+    return look_at_ticket(tx, standing, post_of(standing, body.event), shown_of(tx, body))
 
 
 def undo(tx: Tx, standing: Standing, body: ScanBody) -> Undone:

@@ -41,6 +41,7 @@ def mount_door_api(parts: DoorParts) -> list[Mount]:
     for path, resource in {
         "state": api.StateResource(keys),
         "scan": api.ActResource(keys, api.scan),
+        "look": api.ActResource(keys, api.look),
         "undo": api.ActResource(keys, api.undo),
         "let-in": api.ActResource(keys, api.let),
         "leave": api.ActResource(keys, api.leave),

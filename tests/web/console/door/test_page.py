@@ -2,20 +2,23 @@
 
 import json
 import re
+from typing import Any
 
 from tests.support.builder import Builder, contact
 from tests.support.client import Answer
 from tests.support.node import LocalNode
 from tests.web.console.desk import Desk
+from turnout.core.checkin.gates import create_gate
 from turnout.core.door.decisions import Shown
 from turnout.core.door.devices import find_standing, list_devices, note_seen
 from turnout.core.door.model import DoorRole
 from turnout.core.door.pairing import Paired, make_pairing, pair_by_code, pair_by_link
 from turnout.core.door.scanning import let_in
+from turnout.core.door.uploading import Act, OfflineScan, upload_scans
 from turnout.core.events.programme import create_ticket_type
 from turnout.core.identity.organizations import get_organization
 from turnout.core.ids import EventId, OrgId
-from turnout.core.payments.settling import refuses_unpaid
+from turnout.core.payments.settling import ask_for_payment, refuses_unpaid
 from turnout.core.registrations.changing import add_by_staff
 from turnout.store import Tx
 from turnout.web.console.door.page import SILENT_MS
@@ -216,6 +219,39 @@ def test_who_was_let_in_anyway_is_listed_with_the_reason(
     told = desk.read(page)
     assert "<span>A &lt;b&gt; speaker</span>" in told
     assert "By Chief, " in told
+
+
+def test_conflicts_say_who_what_where_and_how_much(
+    node: LocalNode, desk: Desk, org_id: OrgId, events: dict[str, EventId]
+) -> None:
+    event_id = events["Summit"]
+    secrets = []
+    for name in ("North", "South"):
+        gate = node.db.call(create_gate, org_id, event_id, f"Gate {name}", [], [], actor="t").id
+        where = (org_id, [(event_id, gate)], DoorRole.SUPERVISOR)
+        made = node.db.call(make_pairing, *where, name, actor="t")
+        secrets.append(node.db.call(pair_by_link, made.token, "", "").secret)
+    code = node.db.call(_register, org_id, event_id, "twice")
+    due_at = node.clock() + 86_400_000
+    node.db.call(ask_for_payment, org_id, code, 1050, "EUR", due_at=due_at, actor="t")
+    for secret in secrets:
+        node.db.call(_take_money, secret, code)
+    told = re.sub(r"\s+", " ", desk.read(f"/console/{event_id}/door"))
+    at = r"[^<]+ to South \(Gate South\) at [^<]+ Give one of them back."
+    assert re.search(rf"Paid twice: €10.50 to North \(Gate North\) at {at}", told)
+    assert re.search(r"Let in twice: by North \(Gate North\) at [^<]+ by South \(Gate", told)
+    assert re.search(r"Let in by South \(Gate South\) at [^<]+, but the ticket is not known", told)
+    assert "<span>MENU</span>" in told
+
+
+def _take_money(tx: Tx, secret: str, code: str) -> None:
+    standing = find_standing(tx, secret)
+    kinds: list[dict[str, Any]] = [{"act": Act.PAID}, {"is_admitted": True}]
+    scans = [
+        OfflineScan(code=code, at=tx.now, nonce=f"money-{n}", **m) for n, m in enumerate(kinds)
+    ]
+    scans.append(OfflineScan(code="MENU", at=tx.now, nonce="money-menu", is_admitted=True))
+    upload_scans(tx, standing, standing.posts[0], scans, tx.now)
 
 
 def _let_in(tx: Tx, secret: str, code: str) -> None:
