@@ -217,3 +217,27 @@ def test_without_a_script_the_frame_alone_does(server, browser, event, port) -> 
         assert find_violations(page) == []
     with _visit(browser, body, port, "127.0.0.1") as page:
         assert _frame(page).url.startswith("chrome-error:")
+
+
+def test_a_frame_keeps_what_was_typed_over_plain_http(server, browser, event, port) -> None:
+    """No browser sends it a cookie there: after a refusal, for a wrong address, and after Back."""
+    body = f'<iframe src="{server.url}{event}/embed" title="Fair" height="900"></iframe>'
+    with _visit(browser, body, port) as page:
+        frame = page.frame_locator("iframe")
+        for name, typed in {**ADA, "email": "kept@gmial.com", "company": "A & B"}.items():
+            frame.locator(f"[name={name}]").fill(typed)
+        button = frame.get_by_role("button", name="Register")
+        button.click()
+        expect(frame.get_by_role("alert")).to_contain_text("gmail.com")
+        assert "kept" not in _frame(page).url
+        frame.locator("[name=email]").fill("kept@frame.example.com")
+        button.click()
+        expect(frame.get_by_role("status")).to_contain_text("kept@frame.example.com")
+        frame.get_by_role("link", name="Wrong address?").click()
+        expect(frame.locator("[name=company]")).to_have_value("A & B")
+        expect(frame.locator("[name=email]")).to_have_value("kept@frame.example.com")
+        page.evaluate("history.back()")
+        expect(frame.get_by_role("status")).to_contain_text("kept@frame.example.com")
+        page.evaluate("history.back()")
+        expect(frame.get_by_role("alert")).to_contain_text("gmail.com")
+        expect(frame.locator("[name=company]")).to_have_value("A & B")

@@ -34,7 +34,7 @@ from turnout.web.companions import Wrong, list_free, list_names, show_companions
 from turnout.web.event_facts import calendar_links, cover_of, is_at, map_link, sign_of
 from turnout.web.event_forms import FIELDS, SURE, sure_of
 from turnout.web.event_meta import card_path, describe_event
-from turnout.web.forms import NO_FAULTS
+from turnout.web.forms import AGAIN, NO_FAULTS
 from turnout.web.languages import language
 from turnout.web.local_times import times
 from turnout.web.offers import REGISTERED, Offer, list_thanks, make_offer, see_sales
@@ -222,7 +222,7 @@ def make_page(
         cheapest=_find_cheapest(offers),
         codes=any(is_for_few(kind) for kind in shown.ticket_types),
         is_list_closed=is_list_closed,
-        given=dict.fromkeys((*names, *typed), "") | (given or {}),
+        given=dict.fromkeys((*names, *typed, AGAIN), "") | (given or {}),
         sure=sure_of(given or {}, faults),
         fields=(*names, *(name for name in typed if name in (given or {}))),
         questions=show_fields(asked, offered, given or {}, wrong),

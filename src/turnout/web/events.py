@@ -7,41 +7,31 @@ There is no session that another site could misuse, so the form needs no token a
 """
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from http import HTTPStatus
 
-from falcon import HTTP_422
+import msgspec
 from falcon.asgi import Request, Response
 
-from turnout.catalogue.translations import label
 from turnout.core.events.showing import get_shown_event
 from turnout.core.identity.addresses import place_of
-from turnout.core.identity.link_keys import find_link_key
-from turnout.core.ids import EventQuestionId, SessionId, TicketTypeId
-from turnout.core.people.model import Contact
-from turnout.core.questions.model import Answer
-from turnout.core.registrations.companions import Companion, register_with_companions
+from turnout.core.ids import EventQuestionId
 from turnout.core.registrations.form_limits import (
     FormLimits,
     Proof,
     Sender,
-    admit_registration,
-    ask_for_code,
-    is_address_proved,
     prove_address,
 )
-from turnout.core.registrations.forms import register_by_form, wait_by_form
-from turnout.core.registrations.joining import list_offered
 from turnout.core.tickets.documents import event_entry
 from turnout.errors import Conflict, Failure, Invalid, Limited
 from turnout.formats.calendar import calendar_file
 from turnout.http.client_address import address_of
 from turnout.http.dialect import Resource
 from turnout.store import Database, Tx
-from turnout.web.at_once import AtOnce, find_at_once, show_at_once
+from turnout.web.at_once import show_at_once
 from turnout.web.canonical import lead_on
-from turnout.web.companions import PEOPLE, Wrong, list_names, press, read_companions, say_wrong
+from turnout.web.companions import PEOPLE, Wrong, list_names, press
 from turnout.web.documents import PERSONAL
-from turnout.web.event_forms import WAIT, faults_of, read_filled, take_choice
+from turnout.web.event_forms import WAIT, faults_of, take_choice
 from turnout.web.event_page import (
     NOTHING_WRONG,
     FoundEvent,
@@ -51,8 +41,10 @@ from turnout.web.event_page import (
     list_typed,
     make_page,
 )
-from turnout.web.forms import FIELDS as FIELDS_LIMIT
+from turnout.web.event_sending import CODE_LIMIT, Form, judge, list_sessions, say, send
+from turnout.web.form_states import BY_COOKIE, FormState, FormStates, find_lacks
 from turnout.web.forms import (
+    AGAIN,
     NO_FAULTS,
     keep_address,
     keep_ticket,
@@ -60,43 +52,22 @@ from turnout.web.forms import (
     read_form,
     take_ticket,
 )
-from turnout.web.languages import asked_language, language, settle_language
+from turnout.web.forms import FIELDS as FIELDS_LIMIT
+from turnout.web.languages import asked_language, settle_language
 from turnout.web.offers import OTHERS, WAITING, list_said, name_thanks
 from turnout.web.page_cache import PageCache, answer_kept, is_for_everybody
 from turnout.web.questions import names_of, size_of
 from turnout.web.refusals import answer_limited, say_to_guest
 from turnout.web.said import go_on_saying, read_said
 from turnout.web.shared_reads import SharedReads
-from turnout.web.typed import find_lacks, keep_typed, read_typed
 
 BODY_LIMIT = 16_384
-CODE_LIMIT = 256
 # What a page in another language is asked for by, with all that was typed.
 SWITCH = "switch"
-# The form is asked for again, filled in: the address was a wrong one.
-AGAIN = "again"
 # The fields of a form that shows a mailed code.
 CODE = ("proof", "code")
-
-
-class _Form(NamedTuple):
-    """A form that was sent from `place`, on a page in the language `spoken`; `base_url` is this
-    server's address."""
-
-    found: FoundEvent
-    given: dict[str, str]
-    contact: Contact
-    answers: list[Answer]
-    base_url: str
-    place: str
-    spoken: str
-    session_ids: list[SessionId]
-    companions: list[Companion]
-
-    @property
-    def sender(self) -> Sender:
-        event = self.found.shown.event
-        return Sender(self.found.organization.org_id, event.id, self.place, self.contact.email)
+# How its form stands: it was judged, and is again when it is shown; a mailed code is asked for.
+JUDGED, ASKED = "judged", "asked"
 
 
 class EventResource(Resource):
@@ -110,6 +81,7 @@ class EventResource(Resource):
         self._db = db
         self._base_url = base_url
         self._handing = {"is_secure": base_url.startswith("https:"), "is_framed": self.is_framed}
+        self._states = FormStates(db, **self._handing)
         self._limits = limits
         self._reads = SharedReads(db)
         self._pages = PageCache()
@@ -127,21 +99,14 @@ class EventResource(Resource):
         if is_for_everybody(req):
             self._answer_all(req, resp, found)
             return
+        state = await self._states.read(req)
         if done := await read_said(self._db, req, list_said(found.shown)):
-            given["email"] = read_address(req)
-            done, others, _ = done.partition(OTHERS)
-            given[PEOPLE] = "1" if others else ""
-            code = take_ticket(req, resp, **self._handing)
-            given |= await show_at_once(self._db, found.organization.org_id, found.shown, code)
-        elif req.get_param(AGAIN):
-            typed, left_out = read_typed(req, list_typed(found))
-            given |= typed
-            lacks = find_lacks(found.questions, given, found.shown.details.companions, left_out)
-            self._answer(
-                resp, found, given, lacks.said, lacks.wrong, wrong_people=lacks.wrong_people
-            )
-            return
-        self._answer(resp, found, given, done=done)
+            given |= await self._read_thanks(req, resp, found, state, done)
+            self._answer(resp, found, given, done=done.partition(OTHERS)[0])
+        elif state:
+            self._show(resp, found, given, state)
+        else:
+            self._answer(resp, found, given)
 
     async def on_post(self, req: Request, resp: Response, slug: str, number: str) -> None:
         """Register, or join the waiting list; or ask for the code that proves the address. Raises
@@ -157,76 +122,71 @@ class EventResource(Resource):
         names = (*names_of(asked), *list_names(asked, most))
         given = take_choice(await read_form(req, size, fields=FIELDS_LIMIT + len(names)))
         if (pressed := press(given, most)) is not None:
-            self._answer(resp, found, pressed)
-            return
-        if SWITCH in given:
-            self._answer(resp, found, given)
-            return
-        await self._take(req, resp, found, given)
+            await self._turn(req, resp, found, FormState(pressed))
+        elif SWITCH in given:
+            await self._turn(req, resp, found, FormState(given))
+        else:
+            await self._take(req, resp, found, given)
 
     async def _take(
         self, req: Request, resp: Response, found: FoundEvent, given: dict[str, str]
     ) -> None:
         """Answer a form that was sent."""
-        asked, details = found.questions, found.shown.details
+        details = found.shown.details
         spoken = settle_language(details.locale, found.organization.locale)
-        now = self._db.clock()
         place = place_of(address_of(req.scope))
         if given.get("proof"):
             proved = await self._prove(found, given, place)
             if isinstance(proved, Failure):
-                self._refuse_code(resp, found, given, proved)
+                await self._refuse_code(req, resp, found, given, proved)
                 return
             given = {name: given[name] for name in given if name not in CODE} | {"proved": proved}
-        type_id = _find_type(found, given, now)
-        is_one = details.has_one_name
-        filled = read_filled(asked, given, type_id, now, has_one_name=is_one)
-        offered = list_offered(found.shown.ticket_types, now, _read_access(given))
-        people = (asked, given, details.companions)
-        others = read_companions(*people, offered, type_id, now, has_one_name=is_one)
-        if filled.faults or others.faults or any(others.wrong):
-            words = (filled.say(), *others.faults.values(), say_wrong(others.wrong))
-            said = " ".join(dict.fromkeys(filter(None, (*words, _say("event_page.nothing_sent")))))
-            faults = filled.beside() | others.faults
-            self._answer(
-                resp, found, given, said, filled.wrong, faults=faults, wrong_people=others.wrong
-            )
-            if filled.is_malformed:
-                resp.status = HTTP_422
+        judged = judge(found, given, self._db.clock())
+        filled, others = judged.filled, judged.others
+        if judged.is_refused:
+            await self._turn(req, resp, found, FormState(given, JUDGED))
+            if filled.is_malformed and resp.status_code == HTTPStatus.OK:
+                resp.status = HTTPStatus.UNPROCESSABLE_ENTITY
             return
         contact = filled.contact
         try:
-            sessions = _list_sessions(found, given)
+            sessions = list_sessions(found, given)
             facts = (found, given, contact, filled.answers, self._base_url)
-            form = _Form(*facts, place, spoken, sessions, others.companions)
-            refused, key = await self._db.write(_send, form, self._limits)
+            form = Form(*facts, place, spoken, sessions, others.companions)
+            refused, key = await self._db.write(send, form, self._limits)
         except (Conflict, Invalid, Limited) as refusal:
-            fresh = await self._db.read(_look_again, found)
-            sentence = f"{say_to_guest(refusal)} {_say('event_page.nothing_sent')}"
-            self._answer(resp, fresh, given, sentence, faults=faults_of(refusal))
-            if isinstance(refusal, Limited):
-                answer_limited(resp, refusal)
+            await self._refuse(req, resp, found, given, refusal, "event_page.nothing_sent")
             return
-        if isinstance(refused, AtOnce):
-            keep_ticket(req, resp, refused.code, **self._handing)
-            refused = None
         if isinstance(refused, str):
-            self._answer(resp, found, given | {"proof": refused}, done="asked")
+            state = FormState(given | {"proof": refused}, ASKED)
+            await self._turn(req, resp, found, state)
             return
-        if refused:
-            fresh = await self._db.read(_look_again, found)
-            self._answer(
-                resp, fresh, given, f"{say_to_guest(refused)} {_say('event_page.mail_sent')}"
-            )
+        if isinstance(refused, Conflict):
+            await self._refuse(req, resp, found, given, refused, "event_page.mail_sent")
             return
         is_waiting = given.get("answer") == WAIT
         done = WAITING if is_waiting else name_thanks(found.shown, given["ticket"])
-        typed = {name: given[name] for name in list_typed(found) if name in given}
-        keep_typed(req, resp, typed, **self._handing)
-        keep_address(req, resp, contact.email.strip(), **self._handing)
         done += OTHERS if others.companions else ""
-        more = {"key": key, "sti": given.get("sti", "")}
-        await go_on_saying(self._db, req, resp, done, "register", **more)
+        typed = {name: given[name] for name in list_typed(found) if name in given}
+        more = {"ticket": refused.code} if refused else {}
+        again = await self._states.keep(req, resp, FormState(typed, more=more), key=key)
+        if refused:
+            keep_ticket(req, resp, refused.code, **self._handing)
+        keep_address(req, resp, contact.email.strip(), **self._handing)
+        said = {"key": key, "sti": given.get("sti", ""), AGAIN: "" if again == BY_COOKIE else again}
+        await go_on_saying(self._db, req, resp, done, "register", **said)
+
+    async def _read_thanks(
+        self, req: Request, resp: Response, found: FoundEvent, state: FormState | None, done: str
+    ) -> dict[str, str]:
+        """What the page shows that says what was `done`."""
+        code = take_ticket(req, resp, **self._handing)
+        given = {"email": read_address(req), PEOPLE: "1" if OTHERS in done else ""}
+        if state:  # where no cookie comes back, it has all
+            given["email"] = state.given.get("email", "")
+            given[AGAIN] = req.get_param(AGAIN, default="")
+            code = code or state.more.get("ticket", "")
+        return given | await show_at_once(self._db, found.organization.org_id, found.shown, code)
 
     async def _prove(self, found: FoundEvent, given: dict[str, str], place: str) -> str | Failure:
         """What the form shows from now on, as its address was proved; or why it was not."""
@@ -236,14 +196,68 @@ class EventResource(Resource):
         outcome: str | Failure = await self._db.write(prove_address, sender, proof)
         return outcome
 
-    def _refuse_code(
-        self, resp: Response, found: FoundEvent, given: dict[str, str], refusal: Failure
+    async def _refuse_code(
+        self,
+        req: Request,
+        resp: Response,
+        found: FoundEvent,
+        given: dict[str, str],
+        refusal: Failure,
     ) -> None:
         said = say_to_guest(refusal)
         faults = {} if isinstance(refusal, Limited) else {"code": said}
-        self._answer(resp, found, given, said, done="asked", faults=faults)
+        await self._turn(req, resp, found, FormState(given, ASKED, said, faults), refusal)
+
+    async def _refuse(
+        self,
+        req: Request,
+        resp: Response,
+        found: FoundEvent,
+        given: dict[str, str],
+        refusal: Failure,
+        then: str,
+    ) -> None:
+        """Say why nothing was done, and what that means by the label `then`."""
+        fresh = await self._db.read(_look_again, found)
+        state = FormState(given, said=f"{say_to_guest(refusal)} {say(then)}")
+        faults = faults_of(refusal) if then == "event_page.nothing_sent" else {}
+        await self._turn(req, resp, fresh, msgspec.structs.replace(state, faults=faults), refusal)
+
+    async def _turn(
+        self,
+        req: Request,
+        resp: Response,
+        found: FoundEvent,
+        state: FormState,
+        refusal: Failure | None = None,
+    ) -> None:
+        """Lead a browser on to the page as its form stands now; others are answered with it."""
+        sti = state.given.get("sti", "")
+        if await self._states.lead_on(req, resp, state, "register", sti=sti):
+            return
+        self._show(resp, found, {}, state)
         if isinstance(refusal, Limited):
             answer_limited(resp, refusal)
+
+    def _show(
+        self, resp: Response, found: FoundEvent, given: dict[str, str], state: FormState
+    ) -> None:
+        """The page as its form stands."""
+        given = given | state.given
+        if state.step == JUDGED:
+            judged = judge(found, given, self._db.clock())
+            wrong, people = judged.filled.wrong, judged.others.wrong
+            said = judged.say() if judged.is_refused else ""
+            self._answer(resp, found, given, said, wrong, faults=judged.faults, wrong_people=people)
+            return
+        most = found.shown.details.companions
+        lacks = find_lacks(found.questions, given, most, state.left_out)
+        self._answer(
+            *(resp, found, given, state.said or lacks.said, lacks.wrong),
+            done=state.step,
+            faults=state.faults,
+            wrong_people=lacks.wrong_people,
+        )
 
     def _answer_all(self, req: Request, resp: Response, found: FoundEvent) -> None:
         """What everybody gets, rendered once."""
@@ -317,84 +331,3 @@ def lead_to_name(req: Request, resp: Response, found: FoundEvent, asked: str) ->
     rest = req.path.rpartition(asked)[2]
     lead_on(req, resp, found.path + rest)
     return True
-
-
-def _send(tx: Tx, form: _Form, limits: FormLimits) -> tuple[Conflict | str | AtOnce | None, str]:
-    """Do what a form asks for, or return why not (a text is the name of a code's request); and the
-    key that signs links, empty = none was made yet."""
-    return _try_to_send(tx, form, limits), find_link_key(tx)
-
-
-def _try_to_send(tx: Tx, form: _Form, limits: FormLimits) -> Conflict | str | AtOnce | None:
-    is_proved = is_address_proved(tx, form.sender, form.given.get("proved", ""))
-    people = [form.contact, *(one.contact for one in form.companions)]
-    if not is_proved and sum(admit_registration(tx, form.sender, limits) for _ in people):
-        _read_type(form.found, form.given, tx.now)
-        return ask_for_code(tx, form.sender, form.found.shown.event, language=form.spoken)
-    return _act(tx, form, is_proved=is_proved)
-
-
-def _act(tx: Tx, form: _Form, *, is_proved: bool) -> Conflict | AtOnce | None:
-    found, given = form.found, form.given
-    org_id, event_id = found.organization.org_id, found.shown.event.id
-    type_id = _read_type(found, given, tx.now)
-    is_waiting = given.get("answer") == WAIT
-    sti = given.get("sti", "")
-    if form.companions:
-        if is_waiting:
-            raise Invalid("companions.wait")
-        register_with_companions(
-            *(tx, org_id, event_id, Companion(form.contact, type_id, form.answers)),
-            *(form.companions, form.base_url),
-            sti=sti,
-            language=form.spoken,
-            session_ids=form.session_ids,
-        )
-        refused = None
-    else:
-        verb = wait_by_form if is_waiting else register_by_form
-        refused = verb(
-            *(tx, org_id, event_id, type_id, form.contact, form.base_url),
-            sti=sti,
-            answers=form.answers,
-            language=form.spoken,
-            session_ids=form.session_ids,
-        )
-    if refused or is_waiting:
-        return refused
-    return find_at_once(tx, org_id, found.shown, form.contact.email, is_proved=is_proved)
-
-
-def _say(code: str) -> str:
-    """A label in the language of the page at hand."""
-    return label(language.get(), code)
-
-
-def _read_type(found: FoundEvent, given: dict[str, str], now: int) -> TicketTypeId:
-    """The ticket type that was chosen. Raises Invalid."""
-    type_id = _find_type(found, given, now)
-    if type_id is None:
-        raise Invalid("ticket_type.chosen")
-    return type_id
-
-
-def _find_type(found: FoundEvent, given: dict[str, str], now: int) -> TicketTypeId | None:
-    """The ticket type that was chosen, if the page offers it."""
-    if found.is_exam:
-        return None
-    offered = list_offered(found.shown.ticket_types, now, _read_access(given))
-    chosen = given.get("ticket", "")
-    return next((kind.id for kind in offered if str(kind.id) == chosen), None)
-
-
-def _read_access(given: Mapping[str, str]) -> str:
-    return given.get("access", "")[:CODE_LIMIT]
-
-
-def _list_sessions(found: FoundEvent, given: dict[str, str]) -> list[SessionId]:
-    """The sessions that were chosen."""
-    return [
-        item.id
-        for item in found.programme.items
-        if item.is_chosen and given.get(f"session-{item.id}")
-    ]

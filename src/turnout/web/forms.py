@@ -1,8 +1,8 @@
 """The forms of our pages, as browsers send them: percent-encoded or multipart.
 
 A form that was done is answered 303 to a page that says so; one that was not, with itself and what
-was typed. A form that asks for a mailed code is answered with the next one, which carries on what
-was typed.
+was typed, and one that asks for a mailed code with the next: to a browser by a 303, too
+(web/form_states.py).
 """
 
 from collections.abc import Container, Mapping
@@ -26,6 +26,8 @@ SAID_S = 10 * 60
 # The code of a ticket that the page may show at once, likewise.
 TICKET = "ticket"
 LONGEST_TICKET = 40
+# The parameter that asks for a page as its form stands (web/form_states.py).
+AGAIN = "again"
 # What was done, for a page whose address would say it again whenever it is opened.
 DONE = "done"
 LONGEST_DONE = 40

@@ -25,12 +25,13 @@ from turnout.core.registrations.offers import join_list
 from turnout.core.registrations.pricing import asks_at
 from turnout.core.tickets.issuing import Grant, GrantKind, Ticket, list_valid_tickets_of_person
 from turnout.core.waiting_list.steering import is_closed
-from turnout.errors import Conflict, Invalid
+from turnout.errors import Conflict, Failure, Invalid
 from turnout.formats.markdown import to_html
 from turnout.http.dialect import Resource
 from turnout.store import Database, Tx
 from turnout.web.documents import NO_STORE
 from turnout.web.event_facts import cover_of, sign_of
+from turnout.web.form_states import FormState, FormStates, failure_of, refusal_of
 from turnout.web.forms import FIELDS, read_form
 from turnout.web.hosts import Host, find_host
 from turnout.web.languages import language
@@ -80,13 +81,18 @@ class Shown(NamedTuple):
 class InvitationResource(Resource):
     """`/invitation/{token}`."""
 
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: Database, base_url: str) -> None:
         self._db = db
+        self._states = FormStates(db, is_secure=base_url.startswith("https:"))
 
     async def on_get(self, req: Request, resp: Response, token: str) -> None:
         """Show the invitation. Raises Missing for a link that this server did not make."""
         done = await read_said(self._db, req, (ANSWERED, WAIT))
         shown = await self._db.read(_show, token)
+        state = await self._states.read(req)
+        if state and not done:
+            self._show_again(resp, shown, state)
+            return
         self._answer(resp, shown, is_new=done == ANSWERED, is_waiting=done == WAIT)
 
     async def on_post(self, req: Request, resp: Response, token: str) -> None:
@@ -106,17 +112,26 @@ class InvitationResource(Resource):
                 raise Invalid("form.answers")
             await self._db.write(_answer, token, answer, entered.answers)
         except (Conflict, Invalid) as refusal:
-            shown = await self._db.read(_show, token)
-            self._answer(resp, shown, refusal, given=given, wrong=entered.wrong)
+            state = FormState(given, refusal=refusal_of(refusal))
+            if not await self._states.lead_on(req, resp, state, PART):
+                self._show_again(resp, await self._db.read(_show, token), state)
             return
         done = WAIT if answer == WAIT else ANSWERED
         await go_on_saying(self._db, req, resp, done, part=PART)
+
+    def _show_again(self, resp: Response, shown: Shown, state: FormState) -> None:
+        """The page with an answer that was refused."""
+        refusal, now = failure_of(state.refusal), self._db.clock()
+        wrong = NOTHING_WRONG
+        if refusal and refusal.code == "form.answers":
+            wrong = read_answers(shown.questions, state.given, shown.ticket_type_id, now).wrong
+        self._answer(resp, shown, refusal, given=state.given, wrong=wrong)
 
     def _answer(
         self,
         resp: Response,
         shown: Shown,
-        refusal: Conflict | Invalid | None = None,
+        refusal: Failure | None = None,
         *,
         given: dict[str, str] | None = None,
         wrong: Mapping[EventQuestionId, Invalid] = NOTHING_WRONG,

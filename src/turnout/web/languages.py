@@ -29,7 +29,7 @@ _is_chosen: ContextVar[bool] = ContextVar("is_chosen", default=False)
 _asked: ContextVar[str] = ContextVar("asked", default="")
 _query: ContextVar[str | None] = ContextVar("query", default=None)
 PARAMETER = "lang"
-LONGEST_QUERY = 1000
+LONGEST_QUERY = 5000
 
 
 class LanguageLink(NamedTuple):

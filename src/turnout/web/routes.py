@@ -51,7 +51,8 @@ from turnout.web.summary import SummaryResource
 from turnout.web.tickets import TicketFileResource, TicketResource
 from turnout.web.unsubscribe import UnsubscribeResource
 from turnout.web.waiting_list import WaitingResource
-from turnout.web.watch import EntryResource, WatchResource
+from turnout.web.watch import WatchResource
+from turnout.web.watch_entry import EntryResource
 
 
 def build(parts: WebParts) -> DialectApp:
@@ -82,11 +83,11 @@ def build(parts: WebParts) -> DialectApp:
     app.add_route(f"{FOLDER}/{{name}}", BrandSheetResource())
     if parts.db:
         app.add_route("/unsubscribe/{token}", UnsubscribeResource(parts.db))
-        app.add_route("/invitation/{token}", InvitationResource(parts.db))
+        app.add_route("/invitation/{token}", InvitationResource(parts.db, parts.base_url))
         app.add_route("/certificate/{address}", CertificateResource(parts.db))
         app.add_route("/my/sw.js", DocumentResource(make_worker))
         app.add_route("/my/kept", KeptResource())
-        app.add_route("/my/find/{slug}", FindingResource(parts.db))
+        app.add_route("/my/find/{slug}", FindingResource(parts.db, parts.base_url))
         app.add_route("/my/{token}", GuestResource(parts.db, parts.base_url))
         app.add_route("/my/{token}/receipts/{code}", ReceiptResource(parts.db))
         app.add_route("/my/{token}/{part}", GuestResource(parts.db, parts.base_url))
@@ -94,14 +95,14 @@ def build(parts: WebParts) -> DialectApp:
         app.add_route("/ticket/{address}/{name}", TicketFileResource(parts.db, parts.base_url))
         app.add_route("/media/{name}", PictureResource(parts.db))
         app.add_route("/og/{name}", CardResource(parts.db))
-        app.add_route("/waiting/{token}", WaitingResource(parts.db))
+        app.add_route("/waiting/{token}", WaitingResource(parts.db, parts.base_url))
         shared = "/summary/shared/{token}"
         app.add_route(shared, SharedReportResource(parts.db, parts.report_files))
         app.add_route(
             f"{shared}/report.{{ending}}", SharedFileResource(parts.db, parts.report_files)
         )
-        app.add_route("/watch/{pak}", EntryResource(parts.db, parts.limits))
-        app.add_route("/watch/{pak}/{token}", WatchResource(parts.db))
+        app.add_route("/watch/{pak}", EntryResource(parts.db, parts.base_url, parts.limits))
+        app.add_route("/watch/{pak}/{token}", WatchResource(parts.db, parts.base_url))
         if parts.door:
             add_door(app, parts.door)
         _add_organizations(app, parts.db, parts.base_url, parts.limits)

@@ -32,13 +32,14 @@ from turnout.core.questions.reading import list_questions
 from turnout.core.registrations.form_limits import FormLimits, Sender, admit_registration
 from turnout.core.registrations.forms import register_by_form
 from turnout.core.registrations.joining import list_offered
-from turnout.errors import Conflict, Invalid, Limited, Missing
+from turnout.errors import Conflict, Failure, Invalid, Limited, Missing
 from turnout.http.client_address import address_of
 from turnout.http.dialect import Resource
 from turnout.store import Database, Tx
 from turnout.web.canonical import lead_on
 from turnout.web.documents import PERSONAL
 from turnout.web.event_forms import FIELDS, faults_of, read_contact, sure_of
+from turnout.web.form_states import FormState, FormStates
 from turnout.web.forms import NO_FAULTS, keep_address, read_address, read_form
 from turnout.web.languages import asked_language, settle_language
 from turnout.web.offers import REGISTERED, Offer, make_offer
@@ -87,6 +88,7 @@ class SeriesResource(Resource):
         self._db = db
         self._base_url = base_url
         self._limits = limits
+        self._states = FormStates(db, is_secure=base_url.startswith("https:"))
         self._reads = SharedReads(db)
         self._pages = PageCache()
 
@@ -102,8 +104,12 @@ class SeriesResource(Resource):
             answer_kept(req, resp, self._pages.render(found, language, (), 0, make))
             return
         done = await read_said(self._db, req, (REGISTERED, SOME))
-        given = {"email": read_address(req)} if done else {}
-        self._answer(resp, found, given, done=done)
+        state = await self._states.read(req)
+        if state and not done:
+            self._answer(resp, found, state)
+        else:
+            given = {"email": read_address(req)} if done else {}
+            self._answer(resp, found, FormState(given, done))
 
     async def on_post(self, req: Request, resp: Response, slug: str, name: str) -> None:
         """Register for the events that were ticked. Raises Missing; what can be put right is said
@@ -113,7 +119,7 @@ class SeriesResource(Resource):
             return
         given = await read_form(req, BODY_LIMIT)
         if "switch" in given:
-            self._answer(resp, found, given)
+            await self._turn(req, resp, found, FormState(given))
             return
         spoken = settle_language(found.organization.locale)
         filled = read_contact(given, has_one_name=_has_one_name(found))
@@ -121,7 +127,8 @@ class SeriesResource(Resource):
         if filled.faults or not chosen:
             said = filled.say() or say_to_guest(Invalid("series.chosen"))
             sentence = f"{said} {label(spoken, 'event_page.nothing_sent')}"
-            self._answer(resp, found, given, sentence, filled.beside())
+            state = FormState(given, said=sentence, faults=filled.beside())
+            await self._turn(req, resp, found, state)
             return
         try:
             whose = (found.organization, chosen, filled.contact, self._base_url, spoken)
@@ -129,28 +136,35 @@ class SeriesResource(Resource):
             refused = await self._db.write(_register, *whose, place, self._limits)
         except (Conflict, Invalid, Limited) as refusal:
             sentence = f"{say_to_guest(refusal)} {label(spoken, 'event_page.nothing_sent')}"
-            self._answer(resp, found, given, sentence, faults_of(refusal))
-            if isinstance(refusal, Limited):
-                answer_limited(resp, refusal)
+            state = FormState(given, said=sentence, faults=faults_of(refusal))
+            await self._turn(req, resp, found, state, refusal)
             return
         is_secure = self._base_url.startswith("https:")
         keep_address(req, resp, filled.contact.email.strip(), is_secure=is_secure)
         done = SOME if refused else REGISTERED
         await go_on_saying(self._db, req, resp, done, part="register")
 
-    def _answer(
+    async def _turn(
         self,
+        req: Request,
         resp: Response,
         found: FoundSeries,
-        given: dict[str, str],
-        refusal: str = "",
-        faults: Mapping[str, str] | None = None,
-        done: str = "",
+        state: FormState,
+        refusal: Failure | None = None,
     ) -> None:
+        """Lead a browser on to the page as its form stands now; others are answered with it."""
+        if not await self._states.lead_on(req, resp, state, "register"):
+            self._answer(resp, found, state)
+            if isinstance(refusal, Limited):
+                answer_limited(resp, refusal)
+
+    def _answer(self, resp: Response, found: FoundSeries, state: FormState) -> None:
         settle_language(found.organization.locale)
         resp.content_type = "text/html; charset=utf-8"
         resp.set_header("Cache-Control", PERSONAL)
-        resp.text = make_page(found, self._base_url, given, refusal, faults or NO_FAULTS, done)
+        resp.text = make_page(
+            *(found, self._base_url, state.given, state.said, state.faults), done=state.step
+        )
 
 
 def make_page(

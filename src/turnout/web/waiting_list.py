@@ -18,11 +18,12 @@ from turnout.core.tickets.issuing import GrantKind
 from turnout.core.tickets.prices import PaymentTerms, get_payment_terms, say_payment_text
 from turnout.core.times import local
 from turnout.core.waiting_list.entries import Entry, WaitingState, get_position, read_waiting_link
-from turnout.errors import Conflict, Invalid
+from turnout.errors import Conflict, Failure, Invalid
 from turnout.formats.local_dates import DAY, say_wait
 from turnout.http.dialect import Resource
 from turnout.store import Database, Tx
 from turnout.web.documents import NO_STORE
+from turnout.web.form_states import FormState, FormStates, failure_of, refusal_of
 from turnout.web.forms import go_on, read_form
 from turnout.web.hosts import Host, find_host
 from turnout.web.languages import language
@@ -49,12 +50,15 @@ class _Shown(NamedTuple):
 class WaitingResource(Resource):
     """`/waiting/{token}`."""
 
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: Database, base_url: str) -> None:
         self._db = db
+        self._states = FormStates(db, is_secure=base_url.startswith("https:"))
 
-    async def on_get(self, _req: Request, resp: Response, token: str) -> None:
+    async def on_get(self, req: Request, resp: Response, token: str) -> None:
         """Show where they stand. Raises Missing for a link that this server did not make."""
-        self._answer(resp, await self._db.read(_show, token))
+        state = await self._states.read(req)
+        refusal = failure_of(state.refusal) if state else None
+        self._answer(resp, await self._db.read(_show, token), refusal)
 
     async def on_post(self, req: Request, resp: Response, token: str) -> None:
         """Take the place that is held, or leave. Raises Missing, Invalid for another answer."""
@@ -65,9 +69,11 @@ class WaitingResource(Resource):
             await self._db.write(_act, token, answer)
             go_on(req, resp)
         except Conflict as refusal:
+            if await self._states.lead_on(req, resp, FormState(refusal=refusal_of(refusal))):
+                return
             self._answer(resp, await self._db.read(_show, token), refusal)
 
-    def _answer(self, resp: Response, shown: _Shown, refusal: Conflict | None = None) -> None:
+    def _answer(self, resp: Response, shown: _Shown, refusal: Failure | None = None) -> None:
         event, entry = shown.event.event, shown.entry
         now = self._db.clock()
         refused = find_refusal(Door.OFFER, event.state, event.ends_at, now)

@@ -1,4 +1,4 @@
-"""The watch page of a session, behind a personal link, and the way in without one.
+"""The watch page of a session, behind a personal link.
 
 The page works without JavaScript as far as a page can: it says what is shown and when, plays a film
 where the browser does, and takes questions and answers. With it, watch.js plays streams, shows a
@@ -9,14 +9,12 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-import falcon
 from falcon.asgi import Request, Response
 
 from turnout.core.audience.asking import OwnQuestion, ask_question, list_own_questions
 from turnout.core.audience.captions import captions_path, list_captions
 from turnout.core.audience.chapters import Chapter, list_chapters
-from turnout.core.audience.entering import enter, has_entry_code, send_entry_code
-from turnout.core.audience.links import PATH, Viewer, find_viewer, sign_opening
+from turnout.core.audience.links import Viewer, find_viewer, sign_opening
 from turnout.core.audience.media import find_media, get_session, list_shows
 from turnout.core.audience.model import Media, MediaKind
 from turnout.core.audience.presenting import PublishedQuestion, list_published
@@ -26,27 +24,18 @@ from turnout.core.audience.voting import list_own_votes, vote_for_question
 from turnout.core.events.model import Event, EventState, Session
 from turnout.core.events.programmes import Programme, get_programme
 from turnout.core.events.showing import get_shown_event
-from turnout.core.identity.addresses import place_of
 from turnout.core.identity.names import find_name
 from turnout.core.identity.organizations import get_organization_of
 from turnout.core.ids import OrgId, QuestionId, SessionId, SurveyId
-from turnout.core.registrations.form_limits import (
-    FormLimits,
-    Sender,
-    admit_code,
-    clear_codes,
-    refuse_code,
-)
 from turnout.core.times import local
-from turnout.errors import Conflict, Failure, Invalid, Limited, Missing, Unauthenticated
-from turnout.http.client_address import address_of
+from turnout.errors import Conflict, Failure, Invalid, Limited, Missing
 from turnout.http.dialect import Resource
 from turnout.store import Database, Tx
 from turnout.web.documents import NO_STORE
-from turnout.web.forms import NO_FAULTS, read_form
+from turnout.web.form_states import FormState, FormStates, failure_of, refusal_of
+from turnout.web.forms import read_form
 from turnout.web.heartbeats import PATH as HEARTBEATS
 from turnout.web.hosts import Host, find_host
-from turnout.web.languages import language
 from turnout.web.local_times import speak
 from turnout.web.policy import set_policy
 from turnout.web.programmes import show_days
@@ -62,14 +51,14 @@ from turnout.web.watch_forms import (
     SWITCH,
     VOTE,
     VOTES,
-    Given,
     Sent,
     is_more_typed,
     read_sent,
 )
 
 BODY_LIMIT = 65_536
-NOTHING_TYPED: Given = {}
+# The step at which a code was sent; and the part of the page that was refused.
+SENT = "sent"
 
 
 class WatchableSession(NamedTuple):
@@ -105,74 +94,12 @@ class ViewerAccess(NamedTuple):
     shows: dict[SessionId, str]
 
 
-class EntryResource(Resource):
-    """`/watch/{session pak}`: an e-mail address and a code lead to the watch page."""
-
-    def __init__(self, db: Database, limits: FormLimits) -> None:
-        self._db = db
-        self._limits = limits
-
-    async def on_get(self, _req: Request, resp: Response, pak: str) -> None:
-        """Ask for the address. Raises Missing."""
-        self._answer(resp, await self._db.read(_find_place, pak))
-
-    async def on_post(self, req: Request, resp: Response, pak: str) -> None:
-        """Send a code, or take the one that was entered. Raises Missing; what can be put right is
-        said on the page."""
-        given = await read_form(req, BODY_LIMIT)
-        place = await self._db.read(_find_place, pak)
-        speak(place.locale)
-        email, code = given.get("email", ""), given.get("code", "")
-        source = place_of(address_of(req.scope))
-        sender = Sender(place.org_id, place.event.id, source, email)
-        try:
-            if "code" in given:
-                token = await self._db.write_first(_enter, sender, code)
-                if not isinstance(token, str):
-                    raise token
-                resp.status = falcon.HTTP_303
-                resp.set_header("Cache-Control", NO_STORE)
-                resp.location = f"{PATH}{pak}/{token}"
-                return
-            await self._db.write_first(_send_code, sender, self._limits, language.get())
-            self._answer(resp, place, email, is_sent=True)
-        except (Invalid, Limited, Unauthenticated) as refusal:
-            said = say_refusal(refusal)
-            name = "code" if "code" in given else "email"
-            faults = {} if isinstance(refusal, Limited) else {name: said}
-            self._answer(resp, place, email, said, is_sent="code" in given, faults=faults)
-            if isinstance(refusal, Limited):
-                answer_limited(resp, refusal)
-
-    def _answer(
-        self,
-        resp: Response,
-        place: WatchableSession,
-        email: str = "",
-        refusal: str = "",
-        *,
-        is_sent: bool = False,
-        faults: Mapping[str, str] = NO_FAULTS,
-    ) -> None:
-        _answer_page(
-            resp,
-            "watch_entry.html",
-            **_frame(place),
-            event=place.event,
-            session=place.session,
-            email=email,
-            refusal=refusal,
-            is_sent=is_sent,
-            faults=faults,
-            **_times(place),
-        )
-
-
 class WatchResource(Resource):
     """`/watch/{session pak}/{token}`."""
 
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: Database, base_url: str) -> None:
         self._db = db
+        self._states = FormStates(db, is_secure=base_url.startswith("https:"))
 
     async def on_get(self, req: Request, resp: Response, pak: str, token: str) -> None:
         """Show the session, or with `?part=live` what changes while people watch. Raises Missing,
@@ -180,10 +107,11 @@ class WatchResource(Resource):
         seat = await self._db.read(_take_seat, pak, token)
         if req.get_param("part", default="") == LIVE:
             speak(seat.place.locale)
-            _answer_page(resp, "watch_live.html", **_live(seat))
+            answer_page(resp, "watch_live.html", **_live(seat))
             return
         done = await read_said(self._db, req, _forms(seat))
-        self._answer(resp, seat, token, done=done)
+        state = await self._states.read(req)
+        self._answer(resp, seat, token, state if state and not done else FormState(step=done))
 
     async def on_post(self, req: Request, resp: Response, pak: str, token: str) -> None:
         """Ask, or answer a poll or survey. Raises Missing, Gone; what can be put right is said on
@@ -191,44 +119,53 @@ class WatchResource(Resource):
         given = await read_form(req, BODY_LIMIT)
         if SWITCH in given:
             seat = await self._db.read(_take_seat, pak, token)
-            self._answer(resp, seat, token, {name: given[name] for name in given if name != SWITCH})
+            typed = {name: given[name] for name in given if name != SWITCH}
+            await self._turn(req, resp, seat, token, FormState(typed))
             return
         sent = read_sent(given)
         try:
             await self._db.write(_act, pak, token, sent)
         except (Conflict, Invalid, Limited) as refusal:
             seat = await self._db.read(_take_seat, pak, token)
-            self._answer(resp, seat, token, sent.given, refusal, sent.part)
-            if isinstance(refusal, Limited):
-                answer_limited(resp, refusal)
+            state = FormState(dict(sent.given), refusal=refusal_of(refusal), more={SENT: sent.part})
+            await self._turn(req, resp, seat, token, state, refusal)
             return
         seat = await self._db.read(_take_seat, pak, token)
         if is_more_typed(seat.surveys, seat.answers, sent.rest):
-            self._answer(resp, seat, token, sent.rest, done=sent.part)
+            state = FormState(dict(sent.rest), sent.part)
+            await self._turn(req, resp, seat, token, state)
         else:
             await go_on_saying(self._db, req, resp, sent.part, part=sent.part)
 
-    def _answer(
+    async def _turn(
         self,
+        req: Request,
         resp: Response,
         seat: ViewerAccess,
         token: str,
-        given: Given = NOTHING_TYPED,
+        state: FormState,
         refusal: Failure | None = None,
-        sent: str = "",
-        done: str = "",
     ) -> None:
+        """Lead a browser on to the page as its form stands now; others are answered with it."""
+        part = state.more.get(SENT, state.step)
+        if not await self._states.lead_on(req, resp, state, part):
+            self._answer(resp, seat, token, state)
+            if isinstance(refusal, Limited):
+                answer_limited(resp, refusal)
+
+    def _answer(self, resp: Response, seat: ViewerAccess, token: str, state: FormState) -> None:
+        refusal, sent = failure_of(state.refusal), state.more.get(SENT, "")
         place, now = seat.place, self._db.clock()
         media = place.media
         is_cancelled = place.event.state is EventState.CANCELLED
         mode = None if is_cancelled else media.mode_at(now)
-        times = _times(place)
+        times = list_times(place)
         if mode:
             set_policy(resp, _policy(media))
-        _answer_page(
+        answer_page(
             resp,
             "watch.html",
-            **_frame(place),
+            **frame(place),
             event=place.event,
             session=place.session,
             media=media,
@@ -248,33 +185,18 @@ class WatchResource(Resource):
             questions=seat.questions,
             surveys=seat.surveys,
             answers=seat.answers,
-            given=given,
+            given=state.given,
             refusal=say_refusal(refusal) if refusal else "",
             sent=sent if sent in _forms(seat) else "",
-            done=done,
+            done=state.step,
             switch_form="asking-form",
             is_enter_off=True,
             **times,
         )
 
 
-def _send_code(tx: Tx, sender: Sender, limits: FormLimits, spoken: str) -> None:
-    """Mail a code, or leave it at the one that was mailed. Raises Invalid, Limited."""
-    where = (sender.org_id, sender.event_id, sender.email)
-    if admit_code(tx, sender, limits):
-        send_entry_code(tx, *where, language=spoken)
-    elif not has_entry_code(tx, *where):
-        raise refuse_code(tx, sender)
-
-
-def _enter(tx: Tx, sender: Sender, code: str) -> str | Unauthenticated | Limited:
-    entered = enter(tx, sender.org_id, sender.event_id, sender.email, code, sender.place)
-    if isinstance(entered, str):
-        clear_codes(tx, sender)
-    return entered
-
-
-def _find_place(tx: Tx, pak: str) -> WatchableSession:
+def find_place(tx: Tx, pak: str) -> WatchableSession:
+    """What that session shows. Raises Missing."""
     target = find_name(tx, "pak", pak)
     if target and target.noun == "session":
         session = get_session(tx, target.org_id, SessionId(target.target_id))
@@ -297,7 +219,7 @@ def _find_place(tx: Tx, pak: str) -> WatchableSession:
 
 
 def _take_seat(tx: Tx, pak: str, token: str) -> ViewerAccess:
-    place, viewer = _find_place(tx, pak), find_viewer(tx, token)
+    place, viewer = find_place(tx, pak), find_viewer(tx, token)
     if (viewer.org_id, viewer.event_id) != (place.org_id, place.event.id):
         raise Missing("link.other_event")
     whose = (place.org_id, place.event.id, viewer.registration_id)
@@ -379,11 +301,12 @@ def _live(seat: ViewerAccess) -> dict[str, Any]:
     }
 
 
-def _frame(place: WatchableSession) -> dict[str, Any]:
+def frame(place: WatchableSession) -> dict[str, Any]:
+    """What a page has around it that shows something of the session."""
     return frame_of(place.host.organization, place.host.profile, place.colour)
 
 
-def _times(place: WatchableSession) -> dict[str, Any]:
+def list_times(place: WatchableSession) -> dict[str, Any]:
     """When it is shown, by the event's clock; the page is in its language from here on."""
     zone, media = place.event.timezone, place.media
     return {
@@ -394,7 +317,8 @@ def _times(place: WatchableSession) -> dict[str, Any]:
     }
 
 
-def _answer_page(resp: Response, template: str, **values: Any) -> None:
+def answer_page(resp: Response, template: str, **values: Any) -> None:
+    """Answer with a page, for nobody else."""
     resp.content_type = "text/html; charset=utf-8"
     resp.set_header("Cache-Control", NO_STORE)
     resp.text = render(template, **values)

@@ -14,6 +14,7 @@ from turnout.http.dialect import Resource
 from turnout.store import Database, Tx
 from turnout.web.documents import NO_STORE
 from turnout.web.event_forms import check_fields
+from turnout.web.form_states import FormState, FormStates, failure_of, refusal_of
 from turnout.web.forms import read_form
 from turnout.web.languages import settle_language
 from turnout.web.public_frame import frame_of
@@ -21,17 +22,21 @@ from turnout.web.refusals import say_refusal
 from turnout.web.templates import render
 
 BODY_LIMIT = 4096
+DONE = "done"
 
 
 class FindingResource(Resource):
     """The page of one organization."""
 
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: Database, base_url: str) -> None:
         self._db = db
+        self._states = FormStates(db, is_secure=base_url.startswith("https:"))
 
     async def on_get(self, req: Request, resp: Response, slug: str) -> None:
-        """Ask for the address. Raises Missing."""
-        self._answer(resp, *await self._db.read(_find, req.path, slug))
+        """Ask for the address, or say what is wrong with it, or that it was mailed to. Raises
+        Missing."""
+        organization, profile = await self._db.read(_find, req.path, slug)
+        self._answer(resp, organization, profile, await self._states.read(req) or FormState())
 
     async def on_post(self, req: Request, resp: Response, slug: str) -> None:
         """Mail what the address has. Raises Missing."""
@@ -40,34 +45,36 @@ class FindingResource(Resource):
         try:
             check_fields({"email": email}, ["email"])
         except Invalid as refusal:
-            self._answer(resp, organization, profile, email, refusal)
-            resp.status = HTTPStatus.UNPROCESSABLE_ENTITY
+            state = FormState({"email": email}, refusal=refusal_of(refusal))
+            if not await self._states.lead_on(req, resp, state):
+                self._answer(resp, organization, profile, state)
+                resp.status = HTTPStatus.UNPROCESSABLE_ENTITY
             return
         await self._db.write(mail_tickets_of, OrgId(organization.org_id), email)
-        self._answer(resp, organization, profile, email, is_done=True)
+        state = FormState({"email": email}, DONE)
+        if not await self._states.lead_on(req, resp, state):
+            self._answer(resp, organization, profile, state)
 
     def _answer(
         self,
         resp: Response,
         organization: Organization,
         profile: OrganizationProfile,
-        email: str = "",
-        refusal: Invalid | None = None,
-        *,
-        is_done: bool = False,
+        state: FormState,
     ) -> None:
         settle_language(organization.locale)
+        refusal = failure_of(state.refusal)
         said = say_refusal(refusal) if refusal else ""
         resp.content_type = "text/html; charset=utf-8"
         resp.set_header("Cache-Control", NO_STORE)
         resp.text = render(
             "my/find.html",
             **frame_of(organization, profile),
-            email=email,
+            email=state.given.get("email", ""),
             refusal=said,
             faults={"email": said} if said else {},
             is_code_sent=False,
-            is_done=is_done,
+            is_done=state.step == DONE,
         )
 
 

@@ -9,12 +9,15 @@ import msgspec
 from turnout.catalogue.translations import label
 from turnout.core.checkin.attendees import ShownTicket
 from turnout.core.events.model import GuestRight
+from turnout.core.events.showing import EventView
+from turnout.core.ids import OrgId
 from turnout.core.mails.facts import say_when
 from turnout.core.registrations.model import RegistrationState
 from turnout.core.times import local
 from turnout.errors import Failure, Invalid
 from turnout.formats.local_dates import DAY
 from turnout.formats.qr import qr_svg, qr_svg_file
+from turnout.web.hosts import Host
 from turnout.web.languages import language, list_languages
 from turnout.web.local_times import times
 from turnout.web.my.actions import SESSION
@@ -41,7 +44,20 @@ FIELDS_OF = {
 }
 
 
-class FormState(NamedTuple):
+class Ended(NamedTuple):
+    """What a page says after a link has ended: the label `done` of what was done with `email`, and
+    which tickets are `gone` from phones."""
+
+    org_id: OrgId
+    shown: EventView
+    host: Host
+    language: str
+    done: str
+    email: str
+    gone: str
+
+
+class GuestForm(NamedTuple):
     """A form that was sent: what was typed, why it was refused, and the step that follows; `done`
     is the label of what was done before."""
 
@@ -52,7 +68,7 @@ class FormState(NamedTuple):
     done: str = ""
 
 
-NO_FORM = FormState()
+NO_FORM = GuestForm()
 NOTHING_GIVEN = dict.fromkeys(("email", "first_name", "last_name", "company", "ticket", "step"), "")
 
 
@@ -69,7 +85,7 @@ class PassTicket(NamedTuple):
     kept: str
 
 
-def make_page(mine: Mine, token: str, part: str, now: int, state: FormState = NO_FORM) -> str:
+def make_page(mine: Mine, token: str, part: str, now: int, state: GuestForm = NO_FORM) -> str:
     """The guest's first page (`part` empty), or that of one thing that they change, at that moment
     (epoch ms)."""
     common = _common(mine, state)
@@ -114,34 +130,46 @@ def make_page(mine: Mine, token: str, part: str, now: int, state: FormState = NO
     )
 
 
-def make_closed_page(mine: Mine, state: FormState = NO_FORM) -> str:
+def make_closed_page(mine: Mine, state: GuestForm = NO_FORM) -> str:
     """What a browser sees that has to prove the address first: nobody's name, no code."""
     return render("my/closed.html", **_common(mine, state, is_masked=True))
 
 
-def make_done_page(mine: Mine, code: str, email: str) -> str:
-    """What was done with that address, where the link has ended with it; `code` is its label."""
+def end(mine: Mine, done: str, email: str) -> Ended:
+    """What is said of this link from now on."""
     gone = " ".join(f"{mine.guest.org_id}-{ticket.code}" for ticket in mine.tickets)
-    common = _common(mine, NO_FORM)
-    return render("my/done.html", **common, said=say_done(mine, code, email), gone=gone)
+    facts = (mine.guest.org_id, mine.shown, mine.host, mine.language)
+    return Ended(*facts, done, email or mine.address, gone)
 
 
-def _common(mine: Mine, state: FormState, *, is_masked: bool = False) -> dict[str, Any]:
-    shown = mine.shown
-    moments = times(shown, mine.language)
+def make_done_page(ended: Ended) -> str:
+    """What was done where the link has ended with it."""
+    own = _frame(ended.shown, ended.host, ended.language)
+    said = label(language.get(), ended.done, email=ended.email, organizer=ended.host.name)
+    return render("my/done.html", **own, email=ended.email, said=said, gone=ended.gone)
+
+
+def _frame(shown: EventView, host: Host, spoken: str) -> dict[str, Any]:
+    return {
+        **frame_of(host.organization, host.profile, shown.details.colour),
+        "event": shown.event,
+        "place": shown.place,
+        "host": host,
+        "contact": shown.contact,
+        **times(shown, spoken),
+    }
+
+
+def _common(mine: Mine, state: GuestForm, *, is_masked: bool = False) -> dict[str, Any]:
+    own = _frame(mine.shown, mine.host, mine.language)  # before anything is said
     name = _field_of(state.refusal) if state.refusal else ""
     said = say_to_guest(state.refusal) if state.refusal else ""
     return {
-        **frame_of(mine.organization, mine.host.profile, shown.details.colour),
-        "event": shown.event,
-        "place": shown.place,
-        "host": mine.host,
-        "contact": shown.contact,
+        **own,
         "email": _mask(mine.address) if is_masked else mine.address,
         "refusal": said,
         "faults": {name: said} if name else {},
         "is_code_sent": state.is_code_sent,
-        **moments,
         "done": say_done(mine, state.done) if state.done else "",
     }
 
@@ -152,12 +180,12 @@ def _field_of(refusal: Failure) -> str:
     return own if own in NOTHING_GIVEN else FIELDS_OF.get(refusal.code, "")
 
 
-def say_done(mine: Mine, code: str, email: str = "") -> str:
-    """What was done, in the language of the page; `email` is the address that it was done with."""
-    return label(language.get(), code, email=email or mine.address, organizer=mine.host.name)
+def say_done(mine: Mine, code: str) -> str:
+    """What was done, in the language of the page."""
+    return label(language.get(), code, email=mine.address, organizer=mine.host.name)
 
 
-def _fields(mine: Mine, given: Mapping[str, str], state: FormState, now: int) -> list[Any]:
+def _fields(mine: Mine, given: Mapping[str, str], state: GuestForm, now: int) -> list[Any]:
     type_id = mine.registration.ticket_type_id
     types = [kind for kind in mine.shown.ticket_types if kind.id == type_id]
     is_wrong = isinstance(state.refusal, Invalid) and state.given is not None

@@ -11,14 +11,18 @@ import msgspec
 from falcon.asgi import Request, Response
 
 from turnout.core.erasure.guests import export_own
+from turnout.core.events.showing import get_shown_event
 from turnout.core.identity.addresses import place_of
+from turnout.core.ids import EventId, OrgId
 from turnout.core.registrations.guest_access import Access, Proof, prove_browser
 from turnout.core.tickets.signing import ensure_ticket_key
 from turnout.errors import Conflict, Failure, Invalid, Limited, Missing
 from turnout.http.client_address import address_of
 from turnout.http.dialect import Resource
-from turnout.store import Database
+from turnout.store import Database, Tx
+from turnout.web.form_states import FormState, FormStates, failure_of, refusal_of
 from turnout.web.forms import FIELDS, go_on, keep_done, read_form, take_done
+from turnout.web.hosts import find_host
 from turnout.web.my.actions import (
     ACTIONS,
     EXPORT,
@@ -31,7 +35,15 @@ from turnout.web.my.actions import (
     Sent,
     mail_code,
 )
-from turnout.web.my.pages import NO_FORM, FormState, make_closed_page, make_done_page, make_page
+from turnout.web.my.pages import (
+    NO_FORM,
+    Ended,
+    GuestForm,
+    end,
+    make_closed_page,
+    make_done_page,
+    make_page,
+)
 from turnout.web.my.reading import Mine, read_mine
 from turnout.web.questions import names_of, size_of
 from turnout.web.refusals import answer_limited
@@ -41,6 +53,8 @@ PRIVATE = "private, no-store"
 COOKIE = "guest"
 COOKIE_S = 180 * 24 * 3600
 BROWSERS = 8
+# The step at which a link has ended with what was done.
+ENDED = "ended"
 
 
 class GuestResource(Resource):
@@ -48,13 +62,20 @@ class GuestResource(Resource):
 
     def __init__(self, db: Database, base_url: str) -> None:
         self._db = db
+        self._states = FormStates(db, is_secure=base_url.startswith("https:"))
         self._is_secure = base_url.startswith("https:")
 
     async def on_get(self, req: Request, resp: Response, token: str, part: str = MAIN) -> None:
         """Show the page. Raises Missing for a link that was never made or has ended."""
+        state = await self._states.read(req)
+        if state and state.step == ENDED:
+            ended = await self._db.read(_read_ended, state)
+            self._answer_ended(resp, ended)
+            return
         mine = await self._read(access_of(req, token), part)
         done = ACTIONS.get(take_done(req, resp)) if part == MAIN else None
-        self._answer(resp, token, mine, part, FormState(done=done.done if done else ""))
+        form = GuestForm(done=done.done if done else "")
+        self._answer(resp, token, mine, part, _form_of(state) if state and not done else form)
 
     async def on_post(self, req: Request, resp: Response, token: str, part: str = MAIN) -> None:
         """Do what a button says. Raises Missing, Invalid for what cannot be read."""
@@ -65,54 +86,57 @@ class GuestResource(Resource):
         button = given.get("do", "")
         sent = Sent(access, given, place_of(address_of(req.scope)), self._db.clock())
         if button == MAIL_CODE:
-            await self._mail_code(resp, mine, part, sent)
+            await self._mail_code(req, resp, mine, part, sent)
         elif button == OPEN:
             await self._open(req, resp, mine, part, sent)
         elif not mine.guest.is_known:
-            self._answer(resp, token, mine, part)
+            await self._turn(req, resp, mine, sent, part, FormState())
         elif button == EXPORT and part == "data":
-            await self._export(resp, mine, sent)
+            await self._export(req, resp, mine, sent)
         elif (action := ACTIONS.get(button)) and action.part == part:
             await self._act(req, resp, mine, action, sent)
         else:
-            self._refuse(resp, mine, part, sent, Invalid("waiting.answer"))
+            await self._refuse(req, resp, mine, part, sent, Invalid("waiting.answer"))
 
     async def _act(
         self, req: Request, resp: Response, mine: Mine, action: Action, sent: Sent
     ) -> None:
-        token, part = sent.access.token, action.part
+        part = action.part
         try:
             outcome = await self._db.write(action.verb, sent)
         except (Conflict, Invalid) as refusal:
             outcome = refusal
         if isinstance(outcome, Failure):
             again = await self._read(sent.access, part)
-            self._refuse(resp, again, part, sent, outcome)
+            await self._refuse(req, resp, again, part, sent, outcome)
         elif isinstance(outcome, str):
-            self._answer(resp, token, mine, part, FormState(sent.given, step=outcome))
+            await self._turn(req, resp, mine, sent, part, FormState(dict(sent.given), outcome))
         elif action.is_last:
-            _begin(resp)
-            resp.text = make_done_page(mine, action.done, sent.given.get("email", ""))
+            ended = end(mine, action.done, sent.given.get("email", ""))
+            if not await self._states.lead_on(req, resp, _keep_ended(ended)):
+                self._answer_ended(resp, ended)
         else:
             self._go_home(req, resp, sent, part)
 
-    async def _mail_code(self, resp: Response, mine: Mine, part: str, sent: Sent) -> None:
+    async def _mail_code(
+        self, req: Request, resp: Response, mine: Mine, part: str, sent: Sent
+    ) -> None:
         try:
             refusal: Failure | None = await self._db.write(mail_code, sent.access, part)
         except Conflict as conflict:
             refusal = conflict
         if refusal:
-            self._refuse(resp, mine, part, sent, refusal)
+            await self._refuse(req, resp, mine, part, sent, refusal)
         else:
-            state = FormState(sent.given, is_code_sent=True)
-            self._answer(resp, sent.access.token, mine, part, state)
+            state = FormState(dict(sent.given), more={MAIL_CODE: part or MAIL_CODE})
+            await self._turn(req, resp, mine, sent, part, state)
 
     async def _open(self, req: Request, resp: Response, mine: Mine, part: str, sent: Sent) -> None:
         """Let the browser open the link that has the code from the guest's mailbox."""
         proof = Proof(sent.given.get("code", "")[:LONGEST_CODE], sent.place)
         outcome = await self._db.write(prove_browser, sent.access, proof)
         if isinstance(outcome, Failure):
-            self._refuse(resp, mine, part, sent, outcome)
+            await self._refuse(req, resp, mine, part, sent, outcome)
             return
         kept = [*filter(None, sent.access.browser.split(".")), outcome][-BROWSERS:]
         resp.set_cookie(
@@ -126,10 +150,10 @@ class GuestResource(Resource):
         )
         go_on(req, resp)
 
-    async def _export(self, resp: Response, mine: Mine, sent: Sent) -> None:
+    async def _export(self, req: Request, resp: Response, mine: Mine, sent: Sent) -> None:
         outcome = await self._db.write(export_own, sent.access, sent.proof)
         if isinstance(outcome, Failure):
-            self._refuse(resp, mine, "data", sent, outcome)
+            await self._refuse(req, resp, mine, "data", sent, outcome)
             return
         _begin(resp)
         resp.content_type = "application/json; charset=utf-8"
@@ -145,19 +169,49 @@ class GuestResource(Resource):
         if part and resp.location:
             resp.location = resp.location.replace(f"{home}/{part}", home, 1)
 
-    def _refuse(self, resp: Response, mine: Mine, part: str, sent: Sent, refusal: Failure) -> None:
-        """Answer 422 (429 for a limit) with what was typed, and what is wrong with it."""
+    async def _refuse(
+        self,
+        req: Request,
+        resp: Response,
+        mine: Mine,
+        part: str,
+        sent: Sent,
+        refusal: Failure,
+    ) -> None:
+        """Show what was typed, and what is wrong with it: to a program 422, or 429 for a limit."""
         given = dict(sent.given)
         if refusal.code == "guest.step":
             given.pop("step", None)  # back to the first: no code is on its way
-        state = FormState(given, refusal=refusal)
-        self._answer(resp, sent.access.token, mine, part, state)
+        if await self._turn(
+            req, resp, mine, sent, part, FormState(given, refusal=refusal_of(refusal))
+        ):
+            return
         resp.status = HTTPStatus.UNPROCESSABLE_ENTITY
         if isinstance(refusal, Limited):
             answer_limited(resp, refusal)
 
+    async def _turn(
+        self,
+        req: Request,
+        resp: Response,
+        mine: Mine,
+        sent: Sent,
+        part: str,
+        state: FormState,
+    ) -> bool:
+        """Lead a browser on to the page as its form stands now; False = it is answered with it, as
+        others are."""
+        if await self._states.lead_on(req, resp, state):
+            return True
+        self._answer(resp, sent.access.token, mine, part, _form_of(state))
+        return False
+
+    def _answer_ended(self, resp: Response, ended: Ended) -> None:
+        _begin(resp)
+        resp.text = make_done_page(ended)
+
     def _answer(
-        self, resp: Response, token: str, mine: Mine, part: str, state: FormState = NO_FORM
+        self, resp: Response, token: str, mine: Mine, part: str, state: GuestForm = NO_FORM
     ) -> None:
         _begin(resp)
         if not mine.guest.is_known:
@@ -179,6 +233,32 @@ def access_of(req: Request, token: str) -> Access:
     """The link that is asked for, and what its browser has proved."""
     values = req.get_cookie_values(COOKIE)
     return Access(token, values[0][:400] if values else "")
+
+
+def _form_of(state: FormState) -> GuestForm:
+    """A form as the page shows it."""
+    return GuestForm(
+        state.given,
+        failure_of(state.refusal),
+        state.step,
+        is_code_sent=MAIL_CODE in state.more,
+    )
+
+
+def _keep_ended(ended: Ended) -> FormState:
+    names = ("language", "done", "email", "gone")
+    more = {name: getattr(ended, name) for name in names}
+    more |= {"org": str(ended.org_id), "event": str(ended.shown.event.id)}
+    return FormState(step=ENDED, more=more)
+
+
+def _read_ended(tx: Tx, state: FormState) -> Ended:
+    """What was kept of a link that has ended."""
+    more = state.more
+    org_id = OrgId(int(more["org"]))
+    shown = get_shown_event(tx, org_id, EventId(int(more["event"])))
+    said = (more["language"], more["done"], more["email"], more["gone"])
+    return Ended(org_id, shown, find_host(tx, org_id, shown), *said)
 
 
 def _begin(resp: Response) -> None:

@@ -1,0 +1,213 @@
+"""How a page's form stands, kept by the visitor's browser: so that Back works, and typing is kept.
+
+Theory. A page that answers a POST cannot be gone back to: the browser would have to send the form
+again, and shows an error of its own instead. So what such a page shows (what was typed, the step,
+what is said of it) is its *state*, and a browser is led on to a GET that shows it, `?again=1`. It
+is handed on by a cookie for that page alone, sealed by the key of links and good for half an hour:
+nothing lies on the server, every node can read it, and no address in a history, in a log or in a
+message to friends has what somebody typed. In a frame on another site over plain http no cookie
+comes back: there the address of the frame, which nobody sees, bears the state itself.
+
+A cookie holds little. A form that was refused and does not fit is answered with its page at once;
+of one that was done the longest texts are left out, which the form says beside them. A program that
+is no browser on its way to another page is answered at once, too, with the status that it needs.
+"""
+
+import base64
+import zlib
+from collections.abc import Collection, Mapping, Sequence
+from hashlib import sha256
+from secrets import token_bytes
+from typing import Any, NamedTuple
+
+import msgspec
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from falcon.asgi import Request, Response
+
+from turnout.catalogue import Phrase
+from turnout.core.identity.link_keys import ensure_link_key, find_link_key, find_link_keys
+from turnout.core.ids import EventQuestionId
+from turnout.core.questions.model import Question
+from turnout.errors import KINDS, Failure, Invalid
+from turnout.store import Database
+from turnout.web.companions import Wrong, list_prefixes
+from turnout.web.documents import PERSONAL
+from turnout.web.forms import AGAIN, go_on, hand_on
+from turnout.web.questions import names_of
+from turnout.web.refusals import say_to_guest
+
+# What AGAIN says where a cookie has the state.
+BY_COOKIE = "1"
+TYPED = "typed"
+KEPT_S = 30 * 60
+_MOST = 3_500
+# What a state may be when it is unpacked, in bytes.
+_LARGEST = 1_000_000
+_NONCE = 12
+_FAILURES = {kind.__name__: kind for kind in KINDS}
+
+
+class Refusal(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A Failure as it is kept: its kind by name."""
+
+    kind: str
+    code: str
+    facts: dict[str, Any] = {}
+    fields: dict[str, list[str]] = {}
+
+
+class FormState(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What a page shows of its form: what was typed, the `step` that it is at, and what is said of
+    it: a sentence, others by the names of fields, or a refusal. `left_out` names the fields that
+    were too long to be kept; `until` (epoch ms) is set when it is kept."""
+
+    given: dict[str, str] = {}
+    step: str = ""
+    said: str = ""
+    faults: dict[str, str] = {}
+    refusal: Refusal | None = None
+    more: dict[str, str] = {}
+    left_out: tuple[str, ...] = ()
+    until: int = 0
+
+
+_decode = msgspec.json.Decoder(FormState).decode
+
+
+class FormStates:
+    """The states of the forms of a resource; `is_secure`: it is served over https, `is_framed`: in
+    frames on other sites."""
+
+    def __init__(self, db: Database, *, is_secure: bool, is_framed: bool = False) -> None:
+        self._db = db
+        self._handing = {"is_secure": is_secure, "is_framed": is_framed}
+        # A browser sends a frame no cookie over plain http.
+        self._is_by_address = is_framed and not is_secure
+
+    async def lead_on(
+        self, req: Request, resp: Response, state: FormState, part: str = "", **more: str
+    ) -> bool:
+        """Answer a form with 303 to its page as that `state` shows it; False = it must be answered
+        at once. `part` and `more` as for `go_on`."""
+        if not _is_on_its_way(req):
+            return False
+        try:
+            sealed = await self._seal(req, state)
+        except TypeError:  # a fact that is no plain value
+            return False
+        if len(sealed) > _MOST:
+            return False
+        go_on(req, resp, part=part, **more, **{AGAIN: self._hand(req, resp, sealed)})
+        resp.set_header("Cache-Control", PERSONAL)
+        return True
+
+    async def keep(self, req: Request, resp: Response, state: FormState, *, key: str = "") -> str:
+        """Hand a state on to the page that says what was done, for its form if that is asked for
+        again; returns the value of AGAIN that asks for it. The longest texts may be left out. `key`
+        is that of links, empty = it is read here."""
+        given, left_out = dict(state.given), list[str]()
+        while len(sealed := await self._seal(req, state, key)) > _MOST and given:
+            left_out.append(max(given, key=lambda name: len(given[name])))
+            del given[left_out[-1]]
+            state = msgspec.structs.replace(state, given=given, left_out=tuple(left_out))
+        return self._hand(req, resp, sealed)
+
+    async def read(self, req: Request) -> FormState | None:
+        """The state that the page is asked for in; None where it asks for none, or for one that was
+        not kept or is too old."""
+        asked = req.get_param(AGAIN, default="")
+        if not asked or req.method == "POST":
+            return None
+        if not self._is_by_address:
+            asked = next(iter(req.get_cookie_values(TYPED) or ()), "")
+        keys = await self._db.read(find_link_keys) if asked else ()
+        state = next(filter(None, (_open(key, req.path, asked) for key in keys)), None)
+        return state if state and self._db.clock() < state.until else None
+
+    async def _seal(self, req: Request, state: FormState, key: str = "") -> str:
+        key = key or await self._db.read(find_link_key) or await self._db.write(ensure_link_key)
+        until = self._db.clock() + KEPT_S * 1000
+        packed = msgspec.json.encode(msgspec.structs.replace(state, until=until))
+        nonce = token_bytes(_NONCE)
+        sealed = _cipher(key).encrypt(nonce, zlib.compress(packed, 9), req.path.encode())
+        return base64.urlsafe_b64encode(nonce + sealed).decode()
+
+    def _hand(self, req: Request, resp: Response, sealed: str) -> str:
+        if self._is_by_address:
+            return sealed
+        hand_on(resp, TYPED, sealed, req.path, **self._handing, seconds=KEPT_S)
+        return BY_COOKIE
+
+
+def refusal_of(failure: Failure | None) -> Refusal | None:
+    """A failure as a state keeps it."""
+    if failure is None:
+        return None
+    fields = failure.fields if isinstance(failure, Invalid) else {}
+    return Refusal(type(failure).__name__, failure.code, failure.facts, fields)
+
+
+def failure_of(refusal: Refusal | None) -> Failure | None:
+    """The failure that was kept; one of an unknown kind is Invalid."""
+    if refusal is None:
+        return None
+    # A phrase is an array of two in JSON.
+    facts = {
+        name: Phrase(*fact) if isinstance(fact, list) else fact
+        for name, fact in refusal.facts.items()
+    }
+    kind = _FAILURES.get(refusal.kind, Invalid)
+    named = {"fields": refusal.fields} if kind is Invalid else {}
+    return kind(refusal.code, **named, **facts)
+
+
+class Lacks(NamedTuple):
+    """What a form says of what was too long to be handed on: as a whole, beside the questions, and
+    beside those of each who comes along."""
+
+    said: str
+    wrong: dict[EventQuestionId, Invalid]
+    wrong_people: list[Wrong]
+
+
+def find_lacks(
+    asked: Sequence[Question], given: Mapping[str, str], most: int, left_out: Collection[str]
+) -> Lacks:
+    """What the form says of what was left out of `given`, in which up to `most` come along."""
+    return Lacks(
+        say_to_guest(Invalid("form.left_out")) if left_out else "",
+        _find_questions(asked, left_out),
+        [_find_questions(asked, left_out, prefix) for prefix in list_prefixes(given, most)],
+    )
+
+
+def _find_questions(
+    asked: Sequence[Question], left_out: Collection[str], prefix: str = ""
+) -> dict[EventQuestionId, Invalid]:
+    """The questions whose answers were left out, of the person whose fields begin so."""
+    return {
+        question.id: Invalid("form.left_out")
+        for question in asked
+        if any(f"{prefix}{name}" in left_out for name in names_of([question]))
+    }
+
+
+def _is_on_its_way(req: Request) -> bool:
+    """Whether a browser sends the form to show the page that comes: over plain http the one header
+    says so, over https both do."""
+    mode = req.get_header("Sec-Fetch-Mode") or ""
+    return mode == "navigate" or (not mode and req.get_header("Upgrade-Insecure-Requests") == "1")
+
+
+def _cipher(key: str) -> AESGCM:
+    return AESGCM(sha256(f"form-state:{key}".encode()).digest())
+
+
+def _open(key: str, path: str, sealed: str) -> FormState | None:
+    try:
+        kept = base64.b64decode(sealed.encode("ascii"), b"-_", validate=True)
+        packed = _cipher(key).decrypt(kept[:_NONCE], kept[_NONCE:], path.encode())
+        return _decode(zlib.decompressobj().decompress(packed, _LARGEST))
+    except (ValueError, InvalidTag, zlib.error, msgspec.MsgspecError):
+        return None
