@@ -16,6 +16,7 @@ OWN = {
         "apple-touch-icon.png",
         "turnout.css",
         "public.css",
+        "door.css",
         "reference.css",
         "demo.mp4",
     ),

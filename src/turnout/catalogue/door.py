@@ -45,7 +45,7 @@ LABELS = {
     "door_page.agree": "Agree: {name}",
     "door_page.agreed": "Agreed: {name}",
     "door_page.badge": "Badge",
-    "door_page.badge_own": "Print with this phone",
+    "door_page.badge_own": "This phone",
     "door_page.badge_sent": "The printer has the badge.",
     "door_page.again_no_gate": "At {at}, by {device}",
     "door_page.again_why": "At {at} {gate}, by {device}",

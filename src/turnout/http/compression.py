@@ -9,7 +9,8 @@ GET, without the length, which nothing but compressing tells.
 An answer with a secret beside words that somebody else chose tells of the secret by its size, to
 anyone who makes a browser ask again and again, and looks on. So nothing that may depend on what a
 browser adds by itself (cookies, Basic credentials) is compressed, unless it is marked `public`:
-then everybody gets the same. What is public is also compressed once and kept.
+then everybody gets the same. What is public is also compressed once and kept; and what is
+`immutable`, as style sheets and scripts are, as small as the coding can, however long that takes.
 """
 
 import asyncio
@@ -50,12 +51,13 @@ class Packer(NamedTuple):
 
 
 class Coding(NamedTuple):
-    """A content coding, and what makes its packers: for one answer, and for what is kept, which
-    may take longer."""
+    """A content coding, and what makes its packers: for one answer, for what is kept, which may
+    take longer, and for what never changes."""
 
     name: str
     once: Callable[[], Packer]
     kept: Callable[[], Packer]
+    lasting: Callable[[], Packer]
 
 
 def _brotli(quality: int) -> Packer:
@@ -78,9 +80,9 @@ def _gzip(level: int) -> Packer:
 
 
 CODINGS = (
-    Coding("br", lambda: _brotli(4), lambda: _brotli(6)),
-    Coding("zstd", lambda: _zstandard(3), lambda: _zstandard(6)),
-    Coding("gzip", lambda: _gzip(6), lambda: _gzip(9)),
+    Coding("br", lambda: _brotli(4), lambda: _brotli(6), lambda: _brotli(11)),
+    Coding("zstd", lambda: _zstandard(3), lambda: _zstandard(6), lambda: _zstandard(19)),
+    Coding("gzip", lambda: _gzip(6), lambda: _gzip(9), lambda: _gzip(9)),
 )
 """The best first."""
 
@@ -151,7 +153,8 @@ class Compressed:
         """Compress what begins with that message, or not."""
         headers = start["headers"]
         body, has_more = first.get("body", b""), first.get("more_body", False)
-        is_public = any(name == b"cache-control" and b"public" in value for name, value in headers)
+        cache = b",".join(value for name, value in headers if name == b"cache-control")
+        is_public = b"public" in cache
         size = _said_length(headers) if self._is_head else None if has_more else len(body)
         is_short = size is not None and size < LEAST
         if is_short or (self._is_browsers and not is_public):
@@ -159,8 +162,7 @@ class Compressed:
             await self._send(first)
             return
         if not (has_more or self._is_head):
-            packed = _pack_once(self._coding, body) if is_public else await self._pack_whole(body)
-            first = {"type": BODY, "body": packed}
+            first = {"type": BODY, "body": await self._pack_whole(body, cache)}
         length = None if has_more or self._is_head else len(first["body"])
         await self._send(start | {"headers": _rewrite(headers, self._coding, length)})
         if not has_more or self._is_head:
@@ -169,7 +171,11 @@ class Compressed:
         self._packer = self._coding.once()
         await self._pass(first)
 
-    async def _pack_whole(self, body: bytes) -> bytes:
+    async def _pack_whole(self, body: bytes, cache: bytes) -> bytes:
+        if b"immutable" in cache and b"public" in cache:
+            return await _pack_for_good(self._coding, body)
+        if b"public" in cache:
+            return _pack_once(self._coding, body)
         return await _pack(self._coding.once(), body, has_more=False)
 
     async def _pass(self, message: Message) -> None:
@@ -230,7 +236,23 @@ async def _pack(packer: Packer, body: bytes, *, has_more: bool) -> bytes:
 
 
 # As many as the pages that are kept (web/page_cache.py), mostly in one coding.
-@lru_cache(maxsize=512)
+MOST_KEPT = 512
+
+
+@lru_cache(maxsize=MOST_KEPT)
 def _pack_once(coding: Coding, body: bytes) -> bytes:
     packer = coding.kept()
     return packer.compress(body) + packer.finish()
+
+
+_lasting: dict[tuple[str, bytes], bytes] = {}
+
+
+async def _pack_for_good(coding: Coding, body: bytes) -> bytes:
+    if len(_lasting) >= MOST_KEPT:
+        _lasting.clear()
+    packed = _lasting.get((coding.name, body))
+    if packed is None:
+        packed = await _pack(coding.lasting(), body, has_more=False)
+        _lasting[coding.name, body] = packed
+    return packed

@@ -102,13 +102,17 @@ class Hall:
             return db.call(_plan, self.org_id, self.event_id, self.codes, self.texts)
 
     def pair(self, page: Page, name: str, role: str = "steward", gate: int | None = None) -> None:
+        self.bind(page, name, role, gate)
+        expect(page.locator("#banner")).to_contain_text("Up to date", timeout=20_000)
+
+    def bind(self, page: Page, name: str, role: str, gate: int | None = None) -> None:
+        """Pair a phone in any language, and open the page that scans."""
         at = ["--gate", str(gate)] if gate else []
         said = self.run.ok("door", "pair", "rail-forum", str(self.event_id), "--role", role, *at)
         page.goto(self.url + re.findall(r"/door/pair/[\w-]+", said)[0])
         page.fill("#name", name)
         page.click("button.lamp")
         page.click("a.lamp")
-        expect(page.locator("#banner")).to_contain_text("Up to date", timeout=20_000)
 
     def ask(self, query: str) -> list[Any]:
         """Rows of the database."""

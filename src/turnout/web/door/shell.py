@@ -18,12 +18,14 @@ from turnout.http.dialect import Resource
 from turnout.web.assets import asset_path
 from turnout.web.documents import REVALIDATE
 from turnout.web.languages import language
+from turnout.web.page_cache import EVERYBODYS
 from turnout.web.policy import set_policy
 from turnout.web.templates import render
 
 PAGE = "/door/scan"
 ASSETS = (
     "turnout.css",
+    "door.css",
     "door.js",
     "door-store.js",
     "idb.js",
@@ -165,10 +167,11 @@ class ScanResource(Resource):
     """`/door/scan`."""
 
     async def on_get(self, _req: Request, resp: Response) -> None:
-        """The page, in the visitor's language."""
+        """The page, in the visitor's language; nothing in it is anybody's own, so it is sent
+        compressed to phones with a cookie, too."""
         set_policy(resp, POLICY)
         resp.content_type = falcon.MEDIA_HTML
-        resp.set_header("Cache-Control", REVALIDATE)
+        resp.set_header("Cache-Control", EVERYBODYS)
         resp.set_header("Vary", "Accept-Language")
         resp.text = _render_page(language.get())
 

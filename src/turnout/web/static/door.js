@@ -455,6 +455,7 @@ function present(entry, waiting) {
   $("verdict").className = `verdict over ${look}`;
   for (const shape of document.querySelectorAll("[data-shape]")) shape.toggleAttribute("hidden", shape.dataset.shape !== look);
   $("word").textContent = wordOf(decision);
+  $("word").style.setProperty("--longest", Math.max(...wordOf(decision).split(" ").map((part) => part.length)));
   $("who").textContent = decision.name || "";
   $("why").textContent = why(decision, text);
   $("unread").textContent = "";
@@ -566,10 +567,11 @@ function drawLately({ look, text, entry, at: notedAt }) {
   time.textContent = at(notedAt);
   item.dataset.look = look;
   if (entry) {
-    const button = Object.assign(document.createElement("button"), { type: "button", textContent: text });
+    const button = Object.assign(document.createElement("button"), { type: "button" });
+    const about = Object.assign(document.createElement("span"), { textContent: text });
     const verdict = wordOf(entry.decision);
-    if (verdict !== text) button.append(Object.assign(document.createElement("span"), { className: "hidden", textContent: `, ${verdict}` }));
-    button.append(time);
+    if (verdict !== text) about.append(" ", Object.assign(document.createElement("small"), { textContent: verdict }));
+    button.append(about, time);
     button.addEventListener("click", () => reopen(entry, button));
     item.append(button);
   } else item.append(time);
