@@ -18,8 +18,9 @@ NOTICED_S = 0.02
 GROWTH = 24
 # Even the cube, 512 times as long, would not be noticed after this.
 HARMLESS_S = NOTICED_S / 512
-# The machine may have been busy.
+# The machine may have been busy; not that busy.
 AGAIN = 3
+HOPELESS_S = 4 * LIMIT_S
 
 
 def time_of(found: Found, method: str, text: Any) -> float:
@@ -43,7 +44,7 @@ def find_slow(found: Found, attack: tuple[str, str, str]) -> str:
                 break
             text = make_text(attack, length, is_bytes=is_bytes)
             times.append(time_of(found, method, text))
-            for _ in range(AGAIN if times[-1] > NOTICED_S else 0):
+            for _ in range(AGAIN if NOTICED_S < times[-1] < HOPELESS_S else 0):
                 times[-1] = min(times[-1], time_of(found, method, text))
             grown = times[-1] / max(times[-2], 1e-6)
             is_square = length == LENGTHS[-1] and times[-1] > NOTICED_S and grown > GROWTH

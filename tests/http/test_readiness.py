@@ -22,7 +22,7 @@ from turnout.store import Database, Tx
 from turnout.store.installation import write_probe
 from turnout.store.troubles import Troubles
 
-DEADLINE_S = 20
+DEADLINE_S = 60
 
 
 def wait_for(server: Server, is_so: Callable[[Answer], bool]) -> Answer:

@@ -20,7 +20,7 @@ from turnout.http.mounts import Message
 from turnout.http.reception import Reception, Receptions
 from turnout.store.deadlines import Patience
 
-DEADLINE_S = 20
+DEADLINE_S = 60
 GONE = {"type": "http.disconnect"}
 
 

@@ -1,6 +1,7 @@
 """Commits that come late leave a trace, and lists reach back to them; others leave none."""
 
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
@@ -19,6 +20,7 @@ from turnout.store.late import (
 )
 
 MINUTE_MS = 60_000
+DEADLINE_S = 60
 
 
 def notes(db: Database) -> list[tuple[int, int]]:
@@ -86,9 +88,9 @@ def test_what_commits_late_is_kept_where_nobody_could_be_asked_of_the_table(
     monkeypatch.setattr(db, "schema_version", ask)
     with late_writer(db):
         clock.advance(120)
-    for _ in range(200):  # it is noted after the commit, by a transaction of its own
-        if found := notes(db):
-            break
+    until = time.monotonic() + DEADLINE_S
+    while not (found := notes(db)) and time.monotonic() < until:
+        time.sleep(0.01)  # it is noted after the commit, by a transaction of its own
     assert [ended for _, ended in found] == [START + 120_000]
 
 
@@ -131,10 +133,9 @@ def test_a_commit_that_itself_takes_long_is_noted_after_it(db: Database, backend
     db.call(lambda tx: tx.connection.execute(make) and None)
     db.call(lambda tx: tx.connection.execute("INSERT INTO slow VALUES (1)") and None)
     sql = "SELECT count(*) FROM late_commits WHERE began_at = %s AND ended_at >= %s"
-    found = (0,)
-    for _ in range(200):  # it is a transaction of its own, on another connection
+    found, until = (0,), time.monotonic() + DEADLINE_S
+    while found == (0,) and time.monotonic() < until:
+        time.sleep(0.01)  # it is a transaction of its own, on another connection
         found = db.call(lambda tx: tx.connection.execute(sql, [START, START + 800]).fetchone())
-        if found != (0,):
-            break
     assert found == (1,)
     assert db.call(reach_back, START + 700) == START - OVERLAP_MS

@@ -17,7 +17,7 @@ from turnout.errors import Unavailable
 from turnout.store import Database, Tx
 from turnout.store.outcomes import CommitLostError, Outcome, begin, find_outcome, read_life
 
-DEADLINE_S = 20
+DEADLINE_S = 60
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from tests.store.notes import add, execute, in_threads, read_all, read_ids, sql
 from turnout.errors import Unavailable
 from turnout.store import Tx
 
-TIMEOUT_S = 20
+TIMEOUT_S = 60
 
 
 @pytest.fixture

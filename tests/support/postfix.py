@@ -28,7 +28,7 @@ from tests.support.debian import install_packages
 from tests.support.ports import free_port
 
 START_TIMEOUT_S = 30
-MAIL_TIMEOUT_S = 20
+MAIL_TIMEOUT_S = 60
 POLL_S = 0.02
 IS_ROOT = os.geteuid() == 0
 _PATH = f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin:/usr/lib/postfix/sbin"

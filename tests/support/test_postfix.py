@@ -13,7 +13,7 @@ from tests.support.ports import free_port
 from tests.support.postfix import PostfixError, SmtpSink
 
 ROOT = Path(__file__).parents[2]
-TIMEOUT_S = 20
+TIMEOUT_S = 60
 STARTER = """
 import sys
 from tests.support.postfix import SmtpSink

@@ -10,7 +10,7 @@ from tests.support.node import BACKENDS, LocalNode, database, open_node
 from turnout.store.troubles import Troubles
 from turnout.workers import loop
 
-TIMEOUT_S = 20
+TIMEOUT_S = 60
 
 
 @pytest.fixture(autouse=True)

@@ -104,4 +104,4 @@ def new_parcel(number: int = 1, **members: Any) -> Parcel:
 
 
 def run(scenario: Any) -> Any:
-    return asyncio.run(asyncio.wait_for(scenario, 20))
+    return asyncio.run(asyncio.wait_for(scenario, 90))

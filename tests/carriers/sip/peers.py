@@ -23,7 +23,7 @@ MODULES = (
     "/usr/lib/x86_64-linux-gnu/kamailio/modules/",
     "/usr/lib/aarch64-linux-gnu/kamailio/modules/",
 )
-WAIT_S = 20.0
+WAIT_S = 60.0
 USER, PASSWORD = "turnout", "secret-1"
 
 REFUSALS: dict[str, tuple[int, str, int]] = {

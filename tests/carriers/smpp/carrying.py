@@ -14,7 +14,7 @@ from turnout.core.ids import JobId, OrgId
 from turnout.core.messaging.model import Channel
 
 NOW = 1_764_000_000_000
-TIMEOUT_S = 10
+TIMEOUT_S = 60
 SENDER = "61400000000"
 T = TypeVar("T")
 

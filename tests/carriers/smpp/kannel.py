@@ -20,7 +20,7 @@ from tests.support.debian import install_packages
 from tests.support.ports import free_port
 
 PROGRAMS = ("bearerbox", "smsbox")
-TIMEOUT_S = 20
+TIMEOUT_S = 60
 _CONF = """
 group = core
 admin-port = {admin}

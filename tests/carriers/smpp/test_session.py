@@ -258,7 +258,7 @@ def test_an_answer_that_does_not_come_in_time():
         wire.session.pump()
         first, second = wire.take()
         wire.hear(answer_to(first))
-        await asyncio.wait_for(batch.done, 5)
+        await asyncio.wait_for(batch.done, 60)
         # It owes an answer, so one place of the window is taken, until it comes after all.
         add(submissions, 3)
         wire.session.pump()
@@ -279,7 +279,7 @@ def test_a_network_that_says_nothing_after_a_submission_is_given_up():
         batch = add(submissions, 1)
         await asyncio.sleep(0.002)
         wire.session.pump()
-        await asyncio.wait_for(wire.session.lost, 5)
+        await asyncio.wait_for(wire.session.lost, 60)
         return batch.outcomes
 
     assert run(scenario()) == [Unknown("the network did not answer in time")]
@@ -317,7 +317,7 @@ def test_a_silent_network_is_asked_whether_it_lives():
 def test_a_network_that_is_silent_even_when_asked_is_given_up():
     async def scenario() -> None:
         wire, _ = begin(enquire_link_s=0.04, response_timeout_s=0.04)
-        await asyncio.wait_for(wire.session.lost, 5)
+        await asyncio.wait_for(wire.session.lost, 60)
         assert [unit.command for unit in wire.take()] == [pdu.ENQUIRE_LINK]
 
     run(scenario())
@@ -554,7 +554,7 @@ def test_good_bye():
         assert unbind.command == pdu.UNBIND
         assert not wire.session.is_bound
         wire.hear(Pdu(pdu.UNBIND | pdu.RESPONSE, 0, unbind.sequence, b""))
-        await asyncio.wait_for(leaving, 1)
+        await asyncio.wait_for(leaving, 60)
         assert wire.is_over
 
     run(scenario())

@@ -64,7 +64,7 @@ def test_the_fate_of_a_message(fates: Sequence[str | Outcome], outcome: Outcome)
         submissions, batch = make_line(len(fates))
         for part, fate in reversed(list(zip(take_all(submissions), fates, strict=True))):
             end(submissions, part, fate)
-        await asyncio.wait_for(batch.done, 1)
+        await asyncio.wait_for(batch.done, 60)
         return batch.outcomes
 
     assert run(scenario()) == [outcome]

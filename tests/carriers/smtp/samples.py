@@ -42,7 +42,7 @@ class KeptInbox:
         raise AssertionError("mail has no replies")
 
 
-def run(main: Coroutine[Any, Any, T], *, on_uvloop: bool = True, seconds: float = 20) -> T:
+def run(main: Coroutine[Any, Any, T], *, on_uvloop: bool = True, seconds: float = 90) -> T:
     """Run `main` on the loop that production uses, or on asyncio's own; so long at most."""
     factory = uvloop.new_event_loop if on_uvloop else asyncio.new_event_loop
     with asyncio.Runner(loop_factory=factory) as runner:

@@ -12,7 +12,7 @@ from tests.support.node import new_database, open_node
 from turnout.core.identity.credentials import list_credentials, revoke_credential
 from turnout.store import Tx
 
-WAIT_S = 10
+WAIT_S = 60
 
 
 @pytest.fixture

@@ -28,7 +28,7 @@ from tests.support.debian import install_packages
 
 FOLDER = Path(__file__).parent
 LOCK = FOLDER / "package-lock.json"
-TIMEOUT_S = 10
+TIMEOUT_S = 60
 
 Event = dict[str, Any]
 
