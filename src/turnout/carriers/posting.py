@@ -10,7 +10,7 @@ most say nothing before: a request that meets the closing would be Unknown, and 
 import asyncio
 import base64
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import structlog
 
@@ -30,16 +30,27 @@ Read = Callable[[int, bytes, Mapping[str, str]], Outcome]
 """The outcome by an answer's status, body and headers."""
 
 
-class Endpoint(NamedTuple):
-    """Where a provider is, and how it wants to be asked: `rate` is requests a second (0 = no
-    limit), without `username` nobody signs in."""
+class Endpoint(Protocol):
+    """Where a provider is, and how it wants to be asked, as an account's settings have it: `rate`
+    is requests a second (0 = no limit), without `username` nobody signs in."""
 
-    url: str
-    username: str
-    password: str
-    connections: int
-    rate: float
-    timeout_s: float
+    @property
+    def url(self) -> str: ...
+
+    @property
+    def username(self) -> str: ...
+
+    @property
+    def password(self) -> str: ...
+
+    @property
+    def connections(self) -> int: ...
+
+    @property
+    def rate(self) -> float: ...
+
+    @property
+    def timeout_s(self) -> float: ...
 
 
 class Request(NamedTuple):

@@ -23,7 +23,7 @@ from turnout.carriers.http_sms.cancelling import Cancelling
 from turnout.carriers.http_sms.documents import as_tiff, fax_url
 from turnout.carriers.http_sms.settings import HttpSmsSettings
 from turnout.carriers.http_sms.webhook import NAME, calls_of, events_of, media_url, path_of
-from turnout.carriers.posting import Endpoint, Poster, Request
+from turnout.carriers.posting import Poster, Request
 from turnout.core.ids import RecipientId
 from turnout.core.messaging.merging import Template, TooLong
 from turnout.core.messaging.model import Channel, Status
@@ -71,17 +71,7 @@ class HttpSmsCarrier:
         self._clock = clock
         self._base_url = base_url
         self._templates = CompiledCache(_Texts, lambda texts: texts.text.size)
-        self._poster = Poster(
-            name,
-            Endpoint(
-                url=settings.url,
-                username=settings.username,
-                password=settings.password,
-                connections=settings.connections,
-                rate=settings.rate,
-                timeout_s=settings.timeout_s,
-            ),
-        )
+        self._poster = Poster(name, settings)
         self._db = db
         self._told: Cancelling | None = None
         self._cancelling: asyncio.Task[None] | None = None

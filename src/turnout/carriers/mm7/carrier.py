@@ -15,7 +15,7 @@ from turnout.carriers import (
 from turnout.carriers.mm7 import content, soap
 from turnout.carriers.mm7.answers import read_answer
 from turnout.carriers.mm7.settings import Mm7Settings
-from turnout.carriers.posting import Endpoint, Poster, Request
+from turnout.carriers.posting import Poster, Request
 from turnout.core.messaging.merging import TooLong
 from turnout.core.messaging.model import Channel, Status
 from turnout.core.messaging.outcomes import name_call
@@ -43,17 +43,7 @@ class Mm7Carrier:
         self._contents: CompiledCache[Message, content.Content] = CompiledCache(
             lambda message: content.prepare(message, settings), lambda made: made.size
         )
-        self._poster = Poster(
-            name,
-            Endpoint(
-                url=settings.url,
-                username=settings.username,
-                password=settings.password,
-                connections=settings.connections,
-                rate=settings.rate,
-                timeout_s=settings.timeout_s,
-            ),
-        )
+        self._poster = Poster(name, settings)
 
     async def start(self, _inbox: Inbox) -> None:
         """Get ready; connections are made when there is something to send. What the MMSC tells
