@@ -12,8 +12,8 @@ from turnout.http.app import RootApp
 from turnout.http.fast_path import (
     BareFastPath,
     DirectRequest,
-    mount_bare_fast_path,
     mount_fast_path,
+    mount_shaped_fast_path,
 )
 from turnout.http.mounts import Mount
 
@@ -119,7 +119,7 @@ def open_client():
     root = RootApp(
         [
             Mount("/", "pages", pages),
-            mount_bare_fast_path("test", "PUT", shape, fast, present_failure),
+            mount_shaped_fast_path("test", "PUT", shape, fast, present_failure),
         ],
         is_ready=be_ready,
         access_log=True,

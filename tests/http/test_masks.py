@@ -230,3 +230,26 @@ def test_a_path_to_one_code_is_hidden_as_any_text_is(code: str, rest: str) -> No
     for beginning in ("/ticket/", "/v1/event/attendees/code/", "/list/", "/watch/"):
         path = f"{beginning}{code}{rest}"
         assert masks.hide_path(path) == masks._hide_path(path)
+
+
+@pytest.mark.parametrize(
+    "guid", ["c0ffee00-9d6b-4f7c-8a11-0123456789ab", "ABCDEF23-ABCD-ABCD-ABCD-ABCDEF234567"]
+)
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/api/registrations/{}/commands/{}",
+        "/api/{}/ABCDEFGH23",
+        "/ticket/{}/x",
+        "/watch/{}/{}",
+        "/api/{}%2F{}",
+        "//api\\{}//{}",
+        "/a?b={}",
+        "/12-{}",
+    ],
+)
+def test_a_path_with_a_guid_is_hidden_as_any_text_is(guid: str, path: str) -> None:
+    masks = Masks((*ROUTES, "/list/{code}"))
+    filled = path.replace("{}", guid)
+    for _ in range(2):
+        assert masks.hide_path(filled) == masks._hide_path(filled)

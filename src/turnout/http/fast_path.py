@@ -6,8 +6,9 @@ exactly this method and path to a `FastPath`; everything else goes on to the dia
 methods, other letter cases of the path. Both call the same responder, so the rules are written
 once; what the responder needs of a request is `Incoming`, which Falcon's own request is as well.
 
-Where a path has a variable part, the mount takes the paths of one shape, and a `BareFastPath` those
-requests among them that have neither a body nor a query and come from no page of another origin.
+Where a path has a variable part, the mount takes the paths of one shape. A `BareFastPath` takes
+those requests among them that have neither a body nor a query and come from no page of another
+origin.
 """
 
 import re
@@ -50,6 +51,14 @@ class Incoming(Protocol):
         """The path, decoded."""
 
     @property
+    def query_string(self) -> str:
+        """What stands behind the question mark, as it came."""
+
+    @property
+    def scope(self) -> Scope:
+        """The request's scope, as ASGI has it."""
+
+    @property
     def content_length(self) -> int | None:
         """What the client announced, in bytes."""
 
@@ -75,6 +84,10 @@ class DirectRequest:
         if len(self._headers) < len(scope["headers"]):
             self._headers = _join(scope["headers"])
         self._receive = receive
+
+    @property
+    def query_string(self) -> str:
+        return str(self.scope["query_string"], "ascii")
 
     @property
     def content_length(self) -> int | None:
@@ -182,11 +195,11 @@ def _is_bare(scope: Scope) -> bool:
     return all(name != ORIGIN and name != b"transfer-encoding" for name, _ in headers)
 
 
-def mount_bare_fast_path(
+def mount_shaped_fast_path(
     name: str,
     method: str,
     shape: re.Pattern[str],
-    path: BareFastPath,
+    path: FastPath,
     present: Present,
 ) -> Mount:
     """A mount that answers `method` and the paths of this shape, past Falcon where it can."""

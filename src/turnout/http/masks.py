@@ -73,6 +73,11 @@ _SHAPES = "|".join(
     )
 )
 _split = re.compile(f"({_SLASH})", re.IGNORECASE)
+# A part of a path that is a GUID, and the one that stands for all: none has the look of a secret.
+_guid = re.compile(
+    r"(?<=/)[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}(?=/|\Z)", re.IGNORECASE | re.ASCII
+)
+_ANY_GUID = "00000000-0000-0000-0000-000000000000"
 _slashes = re.compile(r"[/\\]+")
 _shapes = re.compile(rf"(?<![\w-])(?=[\w.-]{{10}})(?:{_SHAPES})")
 _developer_secrets = re.compile(r"(?<![\w-])[A-Za-z0-9+/]{86}==")
@@ -103,6 +108,9 @@ class Masks:
         known = self._known and self._known.fullmatch(path)
         if known and known[2].lower() not in self._words:
             return f"{known[1]}{HIDDEN}{known[3]}"
+        # Where nothing is hidden from a path with one GUID, nothing is with another.
+        if "-" in path and (likeness := _guid.sub(_ANY_GUID, path)) != path:
+            return path if self._hide_kept(likeness) == likeness else self._hide_path(path)
         return self._hide_kept(path)
 
     def hide(self, text: str) -> str:

@@ -69,6 +69,33 @@ def test_many_who_register_at_once_get_one_seat_each_and_their_own_refusals(
     assert school.db.call(list_sequences, exam.event_id) == [*taken, *range(last + 1, last + 13)]
 
 
+def test_registering_is_answered_alike_past_falcon_and_through_it(school: School) -> None:
+    answers = []
+    for number, seat, change, secret in (
+        (100, SEAT, str, ""),
+        (101, STRANGE, str, ""),
+        (102, {}, str, "sd_unknown"),
+        (103, SEAT | {"EventStart": "noon"}, str, ""),
+        (104, SEAT, lambda target: f"{target}?Learner=nobody", ""),
+        (105, SEAT, lambda target: target.replace(school.guid(105), "0" * 36), ""),
+    ):
+        asked = ask(school, number, seat, secret)
+        target = change(asked.target)
+        fast, slow = (
+            school.node.client.request(
+                asked.method,
+                path,
+                headers=asked.headers | {"X-Request-ID": "number-1"},
+                body=asked.body,
+            )
+            for path in (target, target.replace("register-lax", "Register-Lax"))
+        )
+        answers.append(fast.status)
+        if number > 100:  # the first is registered by then
+            assert fast == slow
+    assert answers == [200, 400, 403, 400, 400, 400]
+
+
 def list_sequences(tx: Tx, event_id: int) -> list[int]:
     rows = tx.connection.execute(
         f"SELECT sequence FROM exam_registrations WHERE event_id = {event_id} ORDER BY sequence"

@@ -16,7 +16,7 @@ from turnout.dialects.attendance.gathering import Gathering
 from turnout.dialects.attendance.resources import Parts
 from turnout.http.cors import OpenToOrigins
 from turnout.http.dialect import Dialect, DialectApp, mount_all, new_app
-from turnout.http.fast_path import BareFastPath, mount_bare_fast_path
+from turnout.http.fast_path import BareFastPath, mount_shaped_fast_path
 from turnout.http.mounts import Mount
 
 # The contract's slip `/event/attendees/code/…` without /v1 is served too, and nothing else under
@@ -45,7 +45,7 @@ def build(services: Services) -> list[Mount]:
     scans = BareFastPath(resources.CheckResource(parts).respond, present_failure, app)
     return [
         *mount_all(DIALECT.name, app, *PREFIXES),
-        mount_bare_fast_path(DIALECT.name, "POST", SCANS, scans, present_failure),
+        mount_shaped_fast_path(DIALECT.name, "POST", SCANS, scans, present_failure),
     ]
 
 

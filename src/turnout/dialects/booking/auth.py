@@ -1,11 +1,9 @@
 """Developer secrets and calendar keys; contract notes, Authentication."""
 
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from functools import partial
 from typing import ParamSpec, TypeVar
-
-from falcon.asgi import Request
 
 from turnout.core.exams.seating import NewSitting, book_seat
 from turnout.core.identity.credentials import authenticate
@@ -16,6 +14,7 @@ from turnout.core.ids import NO_CREDENTIAL, NO_ORG
 from turnout.dialects.booking.gathering import Gathering
 from turnout.errors import Denied, Failure, Limited, Unauthenticated
 from turnout.http.admission import Admission, LastUses, Pieces, Recognize, Verb
+from turnout.http.fast_path import Incoming
 from turnout.http.sign_ins import SignIns
 from turnout.store import Batches, Database, Tx
 
@@ -41,31 +40,31 @@ class Developers:
         self._admission = Admission(WAY, db, sign_ins, last_uses, wrong)
         self._gathering = Gathering(db)
 
-    async def read(self, req: Request, verb: Verb[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    async def read(self, req: Incoming, verb: Verb[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """`db.read` for who sent the request: `verb(tx, principal, …)`. Raises Unauthenticated
         and Denied with the contract's messages."""
         recognize = self._recognize(req)
         return await self._admission.run(self._db.read, req, recognize, verb, *args, **kwargs)
 
-    async def write(self, req: Request, verb: Verb[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    async def write(self, req: Incoming, verb: Verb[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """`db.write` for who sent the request, as `read`."""
         recognize = self._recognize(req)
         return await self._admission.run(self._db.write, req, recognize, verb, *args, **kwargs)
 
-    async def book_seat(self, req: Request, new: NewSitting) -> str:
+    async def book_seat(self, req: Incoming, new: NewSitting) -> str:
         """`write` of the verb of that name, together with others who register at this moment."""
         shown = req.get_header("Authorization"), req.get_header("Host")
         bridge, recognize = self._gathering.bridge(shown, new), self._recognize(req)
         return await self._admission.run(bridge, req, recognize, _book_seat, new)
 
     def stream(
-        self, req: Request, verb: Callable[..., Pieces], *args: object
+        self, req: Incoming, verb: Callable[..., Pieces], *args: object
     ) -> AbstractAsyncContextManager[Batches]:
         """`db.stream` for who sent the request, after a `read`."""
         return self._admission.stream(self._recognize(req), verb, *args)
 
     async def read_calendar(
-        self, req: Request, verb: Verb[P, T], *args: P.args, **kwargs: P.kwargs
+        self, req: Incoming, verb: Verb[P, T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
         """`read` for the calendar: by the header `user`, which has a calendar key and is looked at
         first, or by a secret."""
@@ -78,7 +77,7 @@ class Developers:
         return await self._admission.run(self._db.read, req, recognize, verb, *args, **kwargs)
 
     async def read_for_anybody(
-        self, req: Request, verb: Verb[P, T], *args: P.args, **kwargs: P.kwargs
+        self, req: Incoming, verb: Verb[P, T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
         """`read` where anybody may ask: the verb gets STRANGER where no good secret was shown, and
         nobody is refused for that."""
@@ -87,25 +86,39 @@ class Developers:
         except (Unauthenticated, Denied, Limited):
             return await self._db.read(verb, STRANGER, *args, **kwargs)
 
-    @asynccontextmanager
-    async def refusing_strangers(self, req: Request) -> AsyncIterator[None]:
+    def refusing_strangers(self, req: Incoming) -> "_RefusingStrangers":
         """For what is judged before the verb is run: a stranger is not told what is wrong with a
         request, but that it is a stranger's. Raises Unauthenticated, Denied."""
         self._recognize(req)
-        try:
-            yield
-        except Failure:
-            await self.read(req, _nothing)
-            raise
+        return _RefusingStrangers(self, req)
 
-    def _recognize(self, req: Request) -> Recognize:
+    async def refuse_stranger(self, req: Incoming) -> None:
+        """Nothing for who shows a good secret. Raises Unauthenticated, Denied, Limited."""
+        await self.read(req, _nothing)
+
+    def _recognize(self, req: Incoming) -> Recognize:
         return self._at_host(req, partial(_recognize, secret=_read_secret(req)))
 
-    def _at_host(self, req: Request, recognize: Recognize) -> Recognize:
+    def _at_host(self, req: Incoming, recognize: Recognize) -> Recognize:
         if not self._suffix:
             return recognize
         host = (req.get_header("Host") or "").partition(":")[0].lower()
         return partial(_recognize_at, recognize=recognize, host=host, suffix=self._suffix)
+
+
+class _RefusingStrangers:
+    """What is raised in its block is raised to those only who show a good secret."""
+
+    def __init__(self, developers: Developers, req: Incoming) -> None:
+        self._developers = developers
+        self._req = req
+
+    async def __aenter__(self) -> None:
+        pass
+
+    async def __aexit__(self, _type: object, error: object, _trace: object) -> None:
+        if isinstance(error, Failure):
+            await self._developers.refuse_stranger(self._req)
 
 
 def _book_seat(tx: Tx, principal: Principal, new: NewSitting) -> str:
@@ -116,7 +129,7 @@ def _nothing(_tx: Tx, _principal: Principal) -> None:
     """For those who only want to know whether the secret is good."""
 
 
-def _read_secret(req: Request) -> str:
+def _read_secret(req: Incoming) -> str:
     header = (req.get_header("Authorization") or "").strip()
     if not header:
         raise Unauthenticated("secret.absent")
