@@ -1,7 +1,10 @@
 """Who changed what: by whom, before and after, and of one thing."""
 
+import csv
 import html
 import re
+
+import pytest
 
 from tests.core.identity.staff import add_user
 from tests.support.builder import Builder, make_organization
@@ -15,6 +18,7 @@ from turnout.core.identity.roles import StaffRole
 from turnout.core.identity.staff import set_roles
 from turnout.core.ids import EventId, OrgId
 from turnout.store import Tx
+from turnout.web.console import log_file
 from turnout.web.console.log import LINES_LIMIT, Change, Words, list_changes
 
 LOG = "/console/rail/log"
@@ -62,6 +66,58 @@ def test_an_event_has_its_own_changes(
     assert "Changed the event" in page
     assert "cancelled" in page
     assert "lamp" not in page
+
+
+def test_the_parts_of_an_event_are_in_its_log_by_their_names(
+    node: LocalNode, org_id: OrgId, desk: Desk, events: dict[str, EventId]
+) -> None:
+    def make(tx: Tx) -> TicketType:
+        house = Builder.of(tx, get_organization(tx, "rail"))
+        house.session(get_event(tx, org_id, events["Reunion"]), "Speech")
+        house.session(get_event(tx, org_id, events["Draft"]), "Not here")
+        return house.ticket_type(get_event(tx, org_id, events["Reunion"]), "Dinner")
+
+    kind = node.db.call(make)
+    log = f"/console/{events['Reunion']}/log"
+    page = desk.read(log)
+    assert "session \u201cSpeech\u201d</a>" in page
+    assert "Not here" not in page
+    of_dinner = f"?noun=ticket_type&id={kind.id}"
+    link = f'href="{html.escape(of_dinner)}">ticket type \u201cDinner\u201d</a>'
+    assert link in page
+    assert '<option value="user">' not in page
+    narrow = desk.read(log + of_dinner)
+    assert "Dinner" in narrow
+    assert "Speech" not in narrow
+
+
+def test_the_log_is_a_file_too(
+    node: LocalNode, desk: Desk, org_id: OrgId, events: dict[str, EventId]
+) -> None:
+    for number in range(3):
+        add_line(node, org_id, "jo", "torch", number)
+    found = desk.open(f"{LOG}.csv?noun=torch")
+    assert found.headers["content-disposition"] == 'attachment; filename="log-rail.csv"'
+    heading, *rows = csv.reader(found.body.decode("utf-8-sig").splitlines())
+    assert heading[:4] == ["Time (UTC)", "Who", "What", "Of"]
+    assert [row[1:5] for row in rows] == [
+        ["jo", "Tried: torch", "torch", "2"],
+        ["jo", "Tried: torch", "torch", "1"],
+        ["jo", "Tried: torch", "torch", ""],
+    ]
+    own = desk.open(f"/console/{events['Called off']}/log.csv").body.decode()
+    assert "cancelled" in own
+    assert "torch" not in own
+    assert f'href="{LOG}.csv?noun=torch"' in desk.read(f"{LOG}?noun=torch")
+
+
+def test_a_long_log_is_whole_in_the_file(
+    node: LocalNode, desk: Desk, org_id: OrgId, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(log_file, "STRETCH", 2)
+    for number in range(5):
+        add_line(node, org_id, "jo", "candle", number)
+    assert desk.open(f"{LOG}.csv?noun=candle").body.count(b"Tried: candle") == 5
 
 
 def test_changes_of_others_are_not_shown(node: LocalNode, desk: Desk) -> None:

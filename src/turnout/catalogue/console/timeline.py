@@ -105,6 +105,8 @@ LABELS: dict[str, str] = {
     "console.actor.no_user": "a former colleague",
     "console.actor.report_link": "a reader of the shared report",
     "console.actor.server": "Turnout itself",
+    "console.log.export": "CSV",
+    "console.log.named": "{noun} \u201c{name}\u201d",
     "console.log.of.authenticator": "authenticator app of user",
     "console.log.of.callback": "callback",
     "console.log.of.callback_key": "key of callbacks",

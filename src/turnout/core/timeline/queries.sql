@@ -316,6 +316,40 @@ SELECT
 
 -- == the log as far as somebody sees it ==
 
+-- name: list_event_entries(org_id, event_id, noun, noun_id: int, actor, before: int, limit)
+--     -> (id: int, at: int, actor: str, action: str, noun: str, noun_id: int, facts: str, name: str)
+-- Entries of an event and of its parts, each with what the part is called now; empty and 0 = any.
+WITH parts AS (
+    SELECT 'event' AS noun, e.id AS id, '' AS name FROM events e
+        WHERE e.org_id = :org_id AND e.id = :event_id
+    UNION ALL SELECT 'exam', e.id, '' FROM events e WHERE e.org_id = :org_id AND e.id = :event_id
+    UNION ALL SELECT 'certificate template', e.id, '' FROM events e
+        WHERE e.org_id = :org_id AND e.id = :event_id
+    UNION ALL SELECT 'retention', e.id, '' FROM events e
+        WHERE e.org_id = :org_id AND e.id = :event_id
+    UNION ALL SELECT 'session', s.id, s.title FROM sessions s
+        WHERE s.org_id = :org_id AND s.event_id = :event_id
+    UNION ALL SELECT 'ticket_type', y.id, y.name FROM ticket_types y
+        WHERE y.org_id = :org_id AND y.event_id = :event_id
+    UNION ALL SELECT 'event_question', q.id, q.name FROM event_questions q
+        WHERE q.org_id = :org_id AND q.event_id = :event_id
+    UNION ALL SELECT 'speaker', k.id, k.name FROM speakers k
+        WHERE k.org_id = :org_id AND k.event_id = :event_id
+    UNION ALL SELECT 'survey', v.id, v.title FROM surveys v
+        WHERE v.org_id = :org_id AND v.event_id = :event_id
+    UNION ALL SELECT 'campaign', c.id, c.name FROM campaigns c
+        WHERE c.org_id = :org_id AND c.event_id = :event_id
+    UNION ALL SELECT 'gate', g.id, g.name FROM gates g
+        WHERE g.org_id = :org_id AND g.event_id = :event_id
+    UNION ALL SELECT 'printer', d.id, d.name FROM door_printers d
+        WHERE d.org_id = :org_id AND d.event_id = :event_id)
+SELECT a.id, a.at, a.actor, a.action, a.noun, a.noun_id, a.facts, p.name
+FROM parts p CROSS JOIN audit_entries a
+WHERE a.org_id = :org_id AND a.noun = p.noun AND a.noun_id = p.id AND a.id < :before
+    AND (:noun = '' OR a.noun = :noun) AND (:noun_id = 0 OR a.noun_id = :noun_id)
+    AND (:actor = '' OR a.actor = :actor)
+ORDER BY a.id DESC LIMIT :limit;
+
 -- name: list_seen_entries(org_id, user_id, is_limited: int, actor_of: str, noun, noun_id: int,
 --     actor, before: int, any: str, limit) -> seen_log.LogLine
 -- Entries of no event that is hidden from the user: one that only named people see, or (limited)

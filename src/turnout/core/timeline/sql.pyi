@@ -174,6 +174,16 @@ class CountLatelyRow(NamedTuple):
     delivered: int
     coming: int
 
+class ListEventEntriesRow(NamedTuple):
+    id: int
+    at: int
+    actor: str
+    action: str
+    noun: str
+    noun_id: int
+    facts: str
+    name: str
+
 class _Sql(Statements):
     @staticmethod
     def list_replied(
@@ -285,6 +295,18 @@ class _Sql(Statements):
     def count_lately(
         tx: Tx, *, org_id: OrgId, since: int, date_open: str, now: int
     ) -> CountLatelyRow: ...
+    @staticmethod
+    def list_event_entries(
+        tx: Tx,
+        *,
+        org_id: OrgId,
+        event_id: EventId,
+        noun: str,
+        noun_id: int,
+        actor: str,
+        before: int,
+        limit: int,
+    ) -> list[ListEventEntriesRow]: ...
     @staticmethod
     def list_seen_entries(
         tx: Tx,

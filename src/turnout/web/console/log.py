@@ -10,9 +10,9 @@ from falcon.asgi import Request, Response
 
 from turnout.catalogue.histories import name_code, phrase_change, rest_of, tell
 from turnout.catalogue.labels import CONSOLE
-from turnout.core.audit.recording import LogFilter, LogLine, list_log
+from turnout.core.audit.recording import LogFilter, LogLine
 from turnout.core.ids import EventId
-from turnout.core.timeline.seen_log import list_seen_log
+from turnout.core.timeline.seen_log import PARTS, PartLine, list_event_log, list_seen_log
 from turnout.formats.money import say_money
 from turnout.web.console.actors import name_actor, name_actors
 from turnout.web.console.figures import say_at
@@ -57,12 +57,14 @@ NO_WORDS = Words({}, "UTC", bool)
 
 
 class Line(NamedTuple):
-    """A line as the page shows it: a sentence, and what it does not say."""
+    """A line as the page shows it: a sentence, what it is of, which is called `name` where that is
+    known, and what the sentence does not say."""
 
     line: LogLine
     actor: str
     what: str
     noun: str
+    name: str
     changes: list[Change]
 
 
@@ -80,17 +82,25 @@ class LogPage(ConsolePage):
 
     async def on_get(self, req: Request, resp: Response, scope: str) -> None:
         """Changes, newest first. Raises Denied, Missing."""
-        wanted = _read_filter(req)
-        view = await self.console.read(req, PERMISSION, _read_log, wanted)
+        wanted = read_filter(req)
+        view = await self.console.read(req, PERMISSION, read_log, wanted, LINES_LIMIT)
+        given = {"noun": wanted.noun, "id": wanted.noun_id or "", "actor": wanted.actor}
+        query = {name: value for name, value in given.items() if value}
         older = ""
         if view.has_more:
-            given = {"noun": wanted.noun, "id": wanted.noun_id or "", "actor": wanted.actor}
-            query = {name: value for name, value in given.items() if value}
             older = "?" + urlencode(query | {"before": view.lines[-1].line.id})
-        self.console.show(req, resp, "console/log.html", view=view, wanted=wanted, older=older)
+        self.console.show(
+            req,
+            resp,
+            "console/log.html",
+            view=view,
+            wanted=wanted,
+            older=older,
+            query=f"?{urlencode(query)}" if query else "",
+        )
 
 
-def _read_filter(req: Request) -> LogFilter:
+def read_filter(req: Request) -> LogFilter:
     noun = req.get_param("noun", default="").strip()
     actor = req.get_param("actor", default="").strip()
     return LogFilter(
@@ -105,25 +115,29 @@ def _number(text: str) -> int:
     return parse_number(text.strip()) or 0
 
 
-def _read_log(visit: Visit, wanted: LogFilter) -> LogView:
-    tx, org_id, limit = visit.tx, visit.org_id, LINES_LIMIT + 1
+def read_log(visit: Visit, wanted: LogFilter, limit: int) -> LogView:
+    """Up to so many changes: of the event, if the address is of one, else of the organization."""
+    tx, org_id = visit.tx, visit.org_id
     if visit.event:
-        own = LogFilter("event", visit.event.id, "", wanted.before)
-        found = list_log(tx, org_id, own, limit)
+        found = list_event_log(tx, org_id, visit.event.id, wanted, limit + 1)
     else:
-        found = list_seen_log(tx, org_id, wanted, visit.user.access, limit)
+        seen = list_seen_log(tx, org_id, wanted, visit.user.access, limit + 1)
+        found = [PartLine(line, "") for line in seen]
     names = name_actors(visit)
     words = Words(names, visit.organization.timezone, visit.user.sees)
-    lines = [_line(line, words) for line in found[:LINES_LIMIT]]
+    lines = [_line(*one, words) for one in found[:limit]]
     actors = sorted(names.items(), key=lambda of: of[1].casefold())
-    return LogView(lines, len(found) > LINES_LIMIT, actors, list_nouns())
+    nouns = list_nouns()
+    if visit.event:
+        nouns = [one for one in nouns if one[0] in PARTS]
+    return LogView(lines, len(found) > limit, actors, nouns)
 
 
-def _line(line: LogLine, words: Words) -> Line:
+def _line(line: LogLine, name: str, words: Words) -> Line:
     phrase = phrase_change(line.noun, line.action, line.facts)
     noun = say_noun(line.noun)
     who = name_actor(line.actor, words.names)
-    return Line(line, who, tell(phrase), noun, list_changes(rest_of(phrase), words))
+    return Line(line, who, tell(phrase), noun, name, list_changes(rest_of(phrase), words))
 
 
 def list_nouns() -> list[tuple[str, str]]:

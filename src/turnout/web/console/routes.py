@@ -45,6 +45,7 @@ from turnout.web.console.gallery import GalleryPage
 from turnout.web.console.gallery_mails import MailGalleryPage
 from turnout.web.console.home import HomePage
 from turnout.web.console.log import LogPage
+from turnout.web.console.log_file import LogCsv
 from turnout.web.console.messages.routes import MESSAGE_PAGES, OWN_MESSAGE_PAGES
 from turnout.web.console.messages.sending import Sending
 from turnout.web.console.navigation import Navigation
@@ -127,6 +128,7 @@ EVENT_PAGES: dict[str, type[ConsolePage]] = {
     "report.{ending}": ReportFilePage,
     "report/links": ReportLinksPage,
     "log": LogPage,
+    "log.csv": LogCsv,
     "people": PeoplePage,
     "people.csv": PeopleCsv,
     "people.xlsx": PeopleWorkbook,
@@ -173,6 +175,7 @@ ORGANIZATION_PAGES: dict[str, type[ConsolePage]] = {
     "callbacks/signatures": CallbackKeyPage,
     "callbacks/{number}": CallbackPage,
     "log": LogPage,
+    "log.csv": LogCsv,
     **MESSAGE_PAGES,
     **OWN_MESSAGE_PAGES,
     **EXAM_PLACES,
