@@ -29,6 +29,7 @@ from turnout.web.console.figures import (
     say_local,
     say_local_date,
     say_local_day,
+    say_local_month,
     say_local_time,
     say_number,
 )
@@ -146,6 +147,7 @@ _environment.filters.update(
     local=say_local,
     local_date=say_local_date,
     local_day=say_local_day,
+    local_month=say_local_month,
     local_time=say_local_time,
     at=say_at,
     at_day=say_at_day,

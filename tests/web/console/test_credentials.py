@@ -53,6 +53,9 @@ def test_an_event_token_is_for_an_event_of_ours(
     other = desk.send(PAGE, PAGE, do="make", kind="api_key", name="x", event=str(events["Summit"]))
     assert (statuses, other.status) == ([422, 422, 200], 422)
     assert node.db.call(list_credentials, org_id)[-1].event_id == events["Summit"]
+    page = desk.read(PAGE)
+    assert f'<option value="{events["Summit"]}">Summit</option>' in page
+    assert "Event token · Summit" in page
 
 
 def test_passwords_are_no_credentials_here(node: LocalNode, org_id: OrgId, desk: Desk) -> None:

@@ -6,6 +6,7 @@ from turnout.web.console.figures import (
     say_at_time,
     say_local,
     say_local_day,
+    say_local_month,
     say_local_time,
     say_number,
 )
@@ -21,6 +22,8 @@ def test_planned_times() -> None:
     assert say_local("2027-01-12T09:00") == "Tue 12 Jan 2027, 9:00"
     assert say_local("2027-01-12T09:00", "de") == "Di., 12. Jan. 2027, 09:00"
     assert say_local_day("2027-01-12T09:00") == "12 Jan 2027"
+    assert say_local_month("2027-01") == "January 2027"
+    assert say_local_month("2027-05", "es") == "mayo de 2027"
     assert say_local_time("2027-01-12T09:00") == "9:00"
 
 

@@ -89,6 +89,12 @@ LABELS = {
     "console.events.next_ends": "Registration ends on {at}",
     "console.events.shown.one": "1 event",
     "console.events.shown.many": "{count} events",
+    "console.events.find": "Find",
+    "console.events.sought": "Name, place or number",
+    "console.events.export": "CSV",
+    "console.events.unfound": "No event here has \u201c{text}\u201d",
+    "console.events.unfound_next": "It may be under another heading above.",
+    "console.events.everywhere": "Search everywhere",
     "console.events.none": "No event yet",
     "console.events.none_next": "A new event is a draft: only your team can see it until you "
     "publish it.",

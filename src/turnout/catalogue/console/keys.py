@@ -45,7 +45,9 @@ LABELS = {
     "alone.",
     "console.credentials.make": "Make a credential",
     "console.credentials.event": "Event number",
-    "console.credentials.event_hint": "For an event token only.",
+    "console.credentials.event_hint": "For an event token only: type its name "
+    "or number, and choose.",
+    "console.credentials.copy_lines": "Copy these lines",
     "console.credentials.days": "Expires after days",
     "console.credentials.days_hint": "Without it, never.",
     "console.credentials.make_now": "Make the credential",

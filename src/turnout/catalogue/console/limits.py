@@ -15,13 +15,27 @@ LABELS = {
     "console.networks.real": "Goes out",
     "console.networks.to.email": "Send a test to",
     "console.networks.to.sms": "Send a test to",
+    "console.networks.to.mms": "Send a test to",
+    "console.networks.to.tts": "Call to test",
+    "console.networks.to.fax": "Fax to test",
     "console.networks.hint.email": "An address of your own",
     "console.networks.hint.sms": "A number of your own, with + and its country. It costs what a "
     "text costs.",
     "console.networks.send.email": "Send the test email",
     "console.networks.send.sms": "Send the test text",
+    "console.networks.hint.mms": "A number of your own, with + and its country. It costs what a "
+    "picture message costs.",
+    "console.networks.hint.tts": "A number of your own, with + and its country. It costs what a "
+    "call costs.",
+    "console.networks.hint.fax": "A fax of your own, with + and its country. It costs what a page "
+    "costs.",
+    "console.networks.send.mms": "Send the test message",
+    "console.networks.send.tts": "Make the test call",
+    "console.networks.send.fax": "Send the test page",
+    "console.networks.by_calls": "It goes the way of calls that read a text: test those.",
     "console.networks.subject": "Test of Turnout",
-    "console.networks.text": "This is a test for {organization}. If you read it, messages arrive.",
+    "console.networks.text": "This is a test for {organization}. If it reaches you, "
+    "messages arrive.",
     "console.networks.tested": "Test: {channel}",
     "console.networks.on_its_way": "On its way",
     "console.networks.arrived": "Arrived",

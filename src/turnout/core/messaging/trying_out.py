@@ -19,6 +19,15 @@ from turnout.errors import Conflict, Invalid, Missing
 from turnout.store import Tx
 
 _PREFIX = "Test: "
+_TESTED = {
+    Channel.EMAIL: JobType.EMAIL,
+    Channel.SMS: JobType.SMS,
+    Channel.MMS: JobType.MMS,
+    Channel.TTS: JobType.TTS,
+    Channel.FAX: JobType.FAX,
+}
+TESTED = tuple(_TESTED)
+"""What a network can be tested with: words alone. Recorded calls go as those that are read do."""
 
 
 def get_sender_member(tx: Tx, org_id: OrgId, user_code: str) -> Member:
@@ -66,7 +75,7 @@ def send_network_test(
     *,
     actor: str,
 ) -> JobId:
-    """Send a test over the network that carries mails or texts, as a job of a user of the
+    """Send a test over the network that carries a channel of TESTED, as a job of a user of the
     organization; returns its number. Raises Invalid for an address that is none and as
     `accept_job`, Conflict for a user of another organization."""
     member = find_live_member(tx, org_id, user_id)
@@ -75,8 +84,7 @@ def send_network_test(
     address = to_address(channel, to, find_country(tx, org_id))
     if not address or (channel is not Channel.EMAIL and not is_deliverable(address)):
         raise Invalid("network.address", channel=channel.value)
-    job_type = JobType.EMAIL if channel is Channel.EMAIL else JobType.SMS
-    new = NewJob(job_type=job_type, name=said.subject, content=said)
+    new = NewJob(job_type=_TESTED[channel], name=said.subject, content=said)
     job_id = accept_for(tx, member, new, [NewRecipient(to)], policy)
     record(tx, org_id, actor, "tested", "network", job_id, channel=channel.value)
     return job_id

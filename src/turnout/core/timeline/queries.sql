@@ -317,7 +317,8 @@ SELECT
 -- == the log as far as somebody sees it ==
 
 -- name: list_event_entries(org_id, event_id, noun, noun_id: int, actor, before: int, limit)
---     -> (id: int, at: int, actor: str, action: str, noun: str, noun_id: int, facts: str, name: str)
+--     -> (id: int, at: int, actor: str, action: str, noun: str, noun_id: int, facts: str,
+--     name: str)
 -- Entries of an event and of its parts, each with what the part is called now; empty and 0 = any.
 WITH parts AS (
     SELECT 'event' AS noun, e.id AS id, '' AS name FROM events e

@@ -5,7 +5,8 @@ from typing import NamedTuple
 
 from falcon.asgi import Request, Response
 
-from turnout.core.events.programme import get_event
+from turnout.core.events.model import Event
+from turnout.core.events.programme import get_event, list_events
 from turnout.core.identity.credentials import (
     get_credential,
     issue_credential,
@@ -26,6 +27,8 @@ DAY_MS = 24 * 3_600_000
 LONGEST_DAYS = 36_500
 KINDS = tuple(kind for kind in CredentialKind if kind is not CredentialKind.PASSWORD)
 DONE = frozenset({"revoked"})
+EVENTS = 500
+"""So many events are offered by their names; the number of any other can be typed."""
 
 
 class Issued(NamedTuple):
@@ -73,7 +76,7 @@ class CredentialsPage(ConsolePage):
     async def _show(
         self, req: Request, resp: Response, form: Form | None = None, issued: Issued | None = None
     ) -> None:
-        found, now, asked = await self.console.read(req, SEE, _read, _asked(req))
+        found, now, asked, events = await self.console.read(req, SEE, _read, _asked(req))
         account = req.context.account.user_code
         self.console.show(
             req,
@@ -82,6 +85,8 @@ class CredentialsPage(ConsolePage):
             credentials=found,
             now=now,
             asked=asked,
+            events=events,
+            titles={event.id: event.title for event in events},
             kinds=KINDS,
             form=form,
             issued=issued,
@@ -95,14 +100,17 @@ def _asked(req: Request) -> CredentialId:
     return CredentialId(parse_number(text) or 0)
 
 
-def _read(visit: Visit, asked: CredentialId) -> tuple[list[Credential], int, Credential | None]:
+def _read(
+    visit: Visit, asked: CredentialId
+) -> tuple[list[Credential], int, Credential | None, list[Event]]:
     found = [
         credential
         for credential in list_credentials(visit.tx, visit.org_id)
         if credential.kind is not CredentialKind.PASSWORD
     ]
     chosen = next((credential for credential in found if credential.id == asked), None)
-    return found[::-1], visit.tx.now, chosen
+    events = list_events(visit.tx, visit.org_id, limit=EVENTS)
+    return found[::-1], visit.tx.now, chosen, events
 
 
 def _issue(

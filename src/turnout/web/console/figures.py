@@ -9,7 +9,13 @@ from zoneinfo import ZoneInfo
 from turnout.catalogue.translations import ENGLISH
 from turnout.formats.local_dates import with_offset
 
-_ENGLISH = {"MMMEd": "EEE d MMM", "yMMMEd": "EEE d MMM y", "MMMd": "d MMM", "yMMMd": "d MMM y"}
+_ENGLISH = {
+    "MMMEd": "EEE d MMM",
+    "yMMMEd": "EEE d MMM y",
+    "MMMd": "d MMM",
+    "yMMMd": "d MMM y",
+    "yMMMM": "MMMM y",
+}
 
 
 def say_number(value: float, language: str = ENGLISH) -> str:
@@ -28,6 +34,11 @@ def say_local(text: str, language: str = ENGLISH) -> str:
 def say_local_day(text: str, language: str = ENGLISH) -> str:
     """The day of an ISO local time: `12 Jan 2027`."""
     return _date(datetime.datetime.fromisoformat(text), "yMMMd", language)
+
+
+def say_local_month(text: str, language: str = ENGLISH) -> str:
+    """An ISO month: `January 2027`."""
+    return _date(datetime.datetime.fromisoformat(f"{text}-01"), "yMMMM", language)
 
 
 def say_local_date(text: str, language: str = ENGLISH) -> str:

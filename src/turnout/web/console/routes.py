@@ -27,7 +27,7 @@ from turnout.web.console.events.series import (
     SeriesQrPage,
 )
 from turnout.web.console.events.sessions import SessionPage, SessionRemovalPage
-from turnout.web.console.events.shelves import EventsPage
+from turnout.web.console.events.shelves import EventsCsv, EventsPage
 from turnout.web.console.events.speakers import SpeakerPage
 from turnout.web.console.events.texts import TextPage, TextsPage
 from turnout.web.console.events.ticket_types import TicketTypePage, TicketTypesPage
@@ -87,6 +87,7 @@ PAGES: dict[str, type[ConsolePage]] = {
     "/console": HomePage,
     "/console/search": SearchPage,
     "/console/events": EventsPage,
+    "/console/events.csv": EventsCsv,
     "/console/events/new": NewEventPage,
 }
 # Of an event, by what follows its number; a part of another page has a deeper one.

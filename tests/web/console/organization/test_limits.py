@@ -47,13 +47,13 @@ def test_what_was_sent_in_a_month_is_exported(node: LocalNode, org_id, desk: Des
     to = [NewRecipient("61412345678")]
     node.db.call(accept_job, found.principal, new_job(), to, POLICY)
     page = desk.read(f"{PATH}?month=2027-01")
-    assert "Sent in 2027-01" in page
+    assert "Sent in January 2027" in page
     assert "usage.csv?month=2027-01" in page
     answer = desk.open("/console/rail/settings/usage.csv?month=2027-01")
     assert answer.headers["content-disposition"] == 'attachment; filename="usage-rail-2027-01.csv"'
     assert "rail/owner,sms,broadcast,1,1," in answer.body.decode()
-    assert "Sent in 2026-12" in desk.read(f"{PATH}?month=2026-12")
-    assert "Sent in 2027-01" in desk.read(f"{PATH}?month=soon")
+    assert "Sent in December 2026" in desk.read(f"{PATH}?month=2026-12")
+    assert "Sent in January 2027" in desk.read(f"{PATH}?month=soon")
 
 
 def test_a_user_gets_a_monthly_limit_and_nobody_raises_their_own(

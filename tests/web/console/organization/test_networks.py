@@ -17,7 +17,8 @@ def test_a_test_is_sent_over_each_network(node: LocalNode, org_id: OrgId, desk: 
     page = desk.read(PATH)
     assert page.count("Nothing leaves this server") == 6
     assert 'value="rail.owner@example.com"' in page
-    for channel, to in (("email", "me@example.com"), ("sms", "+61 412 345 678")):
+    numbers = ((channel, "+61 412 345 678") for channel in ("sms", "mms", "tts", "fax"))
+    for channel, to in (("email", "me@example.com"), *numbers):
         answer = desk.send(PATH, PATH, channel=channel, **{f"to_{channel}": to})
         assert answer.status == 303
         where = answer.headers["location"]
@@ -37,7 +38,7 @@ def test_an_address_that_is_none_is_refused_beside_its_field(desk: Desk) -> None
         assert answer.status == 422
         assert f'<a href="#f-to_{channel}">' in answer.body.decode()
         assert f'value="{to}"' in answer.body.decode()
-    assert desk.send(PATH, PATH, channel="fax", to_fax="+61").status == 422
+    assert desk.send(PATH, PATH, channel="voice", to_voice="+61").status == 422
 
 
 def test_colleagues_of_elsewhere_send_none(node: LocalNode, org_id: OrgId, desk: Desk) -> None:

@@ -8,7 +8,7 @@ from turnout.core.ids import NO_JOB, JobId
 from turnout.core.messaging.accepting import Policy
 from turnout.core.messaging.model import Channel, Content
 from turnout.core.messaging.overview import Fate, JobLine, count_fates, get_job_line
-from turnout.core.messaging.trying_out import send_network_test
+from turnout.core.messaging.trying_out import TESTED, send_network_test
 from turnout.errors import Missing
 from turnout.web.console.events.going import attempt_once, lead_to, read_done
 from turnout.web.console.forms import Form, fill
@@ -18,7 +18,6 @@ from turnout.web.numbers import parse_number
 
 TEMPLATE = "console/organization/networks.html"
 SEE, CHANGE = "organization.see", "organization.change"
-TESTED = (Channel.EMAIL, Channel.SMS)
 LONGEST_ADDRESS = 254
 
 
