@@ -31,7 +31,7 @@ OWN = {
         "progress.js",
         "watch.js",
     ),
-    *("door.js", "door-judge.js", "door-store.js"),
+    *("door.js", "door-judge.js", "door-keys.js", "door-store.js"),
 }
 LICENCES = {
     "Apache-2.0": "Apache License",

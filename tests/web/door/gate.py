@@ -27,9 +27,18 @@ from turnout.store import Tx
 SIDE = 480
 # Black and white as video has them.
 DARK, LIGHT = 16, 235
-# What keys of an American keyboard write elsewhere, as far as tickets have them.
-GERMAN = str.maketrans(":YZ", "ÖZY")
-FRENCH = str.maketrans(":AQZWM", "MQAWZ?")
+# Types a text as a scanner does that is set to one keyboard, on a device that has another.
+PRESS = """async ([text, scanner, device]) => {
+  const { LAYOUTS, PLACES } = await import(document.body.dataset.keys);
+  document.activeElement.blur();
+  const press = (facts) => document.dispatchEvent(new KeyboardEvent("keydown", facts));
+  for (const sign of text) {
+    const shiftKey = !LAYOUTS[scanner][0].includes(sign);
+    const place = LAYOUTS[scanner][Number(shiftKey)].indexOf(sign);
+    press({ key: LAYOUTS[device][Number(shiftKey)][place], code: PLACES[place], shiftKey });
+  }
+  press({ key: "Enter", code: "Enter" });
+}"""
 TYPE = """([meant, typed]) => {
   document.activeElement.blur();
   const letter = (sign) => /\\d/.test(sign) ? "Digit" + sign : "Key" + sign;

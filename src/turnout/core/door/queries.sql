@@ -234,6 +234,14 @@ JOIN registrations r ON r.org_id = t.org_id AND r.id = t.registration_id
 JOIN events e ON e.org_id = r.org_id AND e.id = r.event_id
 WHERE t.org_id = :org_id AND t.code = :code AND r.event_id <> :event_id;
 
+-- name: is_ours(org_id, event_id, code)$ -> int | None
+-- Whether a code is a ticket of any event of the organization, or was one of the event's.
+SELECT 1 FROM tickets t WHERE t.org_id = :org_id AND t.code = :code
+UNION ALL
+SELECT 1 FROM departures d
+WHERE d.org_id = :org_id AND d.event_id = :event_id AND d.code = :code
+LIMIT 1;
+
 -- name: add_note(org_id, id: int, event_id, ticket_id: TicketId, kind, reason, device, nonce: str,
 --     gate_id: GateId | None, at: int, now)!
 INSERT INTO door_notes (org_id, id, event_id, ticket_id, kind, reason, device, nonce, gate_id, at,

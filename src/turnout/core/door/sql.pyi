@@ -300,6 +300,8 @@ class _Sql(Statements):
     @staticmethod
     def find_other_event(tx: Tx, *, org_id: OrgId, event_id: EventId, code: str) -> str | None: ...
     @staticmethod
+    def is_ours(tx: Tx, *, org_id: OrgId, event_id: EventId, code: str) -> int | None: ...
+    @staticmethod
     def add_note(
         tx: Tx,
         *,

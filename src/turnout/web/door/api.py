@@ -16,6 +16,7 @@ from turnout.core.door.devices import is_news, note_seen
 from turnout.core.door.model import Post, Standing
 from turnout.core.door.paying import take_payment
 from turnout.core.door.printers import list_printers
+from turnout.core.door.readings import find_known
 from turnout.core.door.scanning import (
     check_out,
     let_in,
@@ -57,6 +58,7 @@ from turnout.web.door.wire import (
     OfflineBody,
     PlaceState,
     PrinterAt,
+    ReadingsBody,
     ScanBody,
     State,
     TypeOnSale,
@@ -97,6 +99,16 @@ class ActResource(DoorApi):
         if signed := read_signed(body.code):
             verify_ahead(signed)
         answer(resp, await self.keys.write(req, self._verb, body))
+
+
+class ReadingsResource(DoorApi):
+    """`/door/api/readings`."""
+
+    async def on_post(self, req: Request, resp: Response) -> None:
+        """Which of several readings of a code are tickets. Raises Unauthenticated, Denied,
+        Invalid, Missing."""
+        body = await self.read(req, ReadingsBody, BODY_LIMIT)
+        answer(resp, {"known": await self.keys.read(req, _find_known, body)})
 
 
 class WalkInResource(DoorApi):
@@ -249,6 +261,10 @@ def _walk_in(tx: Tx, standing: Standing, body: WalkInBody) -> Decision:
     ticket_type = TicketTypeId(body.ticket_type) if body.ticket_type else None
     post = post_of(standing, body.event)
     return walk_in(tx, standing, post, contact, ticket_type, body.nonce or "")
+
+
+def _find_known(tx: Tx, standing: Standing, body: ReadingsBody) -> list[int]:
+    return find_known(tx, standing, post_of(standing, body.event), body.readings)
 
 
 def _search(tx: Tx, standing: Standing, event: int, text: str) -> list[FoundGuest]:

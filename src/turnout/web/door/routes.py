@@ -42,6 +42,7 @@ def mount_door_api(parts: DoorParts) -> list[Mount]:
         "state": api.StateResource(keys),
         "scan": api.ActResource(keys, api.scan),
         "look": api.ActResource(keys, api.look),
+        "readings": api.ReadingsResource(keys),
         "undo": api.ActResource(keys, api.undo),
         "let-in": api.ActResource(keys, api.let),
         "leave": api.ActResource(keys, api.leave),

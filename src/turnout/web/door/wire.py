@@ -6,6 +6,7 @@ import msgspec
 from msgspec import Meta
 
 from turnout.core.door.counting import Counters
+from turnout.core.door.readings import MOST_READINGS
 from turnout.core.door.snapshots import Row
 from turnout.core.door.uploading import MOST_SCANS, KeptConflict, OfflineScan
 from turnout.core.ids import EventId, PrinterId, TicketTypeId
@@ -27,6 +28,13 @@ class ScanBody(msgspec.Struct, frozen=True, kw_only=True):
     event: Number = 0
     reason: Annotated[str, Meta(max_length=200)] = ""
     question: Annotated[str, Meta(max_length=200)] = ""
+
+
+class ReadingsBody(msgspec.Struct, frozen=True, kw_only=True):
+    """What a scanner may have meant."""
+
+    readings: Annotated[list[Code], Meta(min_length=1, max_length=MOST_READINGS)]
+    event: Number = 0
 
 
 class PrintBody(msgspec.Struct, frozen=True, kw_only=True):

@@ -28,6 +28,28 @@ export function looksLikeOurs(text) {
   return SIGNED.test(plain(text).replace(/\s/g, "")) || ADDRESS.test(plain(text));
 }
 
+const letters = (text) => [...text].filter((sign) => /[\p{L}\p{N}]/u.test(sign)).join("");
+
+// The code of what was read, without marks, or of the address of a ticket's page.
+export function plainOf(text) {
+  const address = ADDRESS.exec(plain(text));
+  return letters(address ? address[2] : plain(text));
+}
+
+// The code in what was read, signed or plain.
+export const codeOf = (text) => SIGNED.exec(plain(text).replace(/\s/g, ""))?.[3] ?? plainOf(text);
+
+// The code of a text that is a ticket, as far as this phone can tell; empty = it cannot, or is none.
+export async function knownAs(snapshot, text, readTicket) {
+  const signed = SIGNED.exec(plain(text).replace(/\s/g, ""));
+  const address = ADDRESS.exec(plain(text));
+  if (address && Number(address[1]) !== snapshot.organization) return "";
+  const isGood = signed && await isGenuine(snapshot.keys, signed[5], signed[1], signed[6]);
+  if (isGood || isGood === false) return isGood ? signed[3] : "";
+  const code = codeOf(text);
+  return code && await readTicket(await digestOf(snapshot.digest_key, code)) ? code : "";
+}
+
 export async function digestOf(key, code) {
   const bytes = new TextEncoder();
   const made = await crypto.subtle.importKey("raw", bytes.encode(key), { name: "HMAC", hash: "SHA-256" }, false, ["sign"]);
@@ -80,7 +102,7 @@ export async function judge(snapshot, role, text, readTicket, found) {
   }
   const address = ADDRESS.exec(upper);
   if (address && Number(address[1]) !== snapshot.organization) return { verdict: "unknown" };
-  const code = [...(address ? address[2] : upper)].filter((sign) => /[\p{L}\p{N}]/u.test(sign)).join("");
+  const code = plainOf(text);
   const ticket = code ? await readTicket(await digestOf(snapshot.digest_key, code)) : null;
   if (!ticket) return { verdict: "unknown" };
   return isSupervisor || ticket.state === CANCELLED ? say(ticket, snapshot) : { verdict: "ask" };

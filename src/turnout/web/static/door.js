@@ -2,7 +2,8 @@
 // without a network. Every scan that the server has not confirmed waits in the outbox until it has.
 const page = document.body.dataset;
 const words = JSON.parse(page.words);
-const [store, { judge, looksLikeOurs, CANCELLED, UNPAID }, { findNames }] = await Promise.all([import(page.store), import(page.judge), import(page.search)]);
+const [store, { codeOf, judge, knownAs, CANCELLED, UNPAID }, { findNames }, { LAYOUTS, readingsOf }] =
+  await Promise.all([import(page.store), import(page.judge), import(page.search), import(page.keys)]);
 
 const ANSWER_MS = 2500, CHANGES_MS = 1000, AGAIN_MS = 3000, ADMITTED_MS = 1200, UNDO_MS = 120_000, KEPT_MS = 72 * 3600_000;
 const UPLOAD = 200, KEY_MS = 500, REFUSALS = 20, LATELY = 8, FOUND = 20, COUNTED_MS = 1000, KEPT_COUNTERS_MS = 60_000, QUIET_MS = 15_000, SKEW_MS = 120_000;
@@ -16,7 +17,7 @@ let snapshot = await store.readFact("snapshot");
 let event = state?.places[0]?.event ?? 0;
 let contactAt = (await store.readFact("contact")) ?? 0;
 let offlineSince = (await store.readFact("offline")) ?? 0, rescued = 0, waits = 0, isPaused = false, last = { text: "", at: 0 }, unread = last, isSignedOut = false, shown = null;
-let isFull = false, isLeaving = false, lately = (await store.readFact("lately")) ?? [], printer = (await store.readFact("printer")) ?? "";
+let isFull = false, isLeaving = false, lately = (await store.readFact("lately")) ?? [], printer = (await store.readFact("printer")) ?? "", layout = (await store.readFact("layout")) ?? "";
 let { skew = 0, phone = "" } = (await store.readFact("clock")) ?? {};
 let counters = (await store.readFact("counters")) ?? null;
 
@@ -196,7 +197,7 @@ async function keepRefused(scans, outcomes) {
 // -- deciding ---------------------------------------------------------------------------------
 
 // A camera reads one code many times: what it has read is not read again for a while.
-async function scan(text, more = {}) {
+async function scan(text, { readings = [text], ...more } = {}) {
   const now = Date.now();
   if (isSignedOut || (more.readAt && text === last.text && now - last.at < AGAIN_MS)) return;
   if (shown?.goesOn && text) next();
@@ -205,12 +206,37 @@ async function scan(text, more = {}) {
   isPaused = true;
   const startedAt = performance.now();
   try {
-    const made = { nonce: nonce(), code: text.slice(0, 500), event, ...(isLeaving && !more.path ? { path: "leave" } : {}), ...more };
-    show(await decide(made, more.found), made, text);
+    const { unclear, readAs, code } = await settle(text, readings);
+    if (unclear) return show({ verdict: "unclear", unclear }, null, text);
+    const made = { nonce: nonce(), code: code.slice(0, 500), event, ...(isLeaving && !more.path ? { path: "leave" } : {}), ...more };
+    show({ ...await decide(made, more.found), readAs }, made, code);
     performance.measure("verdict", { start: more.readAt ?? startedAt });
   } catch (fault) {
     show(faultOf(fault), null, text);
   }
+}
+
+// Which of several readings is meant: the one that is a ticket. Between two that are, nobody chooses.
+async function settle(text, readings) {
+  const known = readings.length > 1 ? await findKnown(readings) : readings;
+  if (known.length > 1) return { unclear: known.map(codeOf) };
+  const [code] = [...known, ...readings];
+  return { code, readAs: codeOf(code) === codeOf(text) ? "" : codeOf(code) };
+}
+
+async function findKnown(readings) {
+  try {
+    if (offlineSince || !navigator.onLine) throw new TypeError("no network");
+    return (await ask("readings", { readings: readings.map((text) => text.slice(0, 500)), event })).known.map((place) => readings[place]);
+  } catch (fault) {
+    if (!(fault instanceof Refused)) lost();
+  }
+  const known = new Map();
+  for (const text of snapshot && crypto.subtle ? readings : []) {
+    const code = await knownAs(snapshot, text, store.readTicket);
+    if (code && !known.has(code)) known.set(code, text);
+  }
+  return [...known.values()];
 }
 
 // An answer that waits for a tap is not swept away by the next code; nobody shall take it for that one's.
@@ -362,10 +388,10 @@ async function undo(entry) {
 
 // -- saying it --------------------------------------------------------------------------------
 
-const LOOKS = { admitted: "admitted", returned: "admitted", left: "admitted", again: "again", elsewhere: "elsewhere", other_event: "elsewhere", other_day: "elsewhere", cancelled: "cancelled", forged: "cancelled", unpaid: "unpaid", unknown: "unknown", ask: "unknown", fault: "unknown" };
+const LOOKS = { admitted: "admitted", returned: "admitted", left: "admitted", again: "again", elsewhere: "elsewhere", other_event: "elsewhere", other_day: "elsewhere", cancelled: "cancelled", forged: "cancelled", unpaid: "unpaid", unknown: "unknown", unclear: "unknown", ask: "unknown", fault: "unknown" };
 const SOUNDS = { admitted: [[1320, 60]], again: [[660, 120], [660, 120]], elsewhere: [[700, 120], [500, 120]], unpaid: [[700, 120], [500, 120]], cancelled: [[220, 400]], unknown: [[220, 400]] };
 // At these a supervisor may look for the person by name.
-const LOOKED_UP = new Set(["elsewhere", "other_day", "other_event", "cancelled", "forged", "unpaid", "unknown"]);
+const LOOKED_UP = new Set(["elsewhere", "other_day", "other_event", "cancelled", "forged", "unpaid", "unclear", "unknown"]);
 let audio = null;
 
 // Safari, and Chromium with a page that nobody has touched yet, make no sound before a touch or key.
@@ -411,6 +437,7 @@ function why(decision, text) {
     case "other_event": return decision.event ? say("other_event_why", { event: decision.event }) : say("other_event_unknown");
     case "unpaid": return sayOpen(decision) || say(state.role === "supervisor" ? "unpaid_take" : "unpaid_send");
     case "unknown": return text ? say("read", { text: text.slice(0, 24) }) : "";
+    case "unclear": return say("unclear_why", { one: decision.unclear[0], two: decision.unclear[1] });
     case "ask": return say("ask_why");
     case "fault": return decision.why;
     default: return [decision.ticket_type, decision.company, decision.isProvisional && say("provisional"), decision.isPaid ? say("paid") : sayOpen(decision)].filter(Boolean).join(" · ");
@@ -457,7 +484,7 @@ function present(entry, waiting) {
   $("word").textContent = wordOf(decision);
   $("word").style.setProperty("--longest", Math.max(...wordOf(decision).split(" ").map((part) => part.length)));
   $("who").textContent = decision.name || "";
-  $("why").textContent = why(decision, text);
+  $("why").textContent = [why(decision, text), decision.readAs && say("read_as", { text: decision.readAs })].filter(Boolean).join(" · ");
   $("unread").textContent = "";
   showBeside(decision, made);
   showGroup(waiting, decision);
@@ -684,31 +711,22 @@ const showListening = () => {
 for (const moved of ["focusin", "focusout"]) document.addEventListener(moved, () => setTimeout(showListening));
 
 // A scanner types quickly and ends with Enter. It may be set to another keyboard than this device's:
-// then the keys' places say what it meant.
-const SIGNS = { Minus: "-", Slash: "/", Period: ".", Comma: "," };
-let typed = { keys: "", places: "", at: 0 };
-
-function placeOf(key) {
-  if (/^Key[A-Z]$/.test(key.code)) return key.code[3];
-  if (/^(Digit|Numpad)\d$/.test(key.code)) return key.code.slice(-1);
-  if (key.code === "Semicolon") return ":";
-  return SIGNS[key.code] ?? "";
-}
+// then the keys say what it may have meant.
+const typed = { strokes: [], at: 0 };
 
 document.addEventListener("keydown", (key) => {
   if (isTyping() || key.ctrlKey || key.metaKey || key.altKey) return;
   const now = performance.now();
-  if (now - typed.at > KEY_MS) typed = { keys: "", places: "", at: now };
+  if (now - typed.at > KEY_MS) typed.strokes = [];
   typed.at = now;
   if (key.key === "Enter") {
-    if (typed.keys.length < 4) return;
+    const { strokes } = typed;
+    typed.strokes = [];
+    if (strokes.length < 4) return;
     key.preventDefault();
-    const { keys, places } = typed;
-    typed = { keys: "", places: "", at: 0 };
-    scan(!looksLikeOurs(keys) && looksLikeOurs(places) ? places : keys);
-  } else if (key.key.length === 1) {
-    typed.keys += key.key;
-    typed.places += placeOf(key);
+    scan(strokes.map((one) => one.sign).join(""), { readings: readingsOf(strokes, layout) });
+  } else if (key.key.length === 1 || key.key === "Dead") {
+    typed.strokes.push({ sign: key.key === "Dead" ? "" : key.key, code: key.code, isShifted: key.shiftKey });
   }
 });
 
@@ -816,6 +834,7 @@ $("look-up").addEventListener("click", () => {
 });
 $("next").addEventListener("click", next);
 $("way").addEventListener("click", () => { isLeaving = !isLeaving; last = { text: "", at: 0 }; showState(); });
+$("layout").addEventListener("change", () => { layout = $("layout").value; keep("layout", layout); });
 $("printer").addEventListener("change", () => { printer = $("printer").value; keep("printer", printer); });
 $("badge").addEventListener("click", async () => {
   const { ticket } = shown.decision;
@@ -963,6 +982,9 @@ document.addEventListener("visibilitychange", () => {
 });
 stayAwake();
 showState();
+const regions = new Intl.DisplayNames(locale, { type: "region" });
+const layouts = [["", say("layout_found")], ["own", say("layout_own")], ...Object.keys(LAYOUTS).map((name) => [name, regions.of(name.toUpperCase())])];
+$("layout").replaceChildren(...layouts.map(([value, text]) => new Option(text, value, false, value === layout)));
 $("lately").replaceChildren(...lately.map(drawLately));
 $("work").hidden = false;
 $("point").textContent = navigator.mediaDevices ? say("point") : say("no_camera");
