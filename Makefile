@@ -64,6 +64,7 @@ lock: $(VENV)/.dev ## lock the dependencies anew; UPGRADE=1 takes the newest
 	@$(COMPILE) --group calls -c requirements/dev.txt -o requirements/calls.txt
 	@$(COMPILE) --group postgresql --no-deps -o requirements/postgresql.txt
 	@$(COMPILE) --group clients -o requirements/clients.txt
+	@$(COMPILE) --group recogniser -c requirements/speech.txt -o requirements/recogniser.txt
 
 clean: ## remove the environment and all caches; the demo's data stays
 	rm -rf $(VENV) .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache

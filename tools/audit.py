@@ -18,7 +18,7 @@ from packaging.utils import NormalizedName, canonicalize_name
 from packaging.version import Version
 
 ROOT = Path(__file__).parents[1]
-NAMES = ("run", "dev", "uv", "postgresql", "clients")
+NAMES = ("run", "dev", "uv", "postgresql", "clients", "recogniser")
 LOCKS = [ROOT / f"requirements/{name}.txt" for name in NAMES]
 ENVIRONMENT = ROOT / "requirements/dev.txt"
 # Part of every new environment, or of this tree; no lock names them.

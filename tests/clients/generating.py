@@ -1,18 +1,16 @@
 """Clients that two generators make of the OpenAPI documents, and the programs that use them."""
 
-import hashlib
 import json
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
+from tests.support.environments import make_environment
 from tools import node
 from tools.lint_openapi import write_documents
 
 HERE = Path(__file__).parent
-LOCK = HERE.parents[1] / "requirements/clients.txt"
 TIMEOUT_S = 300
 
 
@@ -20,24 +18,9 @@ class GeneratorError(Exception):
     """A generator, a compiler or a client failed or warned; the message is what it said."""
 
 
-def make_environment() -> Path:
-    """The `bin` folder of the environment of the generator for Python: its own, as its packages
-    would get into the way of ours. Made if its lock file changed since. Idempotent."""
-    folder = Path(sys.prefix) / "clients"
-    stamp = folder / "installed"
-    digest = hashlib.sha256(LOCK.read_bytes()).hexdigest()
-    if not stamp.exists() or stamp.read_text() != digest:
-        uv = Path(sys.prefix) / "bin/uv"
-        _run(uv, "venv", "--quiet", "--clear", "--python", sys.executable, folder)
-        options = ("--quiet", "--python", folder / "bin/python", "--require-hashes")
-        _run(uv, "pip", "install", *options, "-r", LOCK)
-        stamp.write_text(digest)
-    return folder / "bin"
-
-
 def use_python(folder: Path, base_url: str, demo: Path) -> dict[str, Any]:
     """Make a Python client of each document, and run `use_python.py` with them; what it says."""
-    programs = make_environment()
+    programs = make_environment("clients")
     for document in write_documents(folder):
         options = ("--config", HERE / "generator.yaml", "--meta", "none", "--overwrite")
         said = _run(

@@ -10,7 +10,7 @@ from tests.support.server import Server
 from turnout.core.identity.model import Profile
 from turnout.core.ids import JobId
 
-PATIENCE_S = 30
+PATIENCE_S = 60
 
 
 class Messaging:

@@ -8,9 +8,9 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.clients.generating import GeneratorError, make_environment
 from tests.support.chromium import SHELLS, find_chromium, install_chromium
 from tests.support.debian import install_packages
+from tests.support.environments import UnmadeEnvironmentError, make_environment
 from tests.support.faked_time import find_library
 from tests.support.postfix import has_program
 from tests.support.postgresql_binaries import PostgresqlError, get_binaries
@@ -41,6 +41,7 @@ PROGRAMS: dict[str, Callable[[], object]] = {
     "pgbouncer": lambda: find_program("pgbouncer"),
     "php-cli": lambda: shutil.which("php"),
     "postfix": lambda: has_program("smtp-sink"),
+    "sip-tester": lambda: shutil.which("sipp"),
     "spamd": has_spamd,
     "systemd": lambda: find_program("systemd-analyze"),
 }
@@ -57,8 +58,9 @@ def main() -> None:
     try:
         get_binaries()
         node.install()
-        make_environment()
-    except (PostgresqlError, node.NodeError, GeneratorError) as error:
+        for name in ("clients", "recogniser"):
+            make_environment(name)
+    except (PostgresqlError, node.NodeError, UnmadeEnvironmentError) as error:
         raise SystemExit(str(error)) from error
     if not find_chromium(SHELLS):
         install_chromium()

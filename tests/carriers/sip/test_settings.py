@@ -2,8 +2,10 @@
 
 import pytest
 
+from turnout.carriers import networks
 from turnout.carriers.sip import SipSettings
 from turnout.carriers.trunks.settings import to_worker
+from turnout.settings import Settings
 
 
 def test_ports_and_domain_follow_from_the_rest() -> None:
@@ -12,6 +14,14 @@ def test_ports_and_domain_follow_from_the_rest() -> None:
     other = to_worker(SipSettings(host="192.0.2.1", transport="tcp", domain="trunk.example"))
     assert (other["port"], other["domain"]) == (5060, "trunk.example")
     assert to_worker(SipSettings(host="192.0.2.1", port=5080))["port"] == 5080
+
+
+def test_none_leaves_out_what_is_there_by_default() -> None:
+    carriers = {"sip_host": "sip.example.com", "sip_dial_prefix": "none", "sip_opt_out_key": "none"}
+    found = networks.read(Settings(carriers=carriers), "sip")
+    assert (found.dial_prefix, found.opt_out_key) == ("", "")
+    usual = networks.read(Settings(carriers={"sip_host": "sip.example.com"}), "sip")
+    assert (usual.dial_prefix, usual.opt_out_key) == ("+", "9")
 
 
 @pytest.mark.parametrize(

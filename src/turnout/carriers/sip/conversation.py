@@ -16,15 +16,15 @@ from collections import deque
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from turnout.carriers.sip.detecting import Detector
+from turnout.carriers.sip.detecting import PAUSE_S, Detector
 
 BYTES_PER_S = 16_000
-PAUSE_S = 0.8
 QUIET_S = 2.5
 LONG_GREETING_S = 5.0
 JUDGED_S = 12.0
 TALKS_ON_S = 1.6
 LONGEST_GREETING_S = 45.0
+BEEP_OVER_S = 0.3
 TAIL_S = 0.5
 WAIT_S = 5.0
 SHORT_WAIT_S = 2.0
@@ -142,7 +142,7 @@ class Conversation:
             self._judge_greeting()
         elif self.state is State.YIELDING:
             told = self._detector
-            has_beeped = told.has_beep and not told.is_beeping
+            has_beeped = told.has_beep and told.silence_s >= BEEP_OVER_S  # some beep twice
             if (
                 has_beeped
                 or told.silence_s >= QUIET_S
@@ -158,7 +158,7 @@ class Conversation:
 
     def _judge_greeting(self) -> None:
         told = self._detector
-        if told.has_beep or told.speech_s >= LONG_GREETING_S:
+        if told.has_beep or told.utterance_s >= LONG_GREETING_S:
             self._yield()
         elif (told.speech_s and told.silence_s >= PAUSE_S) or told.silence_s >= QUIET_S:
             self._spoke_before = told.speech_s

@@ -9,6 +9,8 @@ from operator import mul
 
 FRAME = 160
 FRAME_S = 0.02
+PAUSE_S = 0.8
+"""Silence that ends an utterance."""
 # About -38 dBFS, in the power of samples: lines hiss below, people speak above.
 _LOUD = 400.0**2
 BEEP_S = 0.12
@@ -19,22 +21,18 @@ _LOWEST, _HIGHEST = 0.0, 1.902
 
 
 class Detector:
-    """What was heard so far, in seconds: all of it, speech, the silence since, and whether there
-    was a beep."""
+    """What was heard so far, in seconds: all of it, speech, the silence since, the last utterance
+    with the short pauses in it, and whether there was a beep."""
 
     def __init__(self) -> None:
         self.heard_s = 0.0
         self.speech_s = 0.0
         self.silence_s = 0.0
+        self.utterance_s = 0.0
         self.has_beep = False
         self._left = b""
         self._tone = 0.0
         self._tone_s = 0.0
-
-    @property
-    def is_beeping(self) -> bool:
-        """Whether what was heard last is a single tone."""
-        return self._tone_s > 0
 
     def hear(self, sound: bytes) -> None:
         """Take in what was heard; what is not a whole frame waits for the rest."""
@@ -62,6 +60,8 @@ class Detector:
         self._note_tone(frame, power * FRAME)
         if not self._tone_s:
             self.speech_s += FRAME_S
+        is_new = not self.utterance_s or self.silence_s >= PAUSE_S
+        self.utterance_s = FRAME_S if is_new else self.utterance_s + self.silence_s + FRAME_S
         self.silence_s = 0.0
 
     def _note_tone(self, frame: "array[int]", energy: float) -> None:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from turnout.carriers.trunks.settings import TrunkSettings
+from turnout.carriers.trunks.settings import TrunkSettings, empty_none
 
 
 class SipSettings(TrunkSettings, frozen=True, kw_only=True):
@@ -16,11 +16,12 @@ class SipSettings(TrunkSettings, frozen=True, kw_only=True):
     ] = True
     opt_out_key: Annotated[
         str,
-        Meta(description="key that stops calls of an organization, offered in each; empty = none"),
+        Meta(description="key that stops calls of an organization, offered in each, or none"),
     ] = "9"
     srtp: Annotated[bool, Meta(description="encrypt what is said (SDES)")] = False
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        empty_none(self, "opt_out_key")
         if not re.fullmatch(r"[0-9*#]?", self.opt_out_key):
             raise ValueError("opt_out_key is not a key of a telephone")

@@ -10,6 +10,7 @@ Transport = Literal["tls", "tcp", "udp"]
 CallerIdHeader = Literal["from", "p-asserted-identity"]
 _PORTS = re.compile(r"([0-9]{1,5})-([0-9]{1,5})")
 _HOST = re.compile(r"[A-Za-z0-9._\-]+|\[?[0-9A-Fa-f:.]+\]?")
+NONE = "none"
 _TEXT = re.compile(r"[!#$%&'()*+,\-./:=?\[\]^_`{|}~A-Za-z0-9 @;<>]*")
 
 
@@ -38,7 +39,7 @@ class TrunkSettings(msgspec.Struct, frozen=True, kw_only=True):
         CallerIdHeader, Meta(description="where the caller's number goes: from, or a header")
     ] = "from"
     dial_prefix: Annotated[
-        str, Meta(description="what is dialled before the digits of an international number")
+        str, Meta(description="dialled before the digits of an international number, or none")
     ] = "+"
     channels: Annotated[int, Meta(ge=1, le=960, description="calls at once")] = 10
     rate: Annotated[float, Meta(ge=0, description="calls begun a second; 0 = no limit")] = 1.0
@@ -55,6 +56,7 @@ class TrunkSettings(msgspec.Struct, frozen=True, kw_only=True):
     rtp_ports: Annotated[str, Meta(description="ports of what is said (UDP)")] = "16384-32767"
 
     def __post_init__(self) -> None:
+        empty_none(self, "dial_prefix")
         for name in ("host", "domain"):
             value = getattr(self, name)
             if value and not _HOST.fullmatch(value):
@@ -80,6 +82,12 @@ class TrunkSettings(msgspec.Struct, frozen=True, kw_only=True):
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.username!r} at {self.host}:{self.port})"
+
+
+def empty_none(settings: "TrunkSettings", name: str) -> None:
+    """Where empty text means the default, `none` is no text."""
+    if getattr(settings, name) == NONE:
+        msgspec.structs.force_setattr(settings, name, "")
 
 
 def to_worker(settings: TrunkSettings) -> dict[str, Any]:

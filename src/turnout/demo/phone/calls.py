@@ -2,9 +2,9 @@
 
     RINGING -> TALKING -> OVER          also RINGING -> OVER: refused, or cancelled
 
-Speech that is heard begins an entry of the timeline, and a pause of PAUSE_S ends it. The phone
-itself hangs up when the caller has said nothing for a while, FIRST times that before its first
-word.
+Somebody who has pressed a key answers whatever is said then. Speech that is heard begins an entry
+of the timeline, and a pause of PAUSE_S ends it. The phone itself hangs up when the caller has said
+nothing for a while, FIRST times that before its first word.
 """
 
 import asyncio
@@ -57,6 +57,7 @@ class Call:
         self._spoken_s = 0.0
         self._is_loud = False
         self._first_stamp = -1
+        self._reply: list[bytes] = []
         self._ended = asyncio.Event()
         self._line: asyncio.DatagramTransport | None = None
         self._source = secrets.randbits(32)
@@ -84,7 +85,8 @@ class Call:
         frames = self._list_said()
         turn, key = 0, self.manner.key
         while not self.is_over and self._clock() - self._answered_at < LONGEST_S:
-            self._send(frames[turn] if turn < len(frames) else sounds.SILENT_ALAW)
+            reply = self._reply.pop() if self._reply else sounds.SILENT_ALAW
+            self._send(frames[turn] if turn < len(frames) else reply)
             turn += 1
             if turn == len(frames):
                 self._quiet_since = self._clock()
@@ -131,6 +133,8 @@ class Call:
             self._is_loud = False
             self._quiet_since = self._clock()
             self.note("quiet")
+            if self.heard.keys:
+                self._reply = cut(sounds.babble(sounds.HELLO_S))[::-1]
 
     def _is_alone(self) -> bool:
         quiet_s = self._clock() - max(self._quiet_since, self._loud_at)
@@ -142,7 +146,7 @@ class Call:
         if self.manner.is_machine:
             said = sounds.babble(sounds.GREETING_S) + sounds.SILENT_ALAW * 10 + sounds.beep()
         said = sounds.SILENT_ALAW * 10 + said
-        return [said[at : at + FRAME] for at in range(0, len(said) - FRAME + 1, FRAME)]
+        return cut(said)
 
     async def _press(self, key: str) -> None:
         """Press a key: RFC 4733, 20 ms apart, its end three times."""
@@ -178,3 +182,8 @@ class Call:
                 await asyncio.wait_for(self._ended.wait(), seconds)
             except TimeoutError:
                 return
+
+
+def cut(said: bytes) -> list[bytes]:
+    """A sound in A-law as packets carry it."""
+    return [said[at : at + FRAME] for at in range(0, len(said) - FRAME + 1, FRAME)]
