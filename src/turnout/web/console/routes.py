@@ -44,6 +44,7 @@ from turnout.web.console.failing import ConsoleFailures
 from turnout.web.console.gallery import GalleryPage
 from turnout.web.console.gallery_mails import MailGalleryPage
 from turnout.web.console.home import HomePage
+from turnout.web.console.list_files import InvitedCsv, JobsCsv, RepliesCsv, WaitingCsv
 from turnout.web.console.log import LogPage
 from turnout.web.console.log_file import LogCsv
 from turnout.web.console.messages.routes import MESSAGE_PAGES, OWN_MESSAGE_PAGES
@@ -118,7 +119,10 @@ EVENT_PAGES: dict[str, type[ConsolePage]] = {
     "texts/{kind}": TextPage,
     "invitations": InvitationsPage,
     "invitations/{campaign}": CampaignPage,
+    "invitations/{campaign}/people.csv": InvitedCsv,
     "waiting": WaitingPage,
+    "waiting.csv": WaitingCsv,
+    "messages.csv": JobsCsv,
     "door": DoorPage,
     "door/rescue": RescuePage,
     "webcast": WebcastPage,
@@ -177,6 +181,8 @@ ORGANIZATION_PAGES: dict[str, type[ConsolePage]] = {
     "callbacks/{number}": CallbackPage,
     "log": LogPage,
     "log.csv": LogCsv,
+    "messages.csv": JobsCsv,
+    "messages/replies.csv": RepliesCsv,
     **MESSAGE_PAGES,
     **OWN_MESSAGE_PAGES,
     **EXAM_PLACES,
