@@ -25,6 +25,7 @@ OWN = {
         "door-search.js",
         "editing.js",
         "event.js",
+        "keys.js",
         "my.js",
         "my-worker.js",
         "passkeys.js",

@@ -141,6 +141,38 @@ def test_search_as_you_type_changes_the_address(tab: Page, people: str) -> None:
 
 @pytest.mark.proof
 @in_schemes(0)
+def test_keys_lead_through_lists_and_pages(tab: Page, people: str) -> None:
+    tab.goto(people)
+    dialog = tab.locator("dialog#keys")
+    tab.keyboard.press("?")
+    expect(dialog).to_be_visible()
+    expect(dialog).to_contain_text("shows these keys")
+    tab.keyboard.press("Escape")
+    expect(dialog).to_be_hidden()
+    tab.locator("summary.avatar").click()
+    tab.get_by_role("button", name="Keys").click()
+    expect(dialog).to_be_visible()
+    dialog.get_by_role("button", name="Close").click()
+    # Registrations, and the next page that begins so.
+    tab.locator("h1").click()
+    for heading in ("Report", "Registrations"):
+        tab.keyboard.press("g")
+        tab.keyboard.press("r")
+        expect(tab.locator(".nav a[aria-current]")).to_contain_text(heading)
+    # A list that nothing is chosen in has the same keys.
+    tab.keyboard.press("g")
+    tab.keyboard.press("h")
+    expect(tab).to_have_url(re.compile("/console$"))
+    tab.goto(tab.url + "/events")
+    tab.keyboard.press("j")
+    tab.keyboard.press("j")
+    expect(tab.locator("tbody tr").nth(1).locator("th a")).to_be_focused()
+    tab.keyboard.press("Enter")
+    expect(tab).to_have_url(re.compile(r"/console/\d+$"))
+
+
+@pytest.mark.proof
+@in_schemes(0)
 def test_a_second_press_sends_nothing(tab: Page, server: Server) -> None:
     sent: list[str] = []
 

@@ -99,17 +99,3 @@ function showChoosers(root) {
 }
 showChoosers(document);
 addEventListener("htmx:after:swap", () => showChoosers(document));
-
-// In a list: j and k go on, x chooses, Enter opens. Beside a person, Escape closes the panel.
-addEventListener("keydown", (event) => {
-  if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input:not([type=checkbox]), textarea, select, dialog, .menu")) return;
-  if (event.key === "Escape") return document.querySelector("[data-close-panel]")?.click();
-  const links = [...document.querySelectorAll(".chooser tbody th a")];
-  if (!links.length || !["j", "k", "x"].includes(event.key)) return;
-  const here = links.findIndex((link) => link.closest("tr").contains(document.activeElement));
-  const at = here < 0 ? links.findIndex((link) => link.ariaCurrent) : here;
-  if (event.key === "x") return at >= 0 && links[at].closest("tr").querySelector("input").click();
-  const next = links[Math.min(links.length - 1, Math.max(0, at + (event.key === "j" ? 1 : -1)))];
-  if (document.querySelector("[data-close-panel]") && next !== links[at]) next.click();
-  else next.focus();
-});
