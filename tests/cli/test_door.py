@@ -58,7 +58,8 @@ def test_scans_that_a_phone_saved_are_loaded(tmp_path: Path) -> None:
         {"code": "NOTHING", "at": 1, "nonce": "saved-scan-3", "event": event + 1},
     ]
     file.write_text(json.dumps({"phone": "Door 2", "scans": acts}))
-    said = "Taken: 1; conflicts: 0; not taken: 1; of other events: 1.\n"
+    taken = "Taken: 1; conflicts: 0; not taken: 1; of other events: 1.\n"
+    said = f"2 scans of Door 2 ({made.device.id}).\n{taken}"
     assert run.ok("door", "load", "acme", event, file) == said
     assert run.ok("door", "load", "acme", event, file, "--phone", made.device.id) == said
     file.write_text("no file of a phone")

@@ -5,9 +5,10 @@ SENTENCES = {
     "door.code": "No phone is paired with these letters. They are good for ten minutes and for one "
     "phone: ask the organizer for new ones.",
     "door.device": "There is no phone {device_id} at this event.",
-    "door.ended": "This phone is not paired any more. Ask the organizer for a new code.",
-    "door.link": "This code was used, or is older than ten minutes. Ask the organizer for a new "
-    "one.",
+    "door.ended": "This phone is not paired any more. Ask the person who runs the event for a "
+    "new code.",
+    "door.link": "This code was used, or is older than ten minutes. Ask the person who runs the "
+    "event for a new one: it is on their screen, under Door.",
     "door.name": "Give the phone a name of up to {limit} characters, such as Door 2.",
     "door.malformed": "The body is not what this call takes: /reference/door says what is.",
     "door.no_exit": "Nobody goes out at this gate: it has no exit.",
@@ -16,7 +17,10 @@ SENTENCES = {
     "door.places": "A phone can be paired with up to {limit} events, and with one at least.",
     "door.rescue": "This is not a file of scans that a phone has saved.",
     "door.rescue_large": "A file may have up to {limit} scans.",
+    "door.rescue_other": "The file is of the phone {phone}, and of no other one. Leave the choice "
+    "of the phone.",
     "door.rescue_phone": "No phone of this event is called {phone}. Choose the phone.",
+    "door.rescue_which": "Several phones of this event were called {phone}. Choose the phone.",
     "door.search": "Search with up to {limit} characters.",
     "door.reason": "Say why, in up to {limit} characters.",
     "door.supervisor": "This phone is a steward's. Ask a supervisor.",
@@ -62,6 +66,11 @@ LABELS = {
     "door_page.check": "Check",
     "door_page.check_in": "Check in",
     "door_page.clock": "The clock of this phone is {minutes} minutes off; times are corrected.",
+    "door_page.conflict_paid": "{name}: {amount} paid twice, to {one} at {first} and to {two} at "
+    "{second}. Give one of them back.",
+    "door_page.conflict_paid_only": "{name}: {two} took {amount} at {second}, and nothing was to "
+    "be paid. Give it back.",
+    "door_page.conflict_wrong": "{name}: let in by {two} at {second}. The server says: {text}",
     "door_page.conflict": "{name}: let in by {one} at {first} and by {two} at {second}",
     "door_page.conflicts": "Conflicts",
     "door_page.elsewhere_why": "This gate does not let this ticket in.",
@@ -103,6 +112,7 @@ LABELS = {
     "door_page.no_tls": "This address is not encrypted (https), so browsers keep the camera and "
     "work without a network from this page. Typing and scanners that type still work.",
     "door_page.not_in": "This ticket is not checked in.",
+    "door_page.not_door": "somebody who is not at the door",
     "door_page.not_listening": "While you type in a field, scanners type there, too.",
     "door_page.not_persisted": "This browser may delete what is kept here when space is short. "
     "Do not close the page while scans wait.",
@@ -135,6 +145,7 @@ LABELS = {
     "good for ten minutes.",
     "door_page.paired": "This phone is paired",
     "door_page.paid": "Paid",
+    "door_page.paid_before": "Paid before, at {at} to {device}: give the money back.",
     "door_page.paid_amount": "Paid: {amount}",
     "door_page.persisted": "What is kept on this phone stays there.",
     "door_page.point": "Point at the code",
@@ -160,6 +171,12 @@ LABELS = {
     "under More.",
     "door_page.signed_out_one": "This phone is not paired any more. 1 scan waits: save it "
     "under More.",
+    "door_page.signed_out_none": "This phone is not paired any more. Ask the person who runs the "
+    "event for a new code.",
+    "door_page.strays": "{count} scans that this phone made before it was paired again wait: save "
+    "them under More.",
+    "door_page.strays_one": "1 scan that this phone made before it was paired again waits: save it "
+    "under More.",
     "door_page.sound": "Sound",
     "door_page.start": "Start scanning",
     "door_page.start_camera": "Start the camera",
@@ -167,7 +184,10 @@ LABELS = {
     "door_page.type": "Type a code",
     "door_page.undo": "Undo",
     "door_page.undo_refused": "Not taken back: {name} is still checked in. Ask the organizer.",
+    "door_page.undo_refused_way": "Not taken back: {name}. Ask the organizer.",
     "door_page.undone": "Taken back: {name}",
+    "door_page.undone_left": "Taken back: {name} is in",
+    "door_page.undone_returned": "Taken back: {name} is outside",
     "door_page.undone_paid": "Taken back: {name}. The payment stays.",
     "door_page.undone_stays": "Taken back: {name} is still checked in, by {device}",
     "door_page.unclear_why": "The scanner is set to another keyboard, and this may be {one} or "
@@ -184,6 +204,7 @@ LABELS = {
     "door_page.verdict_fault": "Not done",
     "door_page.verdict_forged": "Forged",
     "door_page.verdict_left": "Goes out",
+    "door_page.verdict_look": "Check in?",
     "door_page.verdict_other_day": "Other day",
     "door_page.verdict_other_event": "Other event",
     "door_page.verdict_outside": "Already out",

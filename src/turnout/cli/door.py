@@ -5,14 +5,15 @@ from typing import Literal
 
 from cyclopts import App
 
-from turnout.cli.app import actor, base_url, console, database, say_time, show_table
+from turnout.cli.app import actor, base_url, console, counted, database, say_time, show_table
 from turnout.cli.known import org_of_event
 from turnout.cli.numbers import DeviceNumber, EventNumber, GateNumber, PrinterNumber
 from turnout.core.door.devices import list_devices, revoke_device
+from turnout.core.door.looking import set_looks_first
 from turnout.core.door.model import Device, DoorRole
 from turnout.core.door.pairing import PATH, confirm_device, make_pairing
 from turnout.core.door.printers import USUAL_PORT, add_printer, list_printers, remove_printer
-from turnout.core.door.rescuing import find_rescued_phone, load_rescued, read_rescue
+from turnout.core.door.rescuing import find_makers, load_rescued, read_rescue
 from turnout.core.door.uploading import MOST_SCANS, Uploaded
 from turnout.formats.labels import PrinterLanguage
 
@@ -130,25 +131,45 @@ def load(org: str, event: EventNumber, file: Path, /, *, phone: DeviceNumber | N
         org: Short name of the organization.
         event: Number of the event.
         file: What the phone saved, under More.
-        phone: Number of the phone; without it, the phone that the file names.
+        phone: Number of the phone, for a file that only gives its name.
     """
     saved = read_rescue(file.read_bytes())
     done: list[Uploaded] = []
     with database() as db:
         org_id = org_of_event(db, org, event)
-        if phone is None:
-            phone = db.call(find_rescued_phone, org_id, event, saved.phone).id
-        scans = saved.of_event(event)
-        for first in range(0, len(scans), MOST_SCANS):
-            some = scans[first : first + MOST_SCANS]
-            done += db.call(load_rescued, org_id, event, phone, saved, some, actor=actor())
+        made = db.call(find_makers, org_id, event, saved, phone)
+        for device, scans in made:
+            for first in range(0, len(scans), MOST_SCANS):
+                some = scans[first : first + MOST_SCANS]
+                done += db.call(load_rescued, org_id, event, device.id, saved, some, actor=actor())
     refused = sum(bool(one.refusal) for one in done)
     conflicts = sum(one.is_conflict for one in done)
     taken, others = len(done) - refused, len(saved.scans) - len(done)
+    for device, scans in made:
+        console.print(f"{counted(len(scans), 'scan', 'scans')} of {device.name} ({device.id}).")
     console.print(
         f"Taken: {taken:,}; conflicts: {conflicts:,}; not taken: {refused:,};"
         f" of other events: {others:,}."
     )
+
+
+@doors.command
+def look(org: str, event: EventNumber, /, *, first: bool = False) -> None:
+    """Let phones check a good ticket in at the scan, or show it first and wait for a tap with
+    --first.
+
+    Example: `turnout door look acme 1000001 --first`
+
+    Args:
+        org: Short name of the organization.
+        event: Number of the event.
+        first: Show a ticket before it is checked in.
+    """
+    with database() as db:
+        org_id = org_of_event(db, org, event)
+        db.call(set_looks_first, org_id, event, is_first=first, actor=actor())
+    how = "show tickets first, and check in with a tap" if first else "check in at the scan"
+    console.print(f"The phones of event {event} {how}.")
 
 
 @printers.command(name="add")

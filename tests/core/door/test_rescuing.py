@@ -12,11 +12,13 @@ from turnout.core.door.devices import revoke_device
 from turnout.core.door.model import DoorRole
 from turnout.core.door.rescuing import (
     MOST_ACTS,
-    find_rescued_phone,
+    RescueFile,
+    find_makers,
     load_rescued,
     read_rescue,
 )
 from turnout.core.door.uploading import OLDEST_MS, Uploaded, list_conflicts, upload_scans
+from turnout.core.ids import DeviceId
 from turnout.errors import Invalid
 
 ANN, BOB = "ann@example.com", "bob@example.com"
@@ -102,9 +104,48 @@ def test_a_phone_that_was_signed_out_is_rescued_within_its_role(desk, hall):
     done = load(hall, device, save(hall, act(ann, hall.now), act(bob, 1, act="let_in", reason="x")))
     assert [one.refusal for one in done] == ["", "door.supervisor"]
     chief = hall.device("Desk", DoorRole.SUPERVISOR)
-    assert hall.db.call(find_rescued_phone, *where, "Desk").id == chief[0].device.id
+    file = read_rescue(save(hall, act(ann, hall.now), phone="Desk"))
+    assert find(hall, file) == [("Desk", chief[0].device.id, 1)]
     with refuses(Invalid, "door.rescue_phone", phone="Nobody's"):
-        hall.db.call(find_rescued_phone, *where, "Nobody's")
+        find(hall, read_rescue(save(hall, phone="Nobody's")))
+
+
+def find(hall: Any, file: RescueFile, chosen: DeviceId | None = None) -> list[tuple[str, int, int]]:
+    """The name and number of each phone of a file, and how many acts it made."""
+    where = (hall.desk.org_id, hall.desk.event.id, file, chosen)
+    return [
+        (device.name, device.id, len(scans)) for device, scans in hall.db.call(find_makers, *where)
+    ]
+
+
+def test_acts_are_taken_in_the_name_of_the_phone_that_made_them(desk, hall):
+    """Also where its name was given again, or its browser was paired again."""
+    ann, bob, eve = hall.guests(ANN, BOB, "eve@example.com")
+    where = (desk.org_id, desk.event.id)
+    old = hall.device("Door 1")[0].device
+    hall.db.call(revoke_device, *where, old.id, actor="t")
+    new, other = hall.device("Door 1")[0].device, hall.device("Door 2")[0].device
+    assert new.name == old.name
+    acts = [
+        act(ann, hall.now, device=old.id, phone="Door 1"),
+        act(bob, hall.now, device=other.id, phone="Door 2"),
+        act(eve, hall.now),
+    ]
+    file = read_rescue(save(hall, *acts, device=old.id))
+    assert find(hall, file) == [("Door 1", old.id, 2), ("Door 2", other.id, 1)]
+    for device, scans in hall.db.call(find_makers, *where, file):
+        hall.db.call(load_rescued, *where, device.id, file, scans, actor="user:1")
+    devices = desk.ask(f"SELECT device FROM scans WHERE event_id = {desk.event.id} ORDER BY id")
+    assert devices == ["Door 1", "Door 1", "Door 2"]
+    with refuses(Invalid, "door.rescue_other", phone="Door 1"):
+        find(hall, file, new.id)
+    with refuses(Invalid, "door.rescue_phone", phone="Door 9"):
+        find(hall, read_rescue(save(hall, acts[2], device=old.id, phone="Door 9")))
+    # A file of an older page has the name alone.
+    named = read_rescue(save(hall, acts[2]))
+    with refuses(Invalid, "door.rescue_which", phone="Door 1"):
+        find(hall, named)
+    assert find(hall, named, old.id) == [("Door 1", old.id, 1)]
 
 
 @pytest.mark.parametrize(

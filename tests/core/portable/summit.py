@@ -14,6 +14,7 @@ from turnout.core.audience.surveys import Item, create_survey, set_survey_open
 from turnout.core.certificates.issuing import Template, set_template
 from turnout.core.checkin.gates import create_gate
 from turnout.core.checkin.scans import Scan, check_in
+from turnout.core.door.looking import set_looks_first
 from turnout.core.events.describing import EventChange, change_event
 from turnout.core.events.model import EventDetails, SessionState, VenueDetails, span
 from turnout.core.events.programme import create_venue, list_sessions, set_session_state
@@ -84,6 +85,7 @@ def make_summit(tx: Tx, slug: str) -> tuple[OrgId, EventId]:
     set_choices(tx, org_id, event.id, mails_tickets=True, waits_when_full=True, **named)
     set_waiting_hours(tx, org_id, event.id, 24, **named)
     set_refuses_unpaid(tx, org_id, event.id, is_refused=True, **named)
+    set_looks_first(tx, org_id, event.id, is_first=True, **named)
     _make_programme(house, event, picture)
     _add_people(house, event)
     _ask(house, event)

@@ -110,9 +110,16 @@ class Hall:
         with self.run.database() as db:
             return db.call(_plan, self.org_id, self.event_id, self.codes, self.texts)
 
-    def pair(self, page: Page, name: str, role: str = "steward", gate: int | None = None) -> None:
+    def pair(
+        self,
+        page: Page,
+        name: str,
+        role: str = "steward",
+        gate: int | None = None,
+        says: str = "Up to date",
+    ) -> None:
         self.bind(page, name, role, gate)
-        expect(page.locator("#banner")).to_contain_text("Up to date", timeout=20_000)
+        expect(page.locator("#banner")).to_contain_text(says, timeout=20_000)
 
     def bind(self, page: Page, name: str, role: str, gate: int | None = None) -> None:
         """Pair a phone in any language, and open the page that scans."""

@@ -68,7 +68,15 @@ def test_a_link_asks_and_then_pairs(hall: Hall) -> None:
     assert "This phone is paired" in page
     assert "<b>Door 2</b><span>Steward</span>" in page
     assert "<b>Night of the Halls</b>" in page
-    assert hall.open(path).status == 404
+    # A volunteer who stands at a door with it is told what to do there.
+    for gone in (hall.open(path), hall.send(path, name="Door 3"), hall.open("/door/pair/nothing")):
+        said = gone.body.decode()
+        assert (gone.status, "mail" in said) == (404, False)
+        assert (
+            "Ask the person who runs the event for a new one: it is on their screen, under Door"
+            in said
+        )
+        assert 'action="/door/pair"' in said
 
 
 def test_a_phone_without_a_name_is_asked_for_one(hall: Hall) -> None:

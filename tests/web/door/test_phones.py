@@ -217,7 +217,9 @@ def test_a_phones_file_is_loaded_and_the_phone_uploads_later(
         phone.click("#rescue")
     file = tmp_path / "door-scans.json"
     saved.value.save_as(file)
-    said = "Taken: 3; conflicts: 0; not taken: 0; of other events: 0.\n"
+    taken = "Taken: 3; conflicts: 0; not taken: 0; of other events: 0.\n"
+    device = hall.ask("SELECT max(id) FROM door_devices WHERE name = 'Stuck phone'")[0][0]
+    said = f"3 scans of Stuck phone ({device}).\n{taken}"
     load = ("door", "load", "rail-forum", str(hall.event_id), str(file))
     assert hall.run.ok(*load) == said
     phone.context.set_offline(False)

@@ -196,6 +196,7 @@ LABELS: dict[str, str] = {
     "console.log.fact.other": "other number",
     "console.log.fact.payment_days": "days for payments",
     "console.log.fact.person_limit": "for each person",
+    "console.log.fact.looks_first": "phones show a ticket first",
     "console.log.fact.place": "place",
     "console.log.fact.queue": "what",
     "console.log.fact.rate_limit": "requests a minute",

@@ -544,6 +544,15 @@ WHERE org_id = :org_id AND ticket_id = :ticket_id AND kind = 'paid' ORDER BY id 
 SELECT amount_minor, currency, settled_at FROM payments
 WHERE org_id = :org_id AND ticket_id = :ticket_id;
 
+-- == looking ==
+
+-- name: find_looks_first(org_id, id: EventId)$ -> int | None
+SELECT door_looks_first FROM events WHERE org_id = :org_id AND id = :id;
+
+-- name: set_looks_first(org_id, id: EventId, is_first: int, now)!
+UPDATE events SET door_looks_first = :is_first, updated_at = :now
+WHERE org_id = :org_id AND id = :id;
+
 -- == printers ==
 
 -- name: add_printer(org_id, event_id, id: PrinterId, name, language, host, port: int, now)!

@@ -440,6 +440,10 @@ class _Sql(Statements):
     @staticmethod
     def find_payment(tx: Tx, *, org_id: OrgId, ticket_id: TicketId) -> FindPaymentRow | None: ...
     @staticmethod
+    def find_looks_first(tx: Tx, *, org_id: OrgId, id: EventId) -> int | None: ...
+    @staticmethod
+    def set_looks_first(tx: Tx, *, org_id: OrgId, id: EventId, is_first: int, now: int) -> int: ...
+    @staticmethod
     def add_printer(
         tx: Tx,
         *,

@@ -46,7 +46,6 @@ Key = Annotated[str, msgspec.Meta(pattern="^[0-9a-f-]{36}$")]
 Code = Annotated[str, msgspec.Meta(pattern="^[0-9A-Z]{10}$")]
 Indexes = Annotated[list[Index], msgspec.Meta(max_length=PARTS_LIMIT)]
 
-
 Language = Annotated[str, msgspec.Meta(pattern=r"^[a-z]{0,8}$")]
 """A language as it is kept, without a region; empty = not known."""
 
@@ -75,6 +74,7 @@ class ChoicesPart(Part):
     is_waiting_closed: bool = False
     has_nameless_tickets: bool = False
     refuses_unpaid: bool = False
+    door_looks_first: bool = False
 
 
 class TicketTypePart(Part):

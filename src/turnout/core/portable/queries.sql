@@ -5,12 +5,12 @@
 --         capacity: int | None, registration_ends_local: str, details: str, cover: str,
 --         venue_id: VenueId | None, waiting_hours: int, mails_api_tickets: int,
 --         waits_when_full: int, is_waiting_closed: int, has_nameless_tickets: int,
---         refuses_unpaid: int, is_exam: int) | None
+--         refuses_unpaid: int, door_looks_first: int, is_exam: int) | None
 -- The event as it is stored: one whose registration has ended is not closed by that here.
 SELECT e.uuid, e.title, e.state, e.timezone, e.starts_local, e.ends_local, e.capacity,
     e.registration_ends_local, e.details, e.cover, e.venue_id, e.waiting_hours,
     e.mails_api_tickets, e.waits_when_full, e.is_waiting_closed, e.has_nameless_tickets,
-    e.refuses_unpaid,
+    e.refuses_unpaid, e.door_looks_first,
     CASE WHEN EXISTS (SELECT 1 FROM exams x WHERE x.org_id = e.org_id AND x.event_id = e.id)
         THEN 1 ELSE 0 END AS is_exam
 FROM events e WHERE e.org_id = :org_id AND e.id = :id;
@@ -136,12 +136,12 @@ WHERE r.org_id = :org_id AND r.event_id = :event_id ORDER BY g.registration_id, 
 
 -- name: finish_event(org_id, id: EventId, state, capacity: int | None, held: int,
 --     waiting_hours: int, mails_api_tickets: int, waits_when_full: int, is_waiting_closed: int,
---     has_nameless_tickets: int, refuses_unpaid: int, now)!
+--     has_nameless_tickets: int, refuses_unpaid: int, door_looks_first: int, now)!
 UPDATE events SET state = :state, capacity = CAST(:capacity AS BIGINT), held = :held,
     waiting_hours = :waiting_hours, mails_api_tickets = :mails_api_tickets,
     waits_when_full = :waits_when_full, is_waiting_closed = :is_waiting_closed,
     has_nameless_tickets = :has_nameless_tickets, refuses_unpaid = :refuses_unpaid,
-    updated_at = :now
+    door_looks_first = :door_looks_first, updated_at = :now
 WHERE org_id = :org_id AND id = :id;
 
 -- name: set_ticket_type_held(org_id, id: TicketTypeId, held: int)!

@@ -39,6 +39,7 @@ class FindEventRow(NamedTuple):
     is_waiting_closed: int
     has_nameless_tickets: int
     refuses_unpaid: int
+    door_looks_first: int
     is_exam: int
 
 class ListTicketTypesRow(NamedTuple):
@@ -227,6 +228,7 @@ class _Sql(Statements):
         is_waiting_closed: int,
         has_nameless_tickets: int,
         refuses_unpaid: int,
+        door_looks_first: int,
         now: int,
     ) -> int: ...
     @staticmethod

@@ -236,6 +236,7 @@ def _hold(
         is_waiting_closed=int(choices.is_waiting_closed),
         has_nameless_tickets=int(choices.has_nameless_tickets),
         refuses_unpaid=int(choices.refuses_unpaid),
+        door_looks_first=int(choices.door_looks_first),
         now=tx.now,
     )
 

@@ -13,6 +13,7 @@ from turnout.core.door.arrivals import list_walk_in_types, walk_in
 from turnout.core.door.counting import Counters, count_door
 from turnout.core.door.decisions import Decision, Undone
 from turnout.core.door.devices import is_news, note_seen
+from turnout.core.door.looking import looks_first
 from turnout.core.door.model import Post, Standing
 from turnout.core.door.paying import take_payment
 from turnout.core.door.printers import list_printers
@@ -227,6 +228,7 @@ def _read_state(tx: Tx, standing: Standing, form: str) -> State:
     places = [_read_place(tx, standing, post) for post in standing.posts] if is_confirmed else []
     return State(
         at=tx.now,
+        device=device.id,
         name=device.name,
         role=device.role.value,
         word="" if is_confirmed else device.word,
@@ -251,6 +253,7 @@ def _read_place(tx: Tx, standing: Standing, post: Post) -> PlaceState:
         event.timezone,
         gate.name if gate else "",
         gate is not None and bool(gate.has_exit),
+        looks_first(tx, standing.org_id, post.event_id),
         [PrinterAt(one.id, one.name) for one in printers],
         types,
     )

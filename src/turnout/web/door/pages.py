@@ -116,18 +116,25 @@ class PairLinkResource(Resource):
         self._keys = keys
 
     async def on_get(self, req: Request, resp: Response, token: str) -> None:
-        """Ask. Raises Missing for a code that was used or has ended."""
-        event, name = await self._keys.db.read(_find_link, token)
+        """Ask; for a code that was used or has ended, say so, with the form for letters."""
         is_private = self._keys.is_private(req)
+        try:
+            event, name = await self._keys.db.read(_find_link, token)
+        except Missing as refusal:
+            _answer_ended(resp, refusal, is_private=is_private)
+            return
         _answer_asking(resp, event, name, is_private=is_private, is_named=bool(name))
 
     async def on_post(self, req: Request, resp: Response, token: str) -> None:
-        """Pair this phone. Raises Missing."""
+        """Pair this phone; what is wrong is said on the page."""
         given = await read_form(req, BODY_LIMIT)
-        name = given.get("name", "")
-        event, _ = await self._keys.db.read(_find_link, token)
+        name, event = given.get("name", ""), ""
         try:
+            event, _ = await self._keys.db.read(_find_link, token)
             done: Paired = await self._keys.db.write_first(pair_by_link, token, name, _browser(req))
+        except Missing as refusal:
+            _answer_ended(resp, refusal, is_private=self._keys.is_private(req))
+            return
         except Invalid as refusal:
             is_private = self._keys.is_private(req)
             _answer_asking(resp, event, name, say_refusal(refusal), is_private=is_private)
@@ -178,6 +185,11 @@ def _answer_pairing(
         is_private=is_private,
         longest=LONGEST_NAME,
     )
+
+
+def _answer_ended(resp: Response, refusal: Missing, *, is_private: bool) -> None:
+    _answer_pairing(resp, said=say_refusal(refusal), is_private=is_private)
+    resp.status = HTTPStatus.NOT_FOUND
 
 
 def _answer_asking(

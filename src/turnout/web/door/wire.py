@@ -9,7 +9,7 @@ from turnout.core.door.counting import Counters
 from turnout.core.door.readings import MOST_READINGS
 from turnout.core.door.snapshots import Row
 from turnout.core.door.uploading import MOST_SCANS, KeptConflict, OfflineScan
-from turnout.core.ids import EventId, PrinterId, TicketTypeId
+from turnout.core.ids import DeviceId, EventId, PrinterId, TicketTypeId
 
 LATEST = 2**53
 
@@ -89,6 +89,7 @@ class PlaceState(msgspec.Struct, frozen=True):
     timezone: str
     gate: str
     has_exit: bool
+    looks_first: bool
     printers: list[PrinterAt]
     ticket_types: list[TypeOnSale]
 
@@ -97,6 +98,7 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     """Who the device is. `word` is empty once the console has confirmed it."""
 
     at: int
+    device: DeviceId
     name: str
     role: str
     word: str

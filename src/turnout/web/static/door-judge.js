@@ -98,7 +98,7 @@ export async function judge(snapshot, role, text, readTicket, found) {
     const day = today(snapshot);
     if (!mayEnter) return pointTheWay(snapshot, Number(type), day);
     if (snapshot.gate_day && snapshot.gate_day !== day) return { verdict: "other_day", go_on: [snapshot.gate_day], go_to: [snapshot.gate] };
-    return { verdict: "admitted", digest, ticket_type: snapshot.ticket_types[type] || "", isProvisional: true };
+    return { verdict: "admitted", digest, type: Number(type), ticket_type: snapshot.ticket_types[type] || "", isProvisional: true };
   }
   const address = ADDRESS.exec(upper);
   if (address && Number(address[1]) !== snapshot.organization) return { verdict: "unknown" };

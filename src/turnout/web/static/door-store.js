@@ -38,6 +38,15 @@ export const replaceTickets = (tickets) => within("tickets", (store) => { store.
 export const dropFromOutbox = (places) => within("outbox", (store) => { for (const one of places) store.delete(one); });
 export const emptyOutbox = async () => (await open()).clear("outbox");
 
+// What is needed of a phone that knows nobody any more: who it is, for the scans that wait.
+const OWN = ["state", "clock", "ended", "offline", "printer", "layout"];
+
+export async function forgetNames() {
+  const database = await open(), names = await database.getAllKeys("facts");
+  for (const name of names) if (!OWN.includes(name)) await database.delete("facts", name);
+  await database.clear("tickets");
+}
+
 export async function forgetAll() {
   for (const name of ["facts", "tickets"]) await (await open()).clear(name);
 }

@@ -18,7 +18,9 @@ let event = state?.places[0]?.event ?? 0;
 let contactAt = (await store.readFact("contact")) ?? 0;
 let offlineSince = (await store.readFact("offline")) ?? 0, rescued = 0, waits = 0, isPaused = false, last = { text: "", at: 0 }, unread = last, isSignedOut = false, shown = null;
 let isFull = false, isLeaving = false, lately = (await store.readFact("lately")) ?? [], printer = (await store.readFact("printer")) ?? "", layout = (await store.readFact("layout")) ?? "";
-let { skew = 0, phone = "" } = (await store.readFact("clock")) ?? {};
+let { skew = 0, phone = "", device = 0 } = (await store.readFact("clock")) ?? {};
+// Scans that this browser made as another phone, which was signed out since: only their file saves them.
+let strays = 0;
 let counters = (await store.readFact("counters")) ?? null;
 
 // Times are the event's, as the console has them, in the format of the reader.
@@ -83,13 +85,48 @@ function lost() {
   showBanner();
 }
 
+// A phone that was signed out, or whose time is over, lets nobody in and knows no names any more. What
+// waits on it stays, for its file.
 async function signedOut() {
   isSignedOut = true;
-  await store.forgetAll();
+  await store.forgetNames();
+  await keep("ended", Date.now());
   snapshot = counters = null;
-  waits = await store.countOutbox();
+  lately = [];
+  await countWaiting();
+  if (!waits && !strays && !offlineSince && navigator.onLine) return location.assign("/door");
+  showEnded();
+}
+
+function showEnded() {
+  for (const track of stream?.getTracks() ?? []) track.stop();
+  stream = null;
+  next();
+  openPart("more");
+  document.querySelector("nav.door-foot").hidden = true;
+  for (const name of ["lately", "gates", "conflicts", "refused"]) $(name).replaceChildren();
+  for (const name of ["conflicts-title", "refused-title"]) $(name).hidden = true;
   showBanner();
-  if (!waits) location.assign("/door");
+}
+
+const saySignedOut = () => waits + strays ? sayCount("signed_out", waits + strays) : say("signed_out_none");
+
+const isOwn = (scan) => !scan.device || !device || scan.device === device;
+
+async function countWaiting() {
+  const all = await store.countOutbox();
+  if (strays > all) await countStrays();
+  waits = all - strays;
+}
+
+async function countStrays() {
+  strays = (await store.listOutbox()).filter((one) => !isOwn(one)).length;
+}
+
+// Each act has the phone that made it: this browser may be paired again, as another one.
+async function keepScan(scan) {
+  await store.addToOutbox({ device, phone: state.name, ...scan });
+  await countWaiting();
 }
 
 // -- what the phone holds ----------------------------------------------------------------------
@@ -123,8 +160,24 @@ async function takeChanges() {
   counters = counted;
   if (isNew) await keep("counters", counters);
   showCounters();
-  showList("conflicts", changes.conflicts.map((one) => line(say("conflict", { name: one.name.trim() || say("unknown"), one: one.first_device || "–", first: one.first_at ? at(one.first_at) : "–", two: one.device, second: at(one.at) }))));
+  showList("conflicts", changes.conflicts.map((one) => line(sayConflict(one))));
   await showRefused();
+}
+
+const byGate = (phone, gate) => gate ? `${phone} (${gate})` : phone;
+const momentOf = (ms) => dayAt(ms) === dayAt(Date.now()) ? at(ms) : `${dayAt(ms)}, ${at(ms)}`;
+
+function sayConflict(one) {
+  const name = [one.name.trim() || say("unknown"), one.ticket_type || one.code.slice(0, 24)].filter(Boolean).join(", ");
+  const two = byGate(one.device, one.gate), second = momentOf(one.at);
+  const first = one.first_at && momentOf(one.first_at);
+  if (one.verdict === "paid") {
+    const amount = one.amount_minor ? money(one.amount_minor, one.currency) : say("paid");
+    const who = one.first_device ? byGate(one.first_device, one.first_gate) : say("not_door");
+    return first ? say("conflict_paid", { name, amount, one: who, first, two, second }) : say("conflict_paid_only", { name, amount, two, second });
+  }
+  if (first && one.verdict === "again") return say("conflict", { name, one: byGate(one.first_device || "–", one.first_gate), first, two, second });
+  return say("conflict_wrong", { name, two, second, text: say(`verdict_${one.verdict}`) });
 }
 
 // The last known ones, with their time as long as the server does not say newer ones.
@@ -158,17 +211,18 @@ function line(text) {
 
 async function forgetWhenOver() {
   const isOver = snapshot && (Date.now() > snapshot.deleted_at || (contactAt && Date.now() - contactAt > KEPT_MS));
-  if (isOver && !(await store.countOutbox())) { await store.forgetAll(); snapshot = null; }
+  if (isOver) { await store.forgetNames(); snapshot = null; }
+  if (state && Date.now() + skew >= state.ends_at) await signedOut();
 }
 
 async function upload() {
   for (;;) {
-    const scans = await store.listOutbox(UPLOAD);
-    waits = await store.countOutbox();
+    await countWaiting();
+    const scans = strays ? (await store.listOutbox()).filter(isOwn).slice(0, UPLOAD) : await store.listOutbox(UPLOAD);
     if (!scans.length) return;
     showBanner(sayCount("sending", waits));
     const byEvent = scans.filter((one) => one.event === scans[0].event);
-    const sent = byEvent.map(({ place, event: _, about: __, ...scan }) => scan);
+    const sent = byEvent.map(({ place, event: _, about: __, device: ___, phone: ____, ...scan }) => scan);
     const done = await ask("offline", { sent_at: Date.now(), event: scans[0].event, scans: sent }, 30_000);
     await keepRefused(byEvent, done.scans);
     await store.dropFromOutbox(byEvent.map((one) => one.place));
@@ -182,9 +236,9 @@ async function keepRefused(scans, outcomes) {
   const reasons = new Map(outcomes.filter((one) => one.refusal).map((one) => [one.nonce, one.refusal]));
   const refused = [];
   for (const scan of scans.filter((one) => reasons.has(one.nonce))) {
-    const isUndo = scan.act === "undo", name = scan.about?.name || say("unknown");
-    refused.push({ said: say(isUndo ? "undo_refused" : "refused", { name }), at: scan.at });
-    if (isUndo && scan.about?.digest) await mark(scan.about.digest, scan.about.at);
+    const isUndo = scan.act === "undo", name = scan.about?.name || say("unknown"), { digest, was } = scan.about ?? {};
+    refused.push({ said: say(!isUndo ? "refused" : was ? "undo_refused_way" : "undo_refused", { name }), at: scan.at });
+    if (isUndo && digest) await (was ? change(digest, { isOut: was === "left" }) : mark(digest, scan.about.at));
   }
   if (!refused.length) return;
   await keep("refused", [...refused.reverse(), ...(await store.readFact("refused")) ?? []].slice(0, REFUSALS));
@@ -199,7 +253,9 @@ async function keepRefused(scans, outcomes) {
 // A camera reads one code many times: what it has read is not read again for a while.
 async function scan(text, { readings = [text], ...more } = {}) {
   const now = Date.now();
-  if (isSignedOut || (more.readAt && text === last.text && now - last.at < AGAIN_MS)) return;
+  if (state && now + skew >= state.ends_at && !isSignedOut) await signedOut();
+  if (isSignedOut) return isPaused || show({ verdict: "fault", why: saySignedOut() }, null, "");
+  if ((more.readAt && text === last.text && now - last.at < AGAIN_MS)) return;
   if (shown?.goesOn && text) next();
   if (isPaused) return text && shown && text !== last.text ? sayUnread(text, now) : undefined;
   last = { text, at: now };
@@ -209,7 +265,9 @@ async function scan(text, { readings = [text], ...more } = {}) {
     const { unclear, readAs, code } = await settle(text, readings);
     if (unclear) return show({ verdict: "unclear", unclear }, null, text);
     const made = { nonce: nonce(), code: code.slice(0, 500), event, ...(isLeaving && !more.path ? { path: "leave" } : {}), ...more };
-    show({ ...await decide(made, more.found), readAs }, made, code);
+    const seen = looksFirst() && code && !made.path ? await lookFirst(made) : null;
+    if (seen) show({ ...seen, verdict: "look", known: seen.verdict, readAs }, made, code);
+    else show({ ...await decide(made, more.found), readAs }, made, code);
     performance.measure("verdict", { start: more.readAt ?? startedAt });
   } catch (fault) {
     show(faultOf(fault), null, text);
@@ -248,6 +306,38 @@ function sayUnread(text, now) {
   $("unread").textContent = say("unread");
 }
 
+// Where the organizer wants it, a good ticket is shown first, and checked in with a tap. Whatever else
+// is scanned is answered at once, and kept as ever.
+const looksFirst = () => Boolean(state.places.find((one) => one.event === event)?.looks_first);
+
+async function lookFirst(made) {
+  const seen = await foresee(made);
+  return seen && ["admitted", "returned"].includes(seen.verdict) ? seen : null;
+}
+
+async function foresee({ nonce: own, code }) {
+  if (!offlineSince && navigator.onLine && !waits) {
+    try {
+      return await ask("look", { nonce: own, code, event });
+    } catch (fault) {
+      if (fault instanceof Refused) return null;
+      lost();
+    }
+  }
+  return snapshot && crypto.subtle ? judge(snapshot, state.role, code, store.readTicket) : null;
+}
+
+async function takeIn() {
+  const { made, entry } = shown;
+  next();
+  isPaused = true;
+  try {
+    show(await decide(made), made, entry.text);
+  } catch (fault) {
+    show(faultOf(fault), null, entry.text);
+  }
+}
+
 // What is said of these to somebody who goes out, too.
 const NO_TICKET = new Set(["cancelled", "other_event", "forged", "unknown"]);
 const faultOf = (fault) => ({ verdict: "fault", why: isQuota(fault) ? say("full") : fault.message });
@@ -274,7 +364,7 @@ async function sayNotIn(body, found) {
 }
 
 // What the server has just said of a ticket is kept at once: the network may be gone at the next scan.
-async function learn(id, verdict, { first_at: firstAt, first_device: device, open_minor: open, currency, cancelled_at: cancelledAt, cancelled_by: cancelledBy, cancelled_name: cancelledName } = {}) {
+async function learn(id, verdict, { first_at: firstAt, first_device: device, is_outside: isOut, open_minor: open, currency, cancelled_at: cancelledAt, cancelled_by: cancelledBy, cancelled_name: cancelledName } = {}) {
   const learnt = {
     admitted: { at: firstAt ?? Date.now(), by: device || state.name, isOut: false },
     again: firstAt ? { at: firstAt, by: device } : {},
@@ -282,7 +372,7 @@ async function learn(id, verdict, { first_at: firstAt, first_device: device, ope
     left: { isOut: true, outAt: Date.now(), outBy: state.name },
     unpaid: { state: UNPAID },
     cancelled: { state: CANCELLED, beside: { cancelled_at: cancelledAt, cancelled_by: cancelledBy, cancelled_name: cancelledName } },
-    undone: firstAt ? { at: firstAt, by: device } : { at: 0, by: "", isOut: false },
+    undone: firstAt ? { at: firstAt, by: device, isOut: Boolean(isOut) } : { at: 0, by: "", isOut: false },
   }[verdict];
   try {
     const ticket = id && learnt && await store.findTicket(id);
@@ -316,8 +406,9 @@ async function decideAlone(body, path, found) {
   const isForced = path === "let-in" && decision.digest && decision.verdict !== "cancelled";
   const isAdmitted = isForced || decision.verdict === "admitted";
   const act = isForced ? "let_in" : isLeft ? "leave" : "scan";
-  await store.addToOutbox({ act, code: body.code, ticket: body.code ? 0 : decision.ticket ?? 0, at: Date.now(), nonce: body.nonce, is_admitted: isAdmitted || decision.verdict === "returned", said: decision.verdict, reason: body.reason ?? "", event, about: { name: decision.name, digest: decision.digest } });
-  waits = await store.countOutbox();
+  await keepScan({ act, code: body.code, ticket: body.code ? 0 : decision.ticket ?? 0, at: Date.now(), nonce: body.nonce, is_admitted: isAdmitted || decision.verdict === "returned", said: decision.verdict, reason: body.reason ?? "", event, about: { name: decision.name, digest: decision.digest } });
+  // A ticket that the list does not have is known from now on: this phone lets nobody in with it again.
+  if (isAdmitted && decision.isProvisional) await store.keepTickets([{ digest: decision.digest, id: 0, name: "", type: decision.type, state: 0, at: 0 }]);
   if (isAdmitted && decision.verdict !== "again") count(1);
   if (isForced && decision.verdict === "again") {
     await change(decision.digest, { isOut: false });
@@ -332,7 +423,7 @@ async function decideAlone(body, path, found) {
 // A payment without a network is an act of its own; who was kept out for it is scanned then.
 async function payAlone(body, decision) {
   if (!decision.digest || decision.verdict === "cancelled") return decision;
-  await keepAct("paid", body, decision);
+  await keepAct("paid", body, decision, { nonce: `${body.nonce}-paid` });
   const ticket = await store.readTicket(decision.digest);
   if (ticket) await change(decision.digest, { state: 0, beside: { ...ticket.beside, open_minor: 0 } });
   const settled = { ...decision, open_minor: 0 };
@@ -340,7 +431,7 @@ async function payAlone(body, decision) {
 }
 
 function keepAct(act, body, { name, digest, ticket }, more = {}) {
-  return store.addToOutbox({ act, code: body.code, ticket: body.code ? 0 : body.ticket || ticket || 0, at: Date.now(), nonce: nonce(), is_admitted: false, reason: "", event: body.event, about: { name, digest }, ...more });
+  return keepScan({ act, code: body.code, ticket: body.code ? 0 : body.ticket || ticket || 0, at: Date.now(), nonce: nonce(), is_admitted: false, reason: "", event: body.event, about: { name, digest }, ...more });
 }
 
 async function findCompanions(decision) {
@@ -355,10 +446,14 @@ async function change(digest, changes) {
 
 const mark = (digest, checkedIn) => change(digest, { at: checkedIn, by: checkedIn ? state.name : "", isOut: false });
 
+// Going out and coming back, which are taken back as a check-in is.
+const WAYS = new Set(["left", "returned"]);
+
 // Only what this phone did is taken back: who was checked in before stays so.
 async function undo(entry) {
   const { decision, made } = entry;
   const body = { nonce: nonce(), code: made.code, ticket: made.ticket ?? 0, event: made.event };
+  const was = WAYS.has(decision.verdict) ? decision.verdict : undefined;
   let stays = made.before ?? decision.before;
   try {
     if (offlineSince || waits) throw new TypeError("no network");
@@ -368,12 +463,13 @@ async function undo(entry) {
   } catch (fault) {
     if (fault instanceof Refused) return show({ verdict: "fault", why: fault.message }, null, "");
     try {
-      await store.addToOutbox({ act: "undo", code: body.code, ticket: body.ticket, at: Date.now(), nonce: body.nonce, is_admitted: false, reason: "", event: made.event, about: { name: decision.name, digest: decision.digest, at: stays?.at ?? entry.at } });
+      const digest = decision.digest ?? (decision.ticket && (await store.findTicket(decision.ticket))?.digest);
+      await keepScan({ act: "undo", code: body.code, ticket: body.ticket, at: Date.now(), nonce: body.nonce, is_admitted: false, reason: "", event: made.event, about: { name: decision.name, digest, at: stays?.at ?? entry.at, was } });
+      if (was && digest) await change(digest, { isOut: was === "returned" });
     } catch (unkept) {
       return show(faultOf(unkept), null, "");
     }
-    waits = await store.countOutbox();
-    if (!stays) {
+    if (!stays && !was) {
       if (decision.digest) await mark(decision.digest, 0);
       else await learn(decision.ticket, "undone");
       count(-1);
@@ -382,13 +478,13 @@ async function undo(entry) {
   }
   entry.isUndone = true;
   keepLately();
-  note("again", say(stays ? "undone_stays" : decision.isPaid ? "undone_paid" : "undone", { name: decision.name || "", device: stays?.by || "–" }));
+  note("again", say(was ? `undone_${was}` : stays ? "undone_stays" : decision.isPaid ? "undone_paid" : "undone", { name: decision.name || "", device: stays?.by || "–" }));
   next();
 }
 
 // -- saying it --------------------------------------------------------------------------------
 
-const LOOKS = { admitted: "admitted", returned: "admitted", left: "admitted", again: "again", elsewhere: "elsewhere", other_event: "elsewhere", other_day: "elsewhere", cancelled: "cancelled", forged: "cancelled", unpaid: "unpaid", unknown: "unknown", unclear: "unknown", ask: "unknown", fault: "unknown" };
+const LOOKS = { admitted: "admitted", returned: "admitted", left: "admitted", again: "again", elsewhere: "elsewhere", other_event: "elsewhere", other_day: "elsewhere", cancelled: "cancelled", forged: "cancelled", unpaid: "unpaid", unknown: "unknown", unclear: "unknown", ask: "unknown", fault: "unknown", look: "" };
 const SOUNDS = { admitted: [[1320, 60]], again: [[660, 120], [660, 120]], elsewhere: [[700, 120], [500, 120]], unpaid: [[700, 120], [500, 120]], cancelled: [[220, 400]], unknown: [[220, 400]] };
 // At these a supervisor may look for the person by name.
 const LOOKED_UP = new Set(["elsewhere", "other_day", "other_event", "cancelled", "forged", "unpaid", "unclear", "unknown"]);
@@ -440,7 +536,7 @@ function why(decision, text) {
     case "unclear": return say("unclear_why", { one: decision.unclear[0], two: decision.unclear[1] });
     case "ask": return say("ask_why");
     case "fault": return decision.why;
-    default: return [decision.ticket_type, decision.company, decision.isProvisional && say("provisional"), decision.isPaid ? say("paid") : sayOpen(decision)].filter(Boolean).join(" · ");
+    default: return [decision.paid_at && say("paid_before", { at: momentOf(decision.paid_at), device: decision.paid_device || say("not_door") }), decision.ticket_type, decision.company, decision.isProvisional && say("provisional"), decision.isPaid ? say("paid") : sayOpen(decision)].filter(Boolean).join(" · ");
   }
 }
 
@@ -455,15 +551,18 @@ const dayOf = (day) => new Date(`${day}T12:00`).toLocaleDateString(locale, DAY);
 
 function show(decision, made, text) {
   const entry = { decision, made, text, at: Date.now(), isUndone: false };
-  const waiting = (decision.companions ?? []).filter((one) => !one.checked_in_at);
+  const isLook = decision.verdict === "look";
+  const waiting = isLook ? [] : (decision.companions ?? []).filter((one) => !one.checked_in_at);
   const own = present(entry, waiting);
-  beep(lookOf(decision));
-  note(lookOf(decision), decision.name || decision.why || wordOf(decision), entry);
+  if (!isLook) {
+    beep(lookOf(decision));
+    note(lookOf(decision), decision.name || decision.why || wordOf(decision), entry);
+  }
   const isRead = waiting.length || ["answers", "notes", "agreements"].some((name) => decision[name]?.length);
   const pays = made?.isWalkIn && decision.open_minor;
-  own.goesOn = ["admitted", "left", "returned"].includes(decision.verdict) && !isOutside(decision) && !waiting.length && !decision.agreements?.length && !pays;
+  own.goesOn = ["admitted", "left", "returned"].includes(decision.verdict) && !isOutside(decision) && !decision.paid_at && !waiting.length && !decision.agreements?.length && !pays;
   if (own.goesOn && !isRead) setTimeout(() => { if (shown === own) next(); }, ADMITTED_MS);
-  else $("next").focus();
+  else $(decision.verdict === "look" ? "take" : "next").focus();
 }
 
 // Something of "Lately" once more: it stays until it is closed.
@@ -473,7 +572,14 @@ function reopen(entry, button) {
   $(canUndo(entry) ? "undo" : "next").focus();
 }
 
-const canUndo = (entry) => entry.decision.verdict === "admitted" && entry.made && !entry.isUndone && Date.now() - entry.at < UNDO_MS;
+const isUndoable = ({ decision, made, isUndone }) => made && !isUndone && (decision.verdict === "admitted" || (WAYS.has(decision.verdict) && !isOutside(decision)));
+const isSame = (one, other) => one.digest ? one.digest === other.digest : one.ticket && one.ticket === other.ticket;
+
+// What was done last with a ticket is taken back first.
+function canUndo(entry) {
+  const isLast = !lately.some(({ entry: later }) => later && later.at > entry.at && isUndoable(later) && isSame(later.decision, entry.decision));
+  return isLast && isUndoable(entry) && Date.now() - entry.at < UNDO_MS;
+}
 
 function present(entry, waiting) {
   const { decision, made, text } = entry, look = lookOf(decision);
@@ -488,14 +594,15 @@ function present(entry, waiting) {
   $("unread").textContent = "";
   showBeside(decision, made);
   showGroup(waiting, decision);
+  $("take").hidden = decision.verdict !== "look";
   $("badge").hidden = !printer || !decision.ticket || !["admitted", "again", "returned"].includes(decision.verdict);
   $("undo").hidden = !canUndo(entry);
   if (canUndo(entry)) setTimeout(() => { if (shown === own) { $("undo").hidden = true; $("next").focus(); } }, entry.at + UNDO_MS - Date.now());
   const pays = decision.verdict === "unpaid" || (decision.open_minor && !decision.isPaid);
-  $("paid").hidden = state.role !== "supervisor" || !made || !pays;
+  $("paid").hidden = state?.role !== "supervisor" || !made || !pays;
   $("paid").textContent = decision.open_minor ? say("paid_amount", { amount: money(decision.open_minor, decision.currency) }) : say("paid");
-  $("anyway").hidden = state.role !== "supervisor" || !made || !["again", "elsewhere", "other_day", "unpaid"].includes(decision.verdict);
-  $("look-up").hidden = state.role !== "supervisor" || !LOOKED_UP.has(decision.verdict);
+  $("anyway").hidden = state?.role !== "supervisor" || !made || !["again", "elsewhere", "other_day", "unpaid"].includes(decision.verdict);
+  $("look-up").hidden = state?.role !== "supervisor" || !LOOKED_UP.has(decision.verdict);
   $("anyway-form").hidden = true;
   $("reason").value = $("reason-why").textContent = "";
   $("reason").removeAttribute("aria-invalid");
@@ -529,8 +636,7 @@ async function agree(made, question) {
     await ask("sign", body);
   } catch (fault) {
     if (fault instanceof Refused) throw fault;
-    await store.addToOutbox({ act: "sign", code: body.code, ticket: body.ticket, at: Date.now(), nonce: body.nonce, is_admitted: false, reason: "", question, event: made.event, about: {} });
-    waits = await store.countOutbox();
+    await keepScan({ act: "sign", code: body.code, ticket: body.ticket, at: Date.now(), nonce: body.nonce, is_admitted: false, reason: "", question, event: made.event, about: {} });
     lost();
   }
   return true;
@@ -615,22 +721,23 @@ function next() {
 }
 
 // A phone that was signed out sends nothing any more: what waits on it may go once it is in a file.
-const isRescued = () => isSignedOut && waits > 0 && rescued === waits;
+const isRescued = () => rescued > 0 && rescued === waits + strays && (isSignedOut || !waits);
 
 function showBanner(text = "") {
   const banner = $("banner");
-  const isAlone = offlineSince || waits || isSignedOut || isFull;
+  const isAlone = offlineSince || waits || strays || isSignedOut || isFull;
   banner.classList.toggle("offline", Boolean(isAlone));
-  if (isSignedOut) banner.textContent = sayCount("signed_out", waits);
+  if (isSignedOut) banner.textContent = saySignedOut();
   else if (isFull) banner.textContent = say("full");
   else if (text) banner.textContent = text;
   else if (offlineSince || waits) banner.textContent = sayCount("offline", waits, { at: at(offlineSince || Date.now()) });
+  else if (strays) banner.textContent = sayCount("strays", strays);
   else if (Math.abs(skew) > SKEW_MS) banner.textContent = say("clock", { minutes: Math.round(Math.abs(skew) / 60_000) });
   else banner.textContent = snapshot ? say("ready", { at: at(snapshot.at) }) : say("loading");
   showCounters();
-  $("out").disabled = waits > 0 && !isRescued();
+  $("out").disabled = waits + strays > 0 && !isRescued();
   $("out-why").hidden = !waits || isSignedOut;
-  $("rescue").hidden = !waits;
+  $("rescue").hidden = !(waits || strays);
 }
 
 // -- reading codes ----------------------------------------------------------------------------
@@ -833,6 +940,7 @@ $("look-up").addEventListener("click", () => {
   $("q").dispatchEvent(new Event("input"));
 });
 $("next").addEventListener("click", next);
+$("take").addEventListener("click", takeIn);
 $("way").addEventListener("click", () => { isLeaving = !isLeaving; last = { text: "", at: 0 }; showState(); });
 $("layout").addEventListener("change", () => { layout = $("layout").value; keep("layout", layout); });
 $("printer").addEventListener("change", () => { printer = $("printer").value; keep("printer", printer); });
@@ -857,7 +965,8 @@ $("light").addEventListener("click", async () => {
 $("sound").addEventListener("click", () => $("sound").setAttribute("aria-pressed", String($("sound").getAttribute("aria-pressed") !== "true")));
 for (const button of document.querySelectorAll("[data-part]")) button.addEventListener("click", () => openPart(button.dataset.part));
 $("places").addEventListener("change", async () => {
-  if (await store.countOutbox()) { $("places").value = event; return; }
+  await countWaiting();
+  if (waits) { $("places").value = event; return; }
   event = Number($("places").value);
   snapshot = null;
   changesAt = 0;
@@ -866,14 +975,15 @@ $("places").addEventListener("change", async () => {
 });
 $("rescue").addEventListener("click", async () => {
   const scans = await store.listOutbox();
-  const file = new Blob([JSON.stringify({ phone: state?.name ?? phone, saved_at: Date.now(), skew, scans })], { type: "application/json" });
+  const file = new Blob([JSON.stringify({ phone: state?.name ?? phone, device, saved_at: Date.now(), skew, scans })], { type: "application/json" });
   Object.assign(document.createElement("a"), { href: URL.createObjectURL(file), download: "door-scans.json" }).click();
   rescued = scans.length;
   showBanner();
 });
 $("out").addEventListener("click", async () => {
-  waits = await store.countOutbox();
-  if (waits && !(isRescued() && confirm(sayCount("out_sure", waits)))) return showBanner();
+  await countWaiting();
+  const count = waits + strays;
+  if (count && !(isRescued() && confirm(sayCount("out_sure", count)))) return showBanner();
   if (snapshot) await takeChanges().catch(() => {});
   const answer = await fetch("/door", { method: "POST", body: new URLSearchParams({ token: state?.form ?? "" }) });
   if (!answer.ok && !isSignedOut) return;
@@ -916,8 +1026,8 @@ async function stayAwake() {
 async function keepUp() {
   for (;;) {
     try {
-      await forgetWhenOver();
-      waits = await store.countOutbox();
+      if (!isSignedOut) await forgetWhenOver();
+      await countWaiting();
       if (!isSignedOut && !document.hidden && navigator.onLine) {
         state = await refreshState();
         await upload();
@@ -955,11 +1065,15 @@ async function refreshState() {
   if (state && Date.now() - stateAt < 60_000) return state;
   const read = await ask("state");
   if (read.word) location.assign("/door");
+  if (read.device !== device) {
+    device = read.device;
+    await countStrays();
+  }
   stateAt = Date.now();
   event ||= read.places[0].event;
   skew = read.at - Date.now();
   phone = read.name;
-  await keep("clock", { skew, phone });
+  await keep("clock", { skew, phone, device });
   if (!news) follow();
   await keep("state", read);
   return read;
@@ -981,6 +1095,18 @@ document.addEventListener("visibilitychange", () => {
   else if (stream && !isHeld()) $("video").play().catch(() => {});
 });
 stayAwake();
+await countStrays();
+await countWaiting();
+// The page of a phone that was signed out stays one, unless it was paired again.
+if (await store.readFact("ended")) {
+  isSignedOut = true;
+  try {
+    state = await refreshState();
+    isSignedOut = false;
+    await keep("ended", 0);
+  } catch { // it is signed out, or cannot ask
+  }
+}
 showState();
 const regions = new Intl.DisplayNames(locale, { type: "region" });
 const layouts = [["", say("layout_found")], ["own", say("layout_own")], ...Object.keys(LAYOUTS).map((name) => [name, regions.of(name.toUpperCase())])];
@@ -988,5 +1114,6 @@ $("layout").replaceChildren(...layouts.map(([value, text]) => new Option(text, v
 $("lately").replaceChildren(...lately.map(drawLately));
 $("work").hidden = false;
 $("point").textContent = navigator.mediaDevices ? say("point") : say("no_camera");
+if (isSignedOut) showEnded();
 keepUp();
-if (navigator.mediaDevices?.getUserMedia) startCamera();
+if (navigator.mediaDevices?.getUserMedia && !isSignedOut) startCamera();

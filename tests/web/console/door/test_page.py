@@ -11,6 +11,7 @@ from tests.web.console.desk import Desk
 from turnout.core.checkin.gates import create_gate
 from turnout.core.door.decisions import Shown
 from turnout.core.door.devices import find_standing, list_devices, note_seen
+from turnout.core.door.looking import looks_first
 from turnout.core.door.model import DoorRole
 from turnout.core.door.pairing import Paired, make_pairing, pair_by_code, pair_by_link
 from turnout.core.door.scanning import let_in
@@ -162,6 +163,21 @@ def test_unpaid_tickets_are_refused_and_let_in_again(
         is_refused = node.db.call(refuses_unpaid, org_id, event_id)
         assert is_refused is (value == "refuse")
         assert ("doors refuse tickets" in desk.read(page)) is is_refused
+
+
+def test_phones_show_tickets_first_where_the_organizer_wants_it(
+    node: LocalNode, desk: Desk, org_id: OrgId, events: dict[str, EventId]
+) -> None:
+    page = f"/console/{events['Summit']}/door"
+    for value, done, words in (
+        ("first", "look_first", "show a good ticket first, and check it in with a tap"),
+        ("express", "express", "check a good ticket in at once"),
+    ):
+        sent = desk.send(page, page, looks=value)
+        assert sent.headers["location"] == f"{page}?done={done}#looks"
+        assert words in desk.read(page)
+        is_first = node.db.call(looks_first, org_id, events["Summit"])
+        assert is_first is (value == "first")
 
 
 def _make_event(tx: Tx) -> EventId:

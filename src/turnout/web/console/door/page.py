@@ -7,6 +7,7 @@ from falcon.asgi import Request, Response
 
 from turnout.core.checkin.gates import Gate, create_gate, days_of, list_gates
 from turnout.core.door.devices import list_devices, revoke_device
+from turnout.core.door.looking import looks_first, set_looks_first
 from turnout.core.door.model import Device, DoorRole
 from turnout.core.door.pairing import (
     CODE_LENGTH,
@@ -71,6 +72,7 @@ class DoorView(NamedTuple):
     printers: list[Printer]
     elsewhere: list[Elsewhere]
     refuses_unpaid: bool
+    looks_first: bool
 
     @property
     def waiting(self) -> list[Device]:
@@ -103,8 +105,8 @@ class DoorPage(ConsolePage):
         await self._show(req, resp, fill({"role": DoorRole.STEWARD.value}))
 
     async def on_post(self, req: Request, resp: Response, scope: str) -> None:
-        """Show a code, confirm or end a phone, add a gate or a printer, or refuse unpaid tickets.
-        Raises Missing."""
+        """Show a code, confirm or end a phone, add a gate or a printer, refuse unpaid tickets, or
+        show tickets first. Raises Missing."""
         form = await self.console.take(req)
         for name, verb, done in (
             ("confirm", _confirm, "confirmed"),
@@ -120,6 +122,11 @@ class DoorPage(ConsolePage):
             is_refused = form.value("unpaid") == "refuse"
             await self.console.write(req, form, "door.change", _refuse_unpaid, is_refused)
             lead_to(resp, req.path, "unpaid_refused" if is_refused else "unpaid_let_in", "unpaid")
+            return
+        if form.has("looks"):
+            is_first = form.value("looks") == "first"
+            await self.console.write(req, form, "door.change", _look_first, is_first)
+            lead_to(resp, req.path, "look_first" if is_first else "express", "looks")
             return
         if form.has("add_printer"):
             given = _read_printer(form)
@@ -192,6 +199,7 @@ def find_door(visit: Visit, code: DoorCode | None) -> DoorView:
         list_printers(tx, org_id, event_id),
         list_elsewhere(visit),
         refuses_unpaid(tx, org_id, event_id),
+        looks_first(tx, org_id, event_id),
     )
 
 
@@ -227,6 +235,11 @@ def _revoke(visit: Visit, number: int) -> None:
 def _refuse_unpaid(visit: Visit, is_refused: bool) -> None:
     by = visit.user.actor
     set_refuses_unpaid(visit.tx, visit.org_id, visit.at.id, is_refused=is_refused, actor=by)
+
+
+def _look_first(visit: Visit, is_first: bool) -> None:
+    by = visit.user.actor
+    set_looks_first(visit.tx, visit.org_id, visit.at.id, is_first=is_first, actor=by)
 
 
 def _remove_printer(visit: Visit, number: int) -> None:

@@ -5,18 +5,18 @@ from typing import NamedTuple
 
 from falcon.asgi import Request, Response
 
-from turnout.core.door.devices import get_device, list_devices
+from turnout.core.door.devices import list_devices
 from turnout.core.door.model import Device
 from turnout.core.door.rescuing import (
     LARGEST,
     RescuedScan,
     RescueFile,
-    find_rescued_phone,
+    find_makers,
     load_rescued,
     read_rescue,
 )
 from turnout.core.door.uploading import MOST_SCANS, Uploaded
-from turnout.core.ids import DeviceId, EventId
+from turnout.core.ids import DeviceId
 from turnout.errors import Invalid
 from turnout.http.body import in_thread
 from turnout.web.console.events.going import attempt
@@ -36,15 +36,21 @@ WHY = {
 }
 
 
+Made = list[tuple[Device, list[RescuedScan]]]
+"""The phones that made the acts of a file, with what each of them made."""
+
+
 class Loaded(NamedTuple):
     """The outcome of a file: how many acts the server has now, how many contradict others, how many
-    are of other events, and why others were refused (the label of each reason, and how often)."""
+    are of other events, why others were refused (the label of each reason, and how often), and the
+    names of the phones that made them, with how many each."""
 
     taken: int
     conflicts: int
     others: int
     refused: int
     reasons: list[tuple[str, int]]
+    phones: list[tuple[str, int]]
 
 
 class RescuePage(ConsolePage):
@@ -68,31 +74,28 @@ class RescuePage(ConsolePage):
             form.refuse(refusal, "file")
             await self._show(req, resp, form)
             return
-        chosen = await attempt(
-            self.console, req, form, CHANGE, _choose, form.number("phone"), file.phone
-        )
-        loaded = await self._load(req, form, file, *chosen) if chosen else None
+        made = await attempt(self.console, req, form, CHANGE, _find, file, form.number("phone"))
+        loaded = await self._load(req, form, file, made) if made else None
         await self._show(req, resp, form, loaded)
 
-    async def _load(
-        self, req: Request, form: Form, file: RescueFile, device_id: DeviceId, event_id: EventId
-    ) -> Loaded | None:
+    async def _load(self, req: Request, form: Form, file: RescueFile, made: Made) -> Loaded | None:
         """Load what is of this event, so much in a transaction; None = that was refused."""
-        scans = file.of_event(event_id)
         done: list[Uploaded] = []
-        for first in range(0, len(scans), MOST_SCANS):
-            some = scans[first : first + MOST_SCANS]
-            told = await attempt(self.console, req, form, CHANGE, _take, device_id, file, some)
-            if told is None:
-                return None
-            done += told
+        for device, scans in made:
+            for first in range(0, len(scans), MOST_SCANS):
+                some = scans[first : first + MOST_SCANS]
+                told = await attempt(self.console, req, form, CHANGE, _take, device.id, file, some)
+                if told is None:
+                    return None
+                done += told
         reasons = Counter(one.refusal for one in done if one.refusal)
         return Loaded(
             taken=len(done) - reasons.total(),
             conflicts=sum(one.is_conflict for one in done),
-            others=len(file.scans) - len(scans),
+            others=len(file.scans) - len(done),
             refused=reasons.total(),
             reasons=[(WHY.get(code, OTHER), count) for code, count in reasons.most_common()],
+            phones=[(device.name, len(scans)) for device, scans in made],
         )
 
     async def _show(
@@ -106,12 +109,9 @@ def _list_phones(visit: Visit) -> list[Device]:
     return list_devices(visit.tx, visit.org_id, visit.at.id)
 
 
-def _choose(visit: Visit, number: int | None, name: str) -> tuple[DeviceId, EventId]:
-    """The phone that was chosen, or else that the file names; and the event."""
-    where = (visit.tx, visit.org_id, visit.at.id)
-    if number is not None:
-        return get_device(*where, DeviceId(number)).id, visit.at.id
-    return find_rescued_phone(*where, name).id, visit.at.id
+def _find(visit: Visit, file: RescueFile, number: int | None) -> Made:
+    chosen = None if number is None else DeviceId(number)
+    return find_makers(visit.tx, visit.org_id, visit.at.id, file, chosen)
 
 
 def _take(
