@@ -114,6 +114,20 @@ _REFUSAL = """    if ($rU =~ "{end}$") {{
         {reason}
         sl_send_reply("{code}", "{words}"); exit;
     }}"""
+_TLS = """[server:default]
+method = TLSv1.2
+certificate = {pem}
+private_key = {pem}
+[client:default]
+method = TLSv1.2
+[server:127.0.0.1:{mutual}]
+method = TLSv1.2
+certificate = {pem}
+private_key = {pem}
+ca_list = {authority}
+verify_certificate = yes
+require_certificate = yes
+"""
 _PHONE = """sip_listen 127.0.0.1:{port}
 net_interface 127.0.0.1
 module_path /usr/lib/baresip/modules
@@ -152,8 +166,8 @@ class Sound(NamedTuple):
 
 
 class Phone:
-    """Debian's baresip: the users `0` to `8` answer, `9` rings until it is hung up. Keys are those
-    of `0`, as is what hangs up."""
+    """Debian's baresip: the users `0` to `8` answer, `6` only with SRTP, `9` rings until it is hung
+    up. Keys are those of `0`, as is what hangs up."""
 
     def __init__(self, folder: Path, *, greets_s: float = 0.0) -> None:
         self.port, self._control = free_port(), free_port()
@@ -162,6 +176,7 @@ class Phone:
         text = _PHONE.format(port=self.port, control=self._control, folder=folder)
         (folder / "config").write_text(text)
         answers = [f"<sip:{n}@127.0.0.1>;regint=0;answermode=auto" for n in range(9)]
+        answers[6] += ";mediaenc=srtp-mand"
         rings = "<sip:9@127.0.0.1>;regint=0;answermode=manual"
         (folder / "accounts").write_text("\n".join([*answers, rings, ""]))
         (folder / "contacts").touch()
@@ -214,30 +229,34 @@ class Phone:
 
 
 class Trunk(NamedTuple):
-    """A trunk that runs; `tls_port` is 0 without TLS."""
+    """A trunk that runs; `tls_port` is 0 without TLS, `mutual_port` wants a certificate, too."""
 
     port: int
     tls_port: int
     phone: Phone
+    mutual_port: int = 0
 
 
 @contextmanager
 def trunk(
     folder: Path, *, certificate: tuple[Path, Path] | None = None, greets_s: float = 0.0
 ) -> Iterator[Trunk]:
-    """Kamailio and a phone behind it; with TLS where there is a certificate and its key."""
+    """Kamailio and a phone behind it; with TLS where there is a certificate with its key, and its
+    authority's."""
     phone = Phone(folder / "phone", greets_s=greets_s)
     port, tls_port = free_port(), free_port() if certificate else 0
     config = folder / "kamailio"
     config.mkdir()
     refusals = "\n".join(_refusal(end, *REFUSALS[end]) for end in REFUSALS)
-    tls = ""
+    tls, mutual_port = "", free_port() if certificate else 0
     if certificate:
+        (config / "tls.cfg").write_text(
+            _TLS.format(pem=certificate[0], authority=certificate[1], mutual=mutual_port)
+        )
         tls = (
-            f'enable_tls=yes\nlisten=tls:127.0.0.1:{tls_port}\nloadmodule "tls.so"\n'
-            'modparam("tls", "tls_method", "TLSv1.2+")\n'
-            f'modparam("tls", "certificate", "{certificate[0]}")\n'
-            f'modparam("tls", "private_key", "{certificate[1]}")\n'
+            f"enable_tls=yes\nlisten=tls:127.0.0.1:{tls_port}\n"
+            f'listen=tls:127.0.0.1:{mutual_port}\nloadmodule "tls.so"\n'
+            f'modparam("tls", "config", "{config / "tls.cfg"}")\n'
         )
     text = _KAMAILIO.format(
         port=port,
@@ -260,7 +279,7 @@ def trunk(
         )
         try:
             wait_for_port(port)
-            yield Trunk(port, tls_port, phone)
+            yield Trunk(port, tls_port, phone, mutual_port)
         finally:
             process.terminate()
             process.wait(WAIT_S)

@@ -1,11 +1,13 @@
 """What an operator says about a SIP trunk that carries calls."""
 
 import re
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import Meta
 
 from turnout.carriers.trunks.settings import TrunkSettings, empty_none
+
+Encryption = Literal["off", "optional", "mandatory"]
 
 
 class SipSettings(TrunkSettings, frozen=True, kw_only=True):
@@ -18,7 +20,12 @@ class SipSettings(TrunkSettings, frozen=True, kw_only=True):
         str,
         Meta(description="key that stops calls of an organization, offered in each, or none"),
     ] = "9"
-    srtp: Annotated[bool, Meta(description="encrypt what is said (SDES)")] = False
+    srtp: Annotated[
+        Encryption, Meta(description="encrypt what is said (SDES): off, optional or mandatory")
+    ] = "off"
+    prack: Annotated[
+        bool, Meta(description="offer to acknowledge answers before the last (100rel, RFC 3262)")
+    ] = False
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -28,6 +28,7 @@ _MOST_EARLY = 1_000
 _CODE = re.compile(r"([1-6][0-9]{2}) (.*)", re.DOTALL)
 _CAUSE = re.compile(r"cause ?= ?\"?([0-9]{1,3})", re.IGNORECASE)
 _TARGET = re.compile(r"sips?:([^@:;>?<]{1,60})@", re.IGNORECASE)
+_ENCRYPTION = {"off": "", "optional": "mediaenc=srtp", "mandatory": "mediaenc=srtp-mand"}
 _NO_SOUND = (AudioNotActive, AudioRestarted)
 
 
@@ -253,6 +254,7 @@ class Stack:
     def _account(self, user: str, register_s: int) -> Account:
         told = self._told
         where = f"sip:{told['host']}:{told['port']};transport={told['transport']}"
+        prack = "100rel=yes" if told["prack"] else ""
         return Account(
             user=user,
             domain=told["domain"],
@@ -262,7 +264,7 @@ class Stack:
             transport=told["transport"],
             audio_codecs=("pcma", "pcmu"),
             auth_user=told["username"] or None,
-            extra_params=("mediaenc=srtp-mand",) if told["srtp"] else (),
+            extra_params=tuple(filter(None, (_ENCRYPTION[told["srtp"]], prack))),
         )
 
 

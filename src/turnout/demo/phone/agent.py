@@ -43,10 +43,13 @@ class Dialog(NamedTuple):
 class Agent:
     """The phones of all numbers; what they hear is kept in `folder`."""
 
-    def __init__(self, folder: Path, pace: Pace, host: str = "127.0.0.1") -> None:
+    def __init__(
+        self, folder: Path, pace: Pace, host: str = "127.0.0.1", call: type[Call] = Call
+    ) -> None:
         self._folder = folder
         self._pace = pace
         self._host = host
+        self._new_call = call
         self._number = next_number(folder)
         self._dialogs: dict[str, Dialog] = {}
         self._answers: dict[tuple[str, str], bytes] = {}
@@ -125,7 +128,7 @@ class Agent:
             f"{self._number:04}", number, _user_of(request.get("from")), round(time.time() * 1000)
         )
         self._number += 1
-        call = Call(heard, manner_of(number), self._pace, self._keep, loop.time)
+        call = self._new_call(heard, manner_of(number), self._pace, self._keep, loop.time)
         tag = secrets.token_hex(4)
         dialog = Dialog(call, request, tag, send, asyncio.Event(), [])
         refusal = (call.manner.code, call.manner.words)
