@@ -155,8 +155,9 @@ def test_the_code_of_each_of_several_tickets_finds_them(db: Database, house: Hou
 def test_a_payment_s_reference_finds_who_pays_by_it(db: Database, house: House) -> None:
     def ask(tx: Tx) -> None:
         price = (house.code, 4950, "EUR")
-        due = {"due_at": tx.now + 1, "reference": "RE-2027-0815"}
-        ask_for_payment(tx, house.org_id, *price, **due, actor=ACTOR)
+        ask_for_payment(
+            tx, house.org_id, *price, due_at=tx.now + 1, reference="RE-2027-0815", actor=ACTOR
+        )
 
     db.call(ask)
     for order in Order:

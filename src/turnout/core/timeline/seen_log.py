@@ -42,7 +42,10 @@ def list_event_log(
         tx, org_id=org_id, event_id=event_id, **msgspec.structs.asdict(wanted), limit=limit
     )
     return [
-        PartLine(LogLine(*whose, msgspec.json.decode(facts)), name) for *whose, facts, name in rows
+        PartLine(
+            LogLine(number, at, actor, action, noun, noun_id, msgspec.json.decode(facts)), name
+        )
+        for number, at, actor, action, noun, noun_id, facts, name in rows
     ]
 
 
