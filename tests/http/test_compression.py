@@ -13,7 +13,7 @@ import zstandard
 from tests.support.client import AppClient
 from tests.support.node import LocalNode, new_database, open_node
 from tests.web.test_events import Fair
-from turnout.http.compression import CODINGS, LARGE, Compressed, choose_coding
+from turnout.http.compression import CODINGS, LARGE, Compressed, choose_coding, vary_plain
 from turnout.web.assets import asset_path, read_asset
 from turnout.web.brand_sheets import brand_path
 
@@ -165,6 +165,35 @@ def test_what_is_small_or_compressed_already_is_sent_as_it_is(site: AppClient) -
     for path in ("/favicon.svg", "/apple-touch-icon.png", asset_path("demo.mp4")):
         answer = site.request("GET", path, headers={"Accept-Encoding": "gzip"})
         assert "content-encoding" not in answer.headers
+
+
+def vary_of(status: int, **headers: str) -> str | None:
+    """The Vary of an answer that is sent as it is."""
+    said = [(name.replace("_", "-").encode(), text.encode()) for name, text in headers.items()]
+    start = {"type": "http.response.start", "status": status, "headers": said}
+    vary_plain(start)
+    return next((value.decode() for name, value in start["headers"] if name == b"vary"), None)
+
+
+def test_caches_are_told_of_what_others_get_compressed(site: AppClient, node: LocalNode) -> None:
+    json = {"content_type": "application/json; charset=utf-8"}
+    assert vary_of(200, **json, content_length="1024") == "Accept-Encoding"
+    # A list as a stream; what says already that it depends on something.
+    assert vary_of(200, **json) == "Accept-Encoding"
+    assert vary_of(200, **json, vary="Origin") == "Origin, Accept-Encoding"
+    assert vary_of(422, **json, content_length="2000") == "Accept-Encoding"
+    assert vary_of(304, etag='"a"', content_length="0") == "Accept-Encoding"
+    # Nobody gets these compressed.
+    assert vary_of(200, **json, content_length="1023", vary="Origin") == "Origin"
+    assert vary_of(200, content_type="image/png", content_length="9000") is None
+    assert vary_of(200, **json, content_encoding="gzip", content_length="9000") is None
+    assert vary_of(204) is None
+    fair = Fair(node)
+    for path in ("/openapi/registration.json", fair.path, f"/{fair.slug}/events.ics", SHEET):
+        for method in ("GET", "HEAD"):
+            for asked in ({}, {"Accept-Encoding": "gzip"}, {"Accept-Encoding": "identity"}):
+                answer = site.request(method, path, headers=asked)
+                assert "Accept-Encoding" in answer.headers["vary"], (method, path, asked)
 
 
 def test_a_browser_with_a_session_gets_pages_as_they_are(site: AppClient, node: LocalNode) -> None:

@@ -19,7 +19,7 @@ import structlog
 from turnout.errors import Failure, Invalid, Unavailable
 from turnout.http import client_address, compression, cross_site, health, logs, metrics, request_id
 from turnout.http.client_address import ClientAddresses, TrustedProxies
-from turnout.http.compression import Coding, Compressed, choose_coding
+from turnout.http.compression import Coding, Compressed, choose_coding, vary_plain
 from turnout.http.cross_site import VERDICT, CrossSiteGuard
 from turnout.http.errors import Answer, Present, Unexpected, present_plainly
 from turnout.http.fast_path import spell
@@ -131,7 +131,7 @@ class RootApp:
         normalize(scope)
         mount = self._find_mount(exchange.method, scope["path"])
         exchange.name, exchange.present = mount.name, mount.present
-        send = Compressed(scope, exchange.send, coding).send if coding else exchange.send
+        send = Compressed(scope, exchange.send, coding).send if coding else exchange.send_plain
         await mount.app(scope, reception.begin_without_waiting, send)
         if not exchange.is_begun:
             raise RuntimeError(f"{mount.name} ended without an answer")
@@ -217,6 +217,12 @@ class _Exchange:
             ]
             await self._forget_rest(message["headers"])
         await self._send(message)
+
+    async def send_plain(self, message: dict[str, Any]) -> None:
+        """Pass a message on that others might get compressed."""
+        if message["type"] == START:
+            vary_plain(message)
+        await self.send(message)
 
     async def answer(self, status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> None:
         """Send a whole answer."""

@@ -2,9 +2,10 @@
 
 Theory. The front door wraps what an app sends: a body that comes whole is compressed whole, and a
 stream piece by piece, each flushed, so that it arrives as soon as it did before. After decoding it
-is byte by byte what the app sent; a client that names no coding gets it untouched. Of those that a
-client likes as well it gets Brotli, else Zstandard, else gzip. HEAD is answered with the headers of
-GET, without the length, which nothing but compressing tells.
+is byte by byte what the app sent; a client that names no coding gets it untouched, but for a Vary
+that tells caches that others do not. Of those that a client likes as well it gets Brotli, else
+Zstandard, else gzip. HEAD is answered with the headers of GET, without the length, which nothing
+but compressing tells.
 
 An answer with a secret beside words that somebody else chose tells of the secret by its size, to
 anyone who makes a browser ask again and again, and looks on. So nothing that may depend on what a
@@ -113,6 +114,22 @@ def _weigh(part: str) -> tuple[str, float]:
 def is_compressible(content_type: bytes) -> bool:
     """Whether a body of that type grows smaller."""
     return content_type.startswith(_KINDS) and not content_type.startswith(_EVENTS)
+
+
+def vary_plain(start: Message) -> None:
+    """Say of an answer's start, sent as it is to a client that takes no coding, that others may get
+    it compressed; not of one that is too short for that."""
+    is_unchanged = start["status"] == HTTPStatus.NOT_MODIFIED
+    size, is_plain = LEAST, is_unchanged
+    for name, value in start.get("headers", ()):
+        if name == b"content-type":
+            is_plain = is_plain or is_compressible(value)
+        elif name == b"content-length":
+            size = LEAST if is_unchanged else int(value)
+        elif name == b"content-encoding":
+            return
+    if is_plain and size >= LEAST:
+        _add_vary(start)
 
 
 class Compressed:
