@@ -9,10 +9,12 @@ import asyncio
 from collections.abc import Callable
 from typing import NamedTuple
 
+import msgspec
 from falcon.asgi import Request, Response
 
 from turnout.core.audience.media import Show, list_shows
 from turnout.core.checkin.attendees import ShownTicket, read_ticket
+from turnout.core.events.model import EventState
 from turnout.core.events.showing import EventView
 from turnout.core.ids import OrgId
 from turnout.core.tickets.documents import TicketFacts, event_entry
@@ -28,6 +30,7 @@ from turnout.web.documents import NO_STORE
 from turnout.web.hosts import Host, find_host
 from turnout.web.languages import language, settle_language
 from turnout.web.local_times import times
+from turnout.web.my.kept import event_on_phones
 from turnout.web.payments import Due, find_due, say_due
 from turnout.web.public_frame import frame_of
 from turnout.web.templates import render
@@ -72,12 +75,12 @@ class TicketResource(Resource):
         )
 
 
-CALENDAR = "event.ics"
+CALENDAR, KEPT = "event.ics", "kept.json"
 
 
 class TicketFileResource(Resource):
-    """`/ticket/{org_id}-{code}/{name}`: the ticket to print, its QR code, and the event for
-    calendars."""
+    """`/ticket/{org_id}-{code}/{name}`: the ticket to print, its QR code, the event for
+    calendars, and for phones that keep the ticket."""
 
     def __init__(self, db: Database, base_url: str) -> None:
         self._db = db
@@ -85,11 +88,13 @@ class TicketFileResource(Resource):
 
     async def on_get(self, _req: Request, resp: Response, address: str, name: str) -> None:
         """Answer the file. Raises Missing, for a cancelled ticket too, of which only the calendar
-        entry is left: it takes itself out."""
+        entry is left: it takes itself out. Phones keep none of a cancelled event."""
         if name not in _FILES:
             raise Missing("page.no_file")
         found = await _read(self._db, address)
         if found.ticket.is_cancelled and name != CALENDAR:
+            raise Missing("ticket.cancelled_page")
+        if name == KEPT and found.shown.event.state is EventState.CANCELLED:
             raise Missing("ticket.cancelled_page")
         settle_language(found.shown.locale, own=found.ticket.language)
         content_type, make = _FILES[name]
@@ -117,10 +122,15 @@ def _calendar(found: _Found, now: int, url: str) -> bytes:
     )
 
 
+def _kept(found: _Found, _now: int, _url: str) -> bytes:
+    return msgspec.json.encode(event_on_phones(found.shown, language.get()))
+
+
 _FILES: dict[str, tuple[str, Callable[[_Found, int, str], bytes]]] = {
     "ticket.pdf": ("application/pdf", _pdf),
     "ticket.png": ("image/png", lambda found, _now, _url: qr_png(found.ticket.signed)),
     "ticket.svg": ("image/svg+xml", lambda found, _now, _url: qr_svg_file(found.ticket.signed)),
+    KEPT: ("application/json", _kept),
     CALENDAR: ("text/calendar; charset=utf-8", _calendar),
 }
 

@@ -39,6 +39,15 @@ def browser():
         yield browser
 
 
+READ = """async () => { const store = await caches.open("turnout-tickets");
+    const [one] = await store.keys();
+    return one ? await (await store.match(one)).json() : null; }"""
+CHANGE = """async (changed) => { const store = await caches.open("turnout-tickets");
+    const [one] = await store.keys();
+    const kept = await (await store.match(one)).json();
+    await store.put(one, new Response(JSON.stringify({ ...kept, ...changed }))); }"""
+
+
 @pytest.mark.proof
 @pytest.mark.parametrize("scheme", SCHEMES)
 def test_everybody_can_use_the_pages(browser, address, scheme):
@@ -89,4 +98,43 @@ def test_a_ticket_is_kept_and_shown_without_a_network_until_it_is_removed(browse
     context.set_offline(False)
     tab.goto(address)
     expect(tab.get_by_role("button", name="Keep on this phone")).to_be_visible()
+    context.close()
+
+
+def test_a_kept_ticket_follows_its_event_and_is_forgotten_with_it(browser, address, server):
+    """Its old day is over, but the event was postponed: to a day, then without one."""
+    context = browser.new_context(viewport=PHONE)
+    tab = context.new_page()
+    tab.goto(address)
+    tab.get_by_role("button", name="Keep on this phone").click()
+    expect(tab.get_by_text("Kept on this phone")).to_be_visible()
+    kept = tab.evaluate(READ)
+    kept_list = f"{server.url}/my/kept"
+    shown = tab.locator(".pass")
+    old = {"until": 1, "when": "The old day"}
+    tab.evaluate(CHANGE, old)
+    tab.goto(kept_list)
+    expect(shown).to_contain_text(kept["when"])
+    assert tab.evaluate(READ)["until"] == kept["until"]
+    # What it cannot ask about it shows as it was.
+    tab.evaluate(CHANGE, old)
+    context.set_offline(True)
+    tab.goto(kept_list)
+    expect(shown).to_contain_text("The old day")
+    context.set_offline(False)
+    said = {"until": None, "when": "Not known yet"}
+    tab.route("**/kept.json*", lambda route: route.fulfill(json=said))
+    tab.goto(kept_list)
+    expect(shown).to_contain_text("Not known yet")
+    # The day after the event, and a ticket that is somebody else's by now.
+    for answer in ({"json": {"until": 1}}, {"status": 404}):
+        tab.unroute_all()
+        tab.route("**/kept.json*", lambda route, _, answer=answer: route.fulfill(**answer))
+        tab.goto(kept_list)
+        expect(tab.get_by_text("No ticket is kept on this phone.")).to_be_visible()
+        assert tab.evaluate(READ) is None
+        tab.unroute_all()
+        tab.goto(address)
+        tab.get_by_role("button", name="Keep on this phone").click()
+        expect(tab.get_by_text("Kept on this phone")).to_be_visible()
     context.close()

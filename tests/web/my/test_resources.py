@@ -1,5 +1,6 @@
 """A guest's pages, as a browser without scripts uses them."""
 
+import html
 import json
 import re
 from typing import Any
@@ -12,11 +13,12 @@ from tests.support.client import Answer
 from tests.support.mails import list_mails
 from tests.support.node import LocalNode
 from tests.web.reading import Page
-from turnout.core.events.model import EventState
+from turnout.core.events.describing import note_postponed, set_event_times
+from turnout.core.events.model import EventState, span
 from turnout.core.messaging.delivering import claim
 from turnout.core.payments.settling import ask_for_payment
 from turnout.core.registrations.announcing import postpone_without_date
-from turnout.core.registrations.guest_access import Deed, ask_guest_code
+from turnout.core.registrations.guest_access import Deed, ask_guest_code, find_guest
 from turnout.core.registrations.guests import TARGETS_LIMIT, choose_own_sessions
 from turnout.core.registrations.places import set_event_state
 from turnout.workers.delivery import merge_fields
@@ -93,6 +95,39 @@ def test_the_page_shows_what_is_the_guests(visit: Visit) -> None:
     assert b"Lee" not in page.body
     assert b"/my/" not in page.body
     assert "form" not in Page(page.body).tags
+
+
+def kept_on_phones(visit: Visit) -> tuple[Any, Any]:
+    """What the page hands to a phone, and what a phone is told later; None = nothing."""
+    found = re.search(r'data-keep="([^"]*)"', visit.get().body.decode())
+    (ticket,) = visit.office.tickets(visit.guest.id)
+    path = f"/ticket/{visit.office.org_id}-{ticket.code}/kept.json"
+    told = visit.office.node.client.request("GET", f"{path}?lang=en")
+    return (
+        json.loads(html.unescape(found[1])) if found else None,
+        told.json() if told.status == 200 else None,
+    )
+
+
+def test_a_phone_forgets_a_ticket_a_day_after_the_event_whenever_that_is(visit: Visit) -> None:
+    office, node = visit.office, visit.office.node
+    where = (office.org_id, office.event_id)
+    kept, told = kept_on_phones(visit)
+    event = visit.guest.act(find_guest).shown.event
+    assert told["until"] == event.ends_at + 24 * 3600 * 1000
+    assert {name: kept[name] for name in told} == told
+    # Nobody and no code is in what anybody with the code may ask for.
+    assert set(told) == {"title", "when", "where", "zone", "until"}
+    # Its old date, which will be over before it takes place.
+    past = span("2020-07-01T18:00", "2020-07-01T19:00", "Europe/Berlin")
+    node.db.call(set_event_times, *where, past, actor="test")
+    assert kept_on_phones(visit)[0] is None
+    node.db.call(note_postponed, *where, since=past.starts_local, is_date_open=True)
+    kept, told = kept_on_phones(visit)
+    assert (kept["until"], told["until"], told["when"]) == (None, None, kept["when"])
+    assert "not known" in told["when"]
+    node.db.call(set_event_state, *where, EventState.CANCELLED, actor="test")
+    assert kept_on_phones(visit) == (None, None)
 
 
 def test_a_date_that_is_not_known_is_said_wherever_one_is(visit: Visit) -> None:

@@ -11,16 +11,15 @@ from turnout.core.checkin.attendees import ShownTicket
 from turnout.core.events.model import GuestRight
 from turnout.core.events.showing import EventView
 from turnout.core.ids import OrgId
-from turnout.core.mails.facts import say_when
 from turnout.core.registrations.model import RegistrationState
 from turnout.core.times import local
 from turnout.errors import Failure, Invalid
-from turnout.formats.local_dates import DAY
 from turnout.formats.qr import qr_svg, qr_svg_file
 from turnout.web.hosts import Host
 from turnout.web.languages import language, list_languages
 from turnout.web.local_times import times
 from turnout.web.my.actions import SESSION
+from turnout.web.my.kept import event_on_phones
 from turnout.web.my.reading import Mine
 from turnout.web.payments import say_due
 from turnout.web.public_frame import frame_of
@@ -28,7 +27,6 @@ from turnout.web.questions import enter, read_answers, show_fields
 from turnout.web.refusals import say_to_guest
 from turnout.web.templates import render
 
-DAY_MS = DAY * 1000
 # Beside which field a refusal is said.
 FIELDS_OF = {
     "contact.email_typed": "email",
@@ -212,25 +210,20 @@ def _show_ticket(mine: Mine, ticket: ShownTicket, now: int) -> PassTicket:
         is_off,
         "" if is_off else qr_svg(ticket.signed),
         local(ticket.checked_in_at, timezone) if ticket.checked_in_at else None,
-        "" if is_off or mine.shown.event.ends_at <= now else _keep(mine, ticket, address),
+        "" if is_off or mine.shown.is_over(now) else _keep(mine, ticket, address),
     )
 
 
 def _keep(mine: Mine, ticket: ShownTicket, address: str) -> str:
     """What a phone keeps of a ticket: enough to be shown at the door, no answers and no address;
     until a day after the event."""
-    event, place = mine.shown.event, mine.shown.place
     kept = {
+        **event_on_phones(mine.shown, language.get()),
         "key": address,
-        "title": event.title,
-        "when": say_when(mine.shown, language.get()),
-        "where": ", ".join(filter(None, (place.venue, place.address, place.city))),
         "type": ticket.type_name,
         "holder": "" if mine.is_nameless else name_of(mine),
         "code": ticket.code,
         "qr": base64.b64encode(qr_svg_file(ticket.signed)).decode(),
-        "zone": event.timezone,
-        "until": event.ends_at + DAY_MS,
     }
     return msgspec.json.encode(kept).decode()
 

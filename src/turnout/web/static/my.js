@@ -3,14 +3,29 @@ const STORE = "turnout-tickets";
 const canKeep = "serviceWorker" in navigator && "caches" in window;
 const keyOf = (key) => `/my/kept/${encodeURIComponent(key)}`;
 
+const put = (store, ticket) =>
+  store.put(keyOf(ticket.key), new Response(JSON.stringify(ticket), { headers: { "Content-Type": "application/json" } }));
+
+// What the server says by now of a kept ticket: its event may have moved. Null = the ticket is gone; where
+// nothing is heard it stays as it was, also beyond its day, for nobody knows whether that is still the day.
+async function hear(ticket) {
+  const asked = `/ticket/${encodeURIComponent(ticket.key)}/kept.json?lang=${document.documentElement.lang}`;
+  const answer = await fetch(asked, { cache: "no-store" }).catch(() => null);
+  if (answer?.status === 404) return null;
+  if (!answer?.ok) return ticket;
+  const heard = { ...ticket, ...(await answer.json()), at: Date.now() };
+  return heard.until !== null && heard.until < Date.now() ? null : heard;
+}
+
 async function readKept() {
   if (!canKeep || !(await caches.has(STORE))) return [];
   const store = await caches.open(STORE);
   const found = [];
   for (const request of await store.keys()) {
-    const ticket = await (await store.match(request)).json();
-    if (ticket.until < Date.now()) await store.delete(request);
-    else found.push(ticket);
+    const ticket = await hear(await (await store.match(request)).json());
+    if (ticket) await put(store, ticket);
+    else await store.delete(request);
+    if (ticket) found.push(ticket);
   }
   return found;
 }
@@ -26,8 +41,7 @@ async function keep(ticket) {
   await navigator.serviceWorker.register("/my/sw.js", { scope: "/my/" });
   await navigator.serviceWorker.ready;
   const store = await caches.open(STORE);
-  const kept = JSON.stringify({ ...ticket, at: Date.now() });
-  await store.put(keyOf(ticket.key), new Response(kept, { headers: { "Content-Type": "application/json" } }));
+  await put(store, { ...ticket, at: Date.now() });
 }
 
 const clock = (at, timeZone) =>
@@ -51,14 +65,14 @@ async function showKeeping(box) {
     show(false);
     add.focus();
   });
-  const isKept = (await readKept()).some((kept) => kept.key === ticket.key);
+  const isKept = (await known).some((kept) => kept.key === ticket.key);
   if (isKept) await keep(ticket);
   show(isKept);
   box.hidden = false;
 }
 
 async function showList(page) {
-  const found = await readKept();
+  const found = await known;
   page.querySelector("[data-offline]").hidden = navigator.onLine || !found.length;
   page.querySelector("[data-none]").hidden = found.length > 0;
   for (const ticket of found) {
@@ -103,9 +117,10 @@ function showLarge(button) {
   button.hidden = false;
 }
 
+const known = readKept();
 for (const button of document.querySelectorAll("[data-large]")) showLarge(button);
 for (const box of document.querySelectorAll("[data-gone]")) {
-  for (const key of box.dataset.gone.split(" ").filter(Boolean)) remove(key);
+  for (const key of box.dataset.gone.split(" ").filter(Boolean)) known.then(() => remove(key));
 }
 if (canKeep) {
   for (const box of document.querySelectorAll("[data-keep]")) showKeeping(box);
