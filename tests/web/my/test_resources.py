@@ -1,5 +1,6 @@
 """A guest's pages, as a browser without scripts uses them."""
 
+import base64
 import html
 import json
 import re
@@ -271,7 +272,20 @@ def test_a_copy_of_the_data_and_its_erasure_ask_for_a_code(visit: Visit) -> None
     assert visit.post("/data", do="export", code="000000").status == 422
     answer = visit.post("/data", do="export", code=visit.code(Deed.DATA))
     assert answer.headers["content-type"].startswith("application/json")
-    assert json.loads(answer.body)["people"][0]["email"] == "ann@example.com"
+    copy = json.loads(answer.body)
+    assert copy["people"][0]["email"] == "ann@example.com"
+    # Nothing empty, and times as people and programs write them.
+    assert not re.search(rb'\{\}|\[\]|: ""|: null', answer.body)
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", copy["tickets"][0]["created_at"])
+    page = visit.post("/data?lang=de", do="copy", code=visit.code(Deed.DATA))
+    assert page.headers["content-disposition"] == 'attachment; filename="my-data.html"'
+    said = text(page)
+    for words in ("Über mich", "ann@example.com", "Lee", "Meine Tickets", "Gültig", "Bestätigt"):
+        assert words in said
+    assert b'<html lang="de">' in page.body
+    assert "(Europe/Berlin)" in said
+    (data,) = re.findall(rb'href="data:application/json;base64,([^"]+)"', page.body)
+    assert json.loads(base64.b64decode(data)) == copy
     assert visit.post("/data", do="erase", code="000000").status == 422
     asked = visit.post("/data", do="erase", code=visit.code(Deed.DATA))
     assert asked.status == 303
@@ -285,7 +299,7 @@ def test_an_address_says_nothing_that_was_not_done(visit: Visit) -> None:
 
 
 @pytest.mark.parametrize(
-    ("part", "main"), [("/transfer", "transfer"), ("/address", "address"), ("/data", "export")]
+    ("part", "main"), [("/transfer", "transfer"), ("/address", "address"), ("/data", "copy")]
 )
 def test_enter_does_not_ask_for_another_code(visit: Visit, part: str, main: str) -> None:
     assert first_button(visit.get(part)) == main

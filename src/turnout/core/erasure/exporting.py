@@ -39,8 +39,9 @@ def export_person(
         if is_own_only and (place.is_searched or not place.own):
             continue
         rows = _collect(tx, org_id, person_id, place, marks)
-        if rows:
-            found[place.table] = [named.name(_say(place, row)) for row in rows.values()]
+        said = [told for row in rows.values() if (told := _say(place, row))]
+        if said:
+            found[place.table] = [named.name(told) for told in said]
     return found
 
 

@@ -125,7 +125,9 @@ PARTS = frozenset({"answers", "sessions", "cancel", "transfer", "address", "rene
 # The pages that ask for a mailed code, and what it is for.
 DEEDS = {"transfer": Deed.TRANSFER, "address": Deed.ADDRESS, "data": Deed.DATA}
 # Buttons of several pages, which do nothing themselves.
-MAIL_CODE, OPEN, EXPORT = "code", "open", "export"
+MAIL_CODE, OPEN = "code", "open"
+# Copies of what is known: for programs, and to read.
+EXPORT, COPY = "export", "copy"
 
 
 def mail_code(tx: Tx, access: Access, part: str) -> Failure | None:

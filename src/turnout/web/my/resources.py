@@ -7,7 +7,6 @@ then names nobody. Every answer is `private, no-store`.
 
 from http import HTTPStatus
 
-import msgspec
 from falcon.asgi import Request, Response
 
 from turnout.core.erasure.guests import export_own
@@ -23,8 +22,10 @@ from turnout.store import Database, Tx
 from turnout.web.form_states import FormState, FormStates, failure_of, refusal_of
 from turnout.web.forms import FIELDS, go_on, keep_done, read_form, take_done
 from turnout.web.hosts import find_host
+from turnout.web.languages import settle_language
 from turnout.web.my.actions import (
     ACTIONS,
+    COPY,
     EXPORT,
     LONGEST_CODE,
     MAIL_CODE,
@@ -35,6 +36,7 @@ from turnout.web.my.actions import (
     Sent,
     mail_code,
 )
+from turnout.web.my.copies import Reader, to_json, to_page
 from turnout.web.my.pages import (
     NO_FORM,
     Ended,
@@ -91,7 +93,7 @@ class GuestResource(Resource):
             await self._open(req, resp, mine, part, sent)
         elif not mine.guest.is_known:
             await self._turn(req, resp, mine, sent, part, FormState())
-        elif button == EXPORT and part == "data":
+        elif button in (EXPORT, COPY) and part == "data":
             await self._export(req, resp, mine, sent)
         elif (action := ACTIONS.get(button)) and action.part == part:
             await self._act(req, resp, mine, action, sent)
@@ -156,9 +158,14 @@ class GuestResource(Resource):
             await self._refuse(req, resp, mine, "data", sent, outcome)
             return
         _begin(resp)
-        resp.content_type = "application/json; charset=utf-8"
-        resp.set_header("Content-Disposition", 'attachment; filename="my-data.json"')
-        resp.data = msgspec.json.format(msgspec.json.encode(outcome), indent=2)
+        spoken = settle_language(mine.shown.locale, own=mine.language)
+        is_page = sent.given["do"] == COPY
+        name = "my-data.html" if is_page else "my-data.json"
+        reader = Reader(mine.host.name, spoken, mine.shown.event.timezone)
+        if not is_page:
+            resp.content_type = "application/json; charset=utf-8"
+        resp.set_header("Content-Disposition", f'attachment; filename="{name}"')
+        resp.data = to_page(outcome, reader) if is_page else to_json(outcome)
 
     def _go_home(self, req: Request, resp: Response, sent: Sent, part: str) -> None:
         """Answer a form that was done with 303 to the guest's first page, which says so once."""
