@@ -167,9 +167,11 @@ LABELS = {
     "my.ticket": "Ticket",
     "my.title": "My ticket",
     "my.transfer": "Transfer to someone else",
+    "my.transfer_as_known": "As they last registered, or as the event",
     "my.transfer_do": "Transfer this ticket",
     "my.transfer_done": "The ticket now belongs to {email}, who gets it by mail. Your code "
     "lets nobody in any more, and this link has ended.",
+    "my.transfer_language": "Language of their mails",
     "my.transfer_more": "They come in your place, with their own ticket",
     "my.transfer_to": "Who comes instead of you?",
     "my.transfer_which": "Which ticket?",

@@ -10,10 +10,12 @@ from tests.support.builder import WHEN, contact
 from tests.support.mails import list_mails
 from turnout.core.checkin.scans import Scan, check_in
 from turnout.core.events.model import EventState, GuestRight
-from turnout.core.events.programme import create_session
+from turnout.core.events.programme import create_event, create_session, list_ticket_types
 from turnout.core.people.model import Contact
 from turnout.core.questions.model import Answer
+from turnout.core.registrations import booking
 from turnout.core.registrations.changing import book_session
+from turnout.core.registrations.forms import register_by_form
 from turnout.core.registrations.guest_access import Access, Deed, Proof
 from turnout.core.registrations.guests import (
     TARGETS_LIMIT,
@@ -121,6 +123,25 @@ def test_a_ticket_is_transferred_with_a_mailed_code_and_the_link_ends(ann):
     assert office.audited(ann.id)[-1] == "transferred"
     assert subjects(office, "ann@example.com")[-1].startswith("Your ticket was passed on")
     assert has_ended(ann)
+
+
+@pytest.mark.parametrize(
+    ("chosen", "known", "spoken"),
+    [("de", "", "de"), ("", "de", "de"), ("es", "de", "es"), ("", "", ""), ("xx", "", "")],
+)
+def test_a_new_holder_reads_in_their_own_language_and_not_in_the_givers(
+    office, chosen, known, spoken
+):
+    ann = LinkedGuest(office)
+    ann.act(set_own_language, "es")
+    if known:
+        other = office.act(create_event, "Other", WHEN)
+        (kind, *_) = office.call(list_ticket_types, other.id)
+        facts = (other.id, kind.id, contact("bob"), "http://turnout.test")
+        assert office.call(register_by_form, *facts, language=known) is None
+    assert ann.act(transfer_own, code_of(ann), contact("bob"), ann.prove(), chosen) is None
+    bob = office.person("bob").id
+    assert office.call(booking.find_language, office.event_id, bob) == spoken
 
 
 def test_a_ticket_of_somebody_else_is_not_transferred(ann):

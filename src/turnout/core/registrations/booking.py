@@ -45,6 +45,11 @@ def find_language(tx: Tx, org_id: OrgId, event_id: EventId, person_id: PersonId)
     return sql.find_language(tx, org_id=org_id, event_id=event_id, person_id=person_id) or ""
 
 
+def find_last_language(tx: Tx, org_id: OrgId, person_id: PersonId) -> str:
+    """The language in which somebody registered last, for whatever event; empty = not known."""
+    return sql.find_last_language(tx, org_id=org_id, person_id=person_id) or ""
+
+
 def get_registration(tx: Tx, org_id: OrgId, registration_id: RegistrationId) -> Registration:
     """The registration of that number, not held. Raises Missing."""
     registration = sql.get_registration(tx, org_id=org_id, id=registration_id)

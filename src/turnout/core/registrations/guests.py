@@ -155,11 +155,12 @@ def cancel_own(tx: Tx, access: Access) -> None:
 
 
 def transfer_own(
-    tx: Tx, access: Access, code: str, contact: Contact, proof: Proof
+    tx: Tx, access: Access, code: str, contact: Contact, proof: Proof, language: str = ""
 ) -> Failure | None:
-    """Pass a ticket of the registration on to `contact`, who gets a new one by mail; the guest's
-    links end, and they are told. Returns the refusal of a wrong code. Raises Missing, Denied,
-    Conflict, Invalid."""
+    """Pass a ticket of the registration on to `contact`, who gets a new one by mail, in their own
+    `language` where the guest says it; the guest's links end, and they are told. Returns the
+    refusal of a wrong code. Raises Missing, Denied, Conflict, Invalid."""
+    spoken = find_locale(language)
     guest, registration = _admit(tx, access, GuestRight.TRANSFER)
     if find_holder(tx, guest.org_id, code) != registration.id:
         raise Missing("ticket.missing", code=code)
@@ -167,7 +168,7 @@ def transfer_own(
         with tx.savepoint():
             if wrong := check_guest_code(tx, guest, Deed.TRANSFER, proof):
                 return wrong
-            transfer_ticket(tx, guest.org_id, code, contact, actor=guest.actor)
+            transfer_ticket(tx, guest.org_id, code, contact, language=spoken, actor=guest.actor)
     except Conflict as refusal:
         if refusal.code != "transfer.registered":
             return refusal

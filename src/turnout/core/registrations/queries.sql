@@ -131,6 +131,12 @@ SELECT max(language) FROM (
     SELECT language FROM waiting_entries
     WHERE org_id = :org_id AND event_id = :event_id AND person_id = :person_id) AS known;
 
+-- name: find_last_language(org_id, person_id)$ -> str | None
+-- In which language somebody registered last, for any event.
+SELECT language FROM registrations
+WHERE org_id = :org_id AND person_id = :person_id AND language <> ''
+ORDER BY updated_at DESC, id DESC LIMIT 1;
+
 -- name: set_reminder(org_id, id: EventId, remind_at: int | None)!
 UPDATE events SET remind_at = CAST(:remind_at AS BIGINT) WHERE org_id = :org_id AND id = :id;
 

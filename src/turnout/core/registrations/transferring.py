@@ -37,11 +37,19 @@ class _Held(NamedTuple):
 
 
 def transfer_ticket(
-    tx: Tx, org_id: OrgId, code: str, contact: Contact, *, reach: Reach | None = None, actor: str
+    tx: Tx,
+    org_id: OrgId,
+    code: str,
+    contact: Contact,
+    *,
+    reach: Reach | None = None,
+    language: str = "",
+    actor: str,
 ) -> str:
     """Pass a ticket on: `contact` is registered with a new ticket of the same type, and it is
     mailed. The last ticket takes the session bookings along, and its holder's registration is
-    cancelled. Returns the new code. `reach` is that of staff (people/reach.py).
+    cancelled. Returns the new code. `reach` is that of staff (people/reach.py); `language` is that
+    of the new holder's mails, empty = the one in which they registered last, else the event's.
 
     Raises Conflict when the ticket was used or cancelled or is a candidate's, when the event is
     over, and when the new holder is registered already; Invalid for an address that is none;
@@ -61,6 +69,7 @@ def transfer_ticket(
         ticket.ticket_type_id,
         source=SOURCE,
         submitted=Submitted(contact),
+        language=language or booking.find_last_language(tx, org_id, person_id),
     )
     # One of several tickets needs a place of the event more: those who wait come first.
     places.offer_places(tx, org_id, registration.event_id)

@@ -91,7 +91,8 @@ def _transfer(tx: Tx, sent: Sent) -> Failure | None:
     check_fields(given, list(given), has_one_name=has_one_name)
     check_named(given, has_one_name=has_one_name)
     contact = Contact(**given)
-    return transfer_own(tx, sent.access, sent.given.get("ticket", ""), contact, sent.proof)
+    ticket, spoken = sent.given.get("ticket", ""), sent.given.get("language", "")
+    return transfer_own(tx, sent.access, ticket, contact, sent.proof, spoken)
 
 
 def _address(tx: Tx, sent: Sent) -> Failure | str | None:

@@ -67,7 +67,9 @@ class GuestForm(NamedTuple):
 
 
 NO_FORM = GuestForm()
-NOTHING_GIVEN = dict.fromkeys(("email", "first_name", "last_name", "company", "ticket", "step"), "")
+NOTHING_GIVEN = dict.fromkeys(
+    ("email", "first_name", "last_name", "company", "ticket", "step", "language"), ""
+)
 
 
 class PassTicket(NamedTuple):
