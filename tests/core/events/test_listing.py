@@ -1,10 +1,15 @@
 """Events on their shelves, in order and page by page."""
 
+import re
+
+import pytest
+
 from tests.support.builder import Builder
 from turnout.core.events.describing import note_postponed
 from turnout.core.events.listing import Behind, ListedEvent, Shelf, count_shelves, list_shelf
 from turnout.core.events.model import EventState, span
 from turnout.core.events.programme import store_event_state
+from turnout.core.events.sql import sql
 from turnout.core.ids import OrgId
 from turnout.core.registrations.offers import join_list
 from turnout.store import Database, Tx
@@ -106,3 +111,45 @@ def test_what_a_row_says(db: Database) -> None:
     row = db.call(fill)
     assert row == ListedEvent(row.event, None, None, None, None, 2, 1, 0)
     assert (row.event.title, row.event.capacity) == ("Dinner", 0)
+
+
+MANY = f"""
+    INSERT INTO events (org_id, id, uuid, pak, title, state, timezone, starts_local, ends_local,
+        starts_at, ends_at, held, details, created_at, updated_at)
+    WITH RECURSIVE n (n) AS (SELECT CAST(1 AS BIGINT) UNION ALL SELECT n + 1 FROM n WHERE n < 4000)
+    SELECT e.org_id, e.id + n, 'uuid-' || n, 'pak-' || n, e.title, e.state, e.timezone,
+        e.starts_local, e.ends_local, e.starts_at + (n - 3600) * 86400000,
+        e.ends_at + (n - 3600) * 86400000, 0, '{"word " * 200}', e.created_at, e.updated_at
+    FROM events e, n WHERE e.org_id = """
+READ_BY_INDEX = ("count_shelves", "list_rising", "list_falling", "list_date_open", "list_announced")
+
+
+@pytest.mark.parametrize("name", READ_BY_INDEX)
+def test_shelves_are_read_by_indexes_alone(db: Database, name: str) -> None:
+    """Of the events only those that are shown are looked at, and nothing is searched for in what
+    they say of themselves."""
+
+    def explain(tx: Tx) -> str:
+        house = Builder(tx, "many-" + name.replace("_", "-"))
+        house.event("One")
+        tx.connection.execute(f"{MANY}{house.org_id}")
+        text = sql[name].text[db.backend]
+        given = dict.fromkeys(re.findall(r"[:(]([a-z]\w*)", text), 0) | {
+            "org_id": house.org_id,
+            "now": tx.now,
+            "shelf": "coming",
+            "limit": 50,
+            "date_open": "",
+            "unknown": 1,
+        }
+        if db.backend == "sqlite":
+            plan = tx.connection.execute(f"EXPLAIN QUERY PLAN {text}", given).fetchall()
+            return "\n".join(step for *_, step in plan)
+        tx.connection.execute("ANALYZE events")
+        plan = tx.connection.execute(f"EXPLAIN {text}", given).fetchall()
+        return "\n".join(step for (step,) in plan)
+
+    plan = db.call(explain)
+    assert "events_date_open" in plan
+    if db.backend == "sqlite":
+        assert "(org_id=?)" not in plan.replace("INDEX events_date_open (org_id=?)", "")

@@ -73,15 +73,14 @@ def is_date_open(tx: Tx, org_id: OrgId, event_id: EventId) -> bool:
 
 def list_date_open(tx: Tx, org_id: OrgId) -> frozenset[EventId]:
     """The events whose date is their old one: they are postponed, and have no new one yet."""
-    rows = sql.list_date_open(tx, org_id=org_id, date_open=DATE_OPEN)
+    rows = sql.list_date_open(tx, org_id=org_id)
     return frozenset(row.id for row in rows)
 
 
 def count_shelves(tx: Tx, org_id: OrgId) -> dict[Shelf, int]:
     """How many events the organization has on each shelf."""
     found = {
-        Shelf(row.shelf): row.total
-        for row in sql.count_shelves(tx, org_id=org_id, date_open=DATE_OPEN, now=tx.now)
+        Shelf(row.shelf): row.total for row in sql.count_shelves(tx, org_id=org_id, now=tx.now)
     }
     return {shelf: found.get(shelf, 0) for shelf in Shelf}
 

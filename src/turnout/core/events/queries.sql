@@ -179,15 +179,28 @@ FROM events e JOIN organizations o ON o.org_id = e.org_id
 LEFT JOIN venues v ON v.org_id = e.org_id AND v.id = e.venue_id
 WHERE e.org_id = :org_id AND e.id > :after ORDER BY e.id LIMIT :limit;
 
+-- part: postponed
+-- Events that are postponed without a new date: few, in an index of their own (events_date_open),
+-- whose condition this is to the letter.
+SELECT p.id, p.starts_at, p.ends_at, p.state FROM events p
+WHERE p.org_id = :org_id
+    AND CASE WHEN replace(p.details, '"is_date_open"', '') <> p.details THEN 1 ELSE 0 END = 1
+    AND p.state <> 'cancelled'
+
 -- name: list_announced(org_id, date_open: str, now) -> (event: Event, details: str)
 -- What anybody may know of and is not over, then what has no date, exams left out: their seats are
 -- booked.
+WITH postponed AS (
+    -- use: postponed
+)
 SELECT e.id, e.uuid, e.pak, e.title,
     CASE WHEN e.state = 'open' AND e.registration_ends_at <= :now THEN 'closed' ELSE e.state
         END AS state,
     e.timezone, e.starts_local, e.ends_local, e.starts_at, e.ends_at, e.capacity, e.held, e.details
 FROM events e
-WHERE e.org_id = :org_id AND (e.ends_at > :now OR e.details LIKE :date_open)
+WHERE e.org_id = :org_id AND e.id IN (
+        SELECT c.id FROM events c WHERE c.org_id = :org_id AND c.ends_at > :now
+        UNION ALL SELECT id FROM postponed)
     AND e.state IN ('open', 'closed')
     AND NOT EXISTS (SELECT 1 FROM exams x WHERE x.org_id = e.org_id AND x.event_id = e.id)
 ORDER BY e.details LIKE :date_open, e.starts_at, e.id LIMIT 1000;
@@ -468,11 +481,23 @@ WHERE org_id = :org_id AND id = :target;
 
 -- == lists ==
 
--- name: count_shelves(org_id, date_open: str, now) -> (shelf: str, total: int)
-SELECT CASE WHEN state IN ('draft', 'cancelled') THEN state
-    WHEN ends_at > :now OR details LIKE :date_open THEN 'coming' ELSE 'past' END AS shelf,
-    count(*) AS total
-FROM events WHERE org_id = :org_id GROUP BY 1;
+-- name: count_shelves(org_id, now) -> (shelf: str, total: int)
+-- By an index alone, and then those that come again although they are over.
+WITH postponed AS MATERIALIZED (
+    -- use: postponed
+), late AS MATERIALIZED (
+    SELECT count(*) AS total FROM postponed WHERE state <> 'draft' AND ends_at <= :now
+)
+SELECT shelf, CAST(sum(total) AS BIGINT) AS total FROM (
+    SELECT CASE WHEN state IN ('draft', 'cancelled') THEN state ELSE 'coming' END AS shelf,
+        count(*) AS total
+    FROM events WHERE org_id = :org_id AND ends_at > :now GROUP BY 1
+    UNION ALL
+    SELECT CASE WHEN state IN ('draft', 'cancelled') THEN state ELSE 'past' END, count(*)
+    FROM events WHERE org_id = :org_id AND ends_at <= :now GROUP BY 1
+    UNION ALL SELECT 'coming', total FROM late
+    UNION ALL SELECT 'past', -total FROM late
+) counted GROUP BY shelf HAVING sum(total) > 0;
 
 -- part: listed_events
 -- Events as lists show them, with their venue and what is in them.
@@ -494,34 +519,58 @@ FROM events e LEFT JOIN venues v ON v.org_id = e.org_id AND v.id = e.venue_id
 --     -> (event: Event, venue: str | None, city: str | None, registration_ends_at: int | None,
 --         remind_at: int | None, sessions: int, waiting: int, offered: int, date_open: int)
 -- The first to start first, from the one behind an instant and a number; those whose date is not
--- known, `unknown` ms after it, behind all others.
+-- known, `unknown` ms after it, behind all others. Which these are is asked of indexes alone.
+WITH postponed AS MATERIALIZED (
+    -- use: postponed
+), dated AS MATERIALIZED (
+    SELECT d.id, d.starts_at AS comes_at FROM events d
+    WHERE d.org_id = :org_id AND (d.starts_at, d.id) > (:after_at, :after_id)
+        AND CASE WHEN d.state IN ('draft', 'cancelled') THEN d.state
+            WHEN d.ends_at > :now THEN 'coming' ELSE 'past' END = :shelf
+        AND d.id NOT IN (SELECT id FROM postponed)
+    ORDER BY d.starts_at, d.id LIMIT :limit
+), chosen AS MATERIALIZED (
+    SELECT id, comes_at FROM dated
+    UNION ALL
+    SELECT p.id, p.starts_at + :unknown FROM postponed p
+    WHERE (p.starts_at + :unknown, p.id) > (:after_at, :after_id)
+        AND CASE WHEN p.state = 'draft' THEN p.state ELSE 'coming' END = :shelf
+    ORDER BY 2, 1 LIMIT :limit
+)
 -- use: listed_events
+JOIN chosen c ON c.id = e.id
 WHERE e.org_id = :org_id
-    AND (CASE WHEN e.details LIKE :date_open AND e.state <> 'cancelled'
-        THEN e.starts_at + :unknown ELSE e.starts_at END, e.id) > (:after_at, :after_id)
-    AND CASE WHEN e.state IN ('draft', 'cancelled') THEN e.state
-        WHEN e.ends_at > :now OR e.details LIKE :date_open THEN 'coming' ELSE 'past' END = :shelf
-ORDER BY CASE WHEN e.details LIKE :date_open AND e.state <> 'cancelled'
-    THEN e.starts_at + :unknown ELSE e.starts_at END, e.id LIMIT :limit;
+ORDER BY c.comes_at, c.id;
 
 -- name: list_falling(org_id, shelf, date_open: str, now, after_at: int, after_id: EventId, limit)
 --     -> (event: Event, venue: str | None, city: str | None, registration_ends_at: int | None,
 --         remind_at: int | None, sessions: int, waiting: int, offered: int, date_open: int)
 -- The last to start first, from the one behind an instant and a number.
+WITH postponed AS MATERIALIZED (
+    -- use: postponed
+), chosen AS MATERIALIZED (
+    SELECT d.id FROM events d
+    WHERE d.org_id = :org_id AND (d.starts_at, d.id) < (:after_at, :after_id)
+        AND CASE WHEN d.state IN ('draft', 'cancelled') THEN d.state
+            WHEN d.ends_at > :now THEN 'coming' ELSE 'past' END = :shelf
+        AND d.id NOT IN (SELECT id FROM postponed)
+    ORDER BY d.starts_at DESC, d.id DESC LIMIT :limit
+)
 -- use: listed_events
-WHERE e.org_id = :org_id AND (e.starts_at, e.id) < (:after_at, :after_id)
-    AND CASE WHEN e.state IN ('draft', 'cancelled') THEN e.state
-        WHEN e.ends_at > :now OR e.details LIKE :date_open THEN 'coming' ELSE 'past' END = :shelf
-ORDER BY e.starts_at DESC, e.id DESC LIMIT :limit;
+JOIN chosen c ON c.id = e.id
+WHERE e.org_id = :org_id
+ORDER BY e.starts_at DESC, e.id DESC;
 
 -- name: is_date_open(org_id, id: EventId, date_open: str)$ -> int | None
 SELECT 1 FROM events
 WHERE org_id = :org_id AND id = :id AND details LIKE :date_open AND state <> 'cancelled';
 
--- name: list_date_open(org_id, date_open: str) -> (id: EventId)
+-- name: list_date_open(org_id) -> (id: EventId)
 -- Those that are postponed without a new date.
-SELECT id FROM events
-WHERE org_id = :org_id AND details LIKE :date_open AND state <> 'cancelled';
+WITH postponed AS (
+    -- use: postponed
+)
+SELECT id FROM postponed;
 
 -- name: list_channel_members(org_id, channel_id: ChannelId, date_open: str, now)
 --     -> (event: Event, venue: str | None, city: str | None, registration_ends_at: int | None,

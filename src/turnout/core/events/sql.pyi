@@ -638,9 +638,7 @@ class _Sql(Statements):
     @staticmethod
     def copy_event_choices(tx: Tx, *, org_id: OrgId, source: EventId, target: EventId) -> int: ...
     @staticmethod
-    def count_shelves(
-        tx: Tx, *, org_id: OrgId, date_open: str, now: int
-    ) -> list[CountShelvesRow]: ...
+    def count_shelves(tx: Tx, *, org_id: OrgId, now: int) -> list[CountShelvesRow]: ...
     @staticmethod
     def list_rising(
         tx: Tx,
@@ -669,7 +667,7 @@ class _Sql(Statements):
     @staticmethod
     def is_date_open(tx: Tx, *, org_id: OrgId, id: EventId, date_open: str) -> int | None: ...
     @staticmethod
-    def list_date_open(tx: Tx, *, org_id: OrgId, date_open: str) -> list[ListDateOpenRow]: ...
+    def list_date_open(tx: Tx, *, org_id: OrgId) -> list[ListDateOpenRow]: ...
     @staticmethod
     def list_channel_members(
         tx: Tx, *, org_id: OrgId, channel_id: ChannelId, date_open: str, now: int

@@ -3,7 +3,6 @@ it: what is mended is gone from here at once."""
 
 from typing import NamedTuple
 
-from turnout.core.events.model import DATE_OPEN
 from turnout.core.ids import EventId, JobId, OrgId, RegistrationId
 from turnout.core.messaging.alerts import Alert, AlertKind, list_alerts
 from turnout.core.timeline.overviews import NextMessage
@@ -101,7 +100,7 @@ def list_planned_jobs(tx: Tx, org_id: OrgId, limit: int) -> list[NextMessage]:
 def count_lately(tx: Tx, org_id: OrgId) -> Lately:
     """What happened in seven days."""
     since = tx.now - LATELY_MS
-    found = sql.count_lately(tx, org_id=org_id, since=since, date_open=DATE_OPEN, now=tx.now)
+    found = sql.count_lately(tx, org_id=org_id, since=since, now=tx.now)
     return Lately(*found)
 
 

@@ -292,9 +292,7 @@ class _Sql(Statements):
     @staticmethod
     def list_planned_jobs(tx: Tx, *, org_id: OrgId, limit: int) -> list[NextMessage]: ...
     @staticmethod
-    def count_lately(
-        tx: Tx, *, org_id: OrgId, since: int, date_open: str, now: int
-    ) -> CountLatelyRow: ...
+    def count_lately(tx: Tx, *, org_id: OrgId, since: int, now: int) -> CountLatelyRow: ...
     @staticmethod
     def list_event_entries(
         tx: Tx,
