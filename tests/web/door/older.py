@@ -7,7 +7,7 @@ import json
 import re
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -81,20 +81,22 @@ def upgraded(server_url: str) -> Iterator[Upgrade]:
 
         def forward(self) -> None:
             size = int(self.headers.get("Content-Length") or 0)
-            body = self.rfile.read(size)
-            asked = http.client.HTTPConnection(upgrade.server.netloc, timeout=60)
-            asked.request(self.command, upgrade.lead(self.path), body, dict(self.headers.items()))
-            told = asked.getresponse()
-            kept = [one for one in told.getheaders() if one[0].lower() not in HELD_BACK]
-            self.answer(told.status, kept, told.read())
-            asked.close()
+            body, path = self.rfile.read(size), upgrade.lead(self.path)
+            with closing(http.client.HTTPConnection(upgrade.server.netloc, timeout=60)) as asked:
+                asked.request(self.command, path, body, dict(self.headers.items()))
+                with asked.getresponse() as told:
+                    kept = [one for one in told.getheaders() if one[0].lower() not in HELD_BACK]
+                    status, content = told.status, told.read()
+            self.answer(status, kept, content)
 
         def answer(self, status: int, headers: list[tuple[str, str]], body: bytes) -> None:
+            """Answer, unless the page waits no longer."""
             self.send_response(status)
             for name, value in (*headers, ("Content-Length", str(len(body)))):
                 self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(body)
+            with suppress(ConnectionError):
+                self.end_headers()
+                self.wfile.write(body)
 
         def log_message(self, *_: object) -> None:
             """Say nothing."""

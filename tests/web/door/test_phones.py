@@ -318,7 +318,7 @@ def test_an_older_page_works_on_until_it_is_closed(browser: Browser, server) -> 
         aside = context.new_page()
         aside.goto(f"{hall.url}/door")
         phone.close()
-        aside.wait_for_function(IS_ACTIVE, timeout=20_000)
+        aside.wait_for_function(IS_ACTIVE, timeout=60_000)
         phone = context.new_page()
         phone.goto(f"{hall.url}/door/scan")
         expect(phone.locator("#banner")).to_contain_text("Up to date", timeout=20_000)
