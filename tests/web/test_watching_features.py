@@ -182,6 +182,14 @@ def test_somebody_who_comes_back_goes_on_where_they_left_off(
     expect(offer).to_be_visible()
     offer.press("Enter")
     expect(offer).to_be_hidden()
+    # A place is forgotten sixty days after it was left, and not before.
+    ago = "Date.now() - {} * 24 * 3600 * 1000"
+    for number, days in ((1, 59), (2, 61)):
+        place = f"`30 ${{{ago.format(days)}}}`"
+        tab.evaluate(f"localStorage.setItem('turnout-place:{number}', {place})")
+    tab.goto(recorded.url)
+    tab.wait_for_function("!localStorage.getItem('turnout-place:2')")
+    assert tab.evaluate("!!localStorage.getItem('turnout-place:1')")
     context.close()
 
 

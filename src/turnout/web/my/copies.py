@@ -103,7 +103,7 @@ STYLE = Markup(""":root{color-scheme:light dark}
 body{max-width:44rem;margin:2rem auto;padding:0 1rem;font:1rem/1.5 system-ui,sans-serif}
 dl{display:grid;grid-template-columns:minmax(8rem,1fr) 2fr;gap:.25rem 1rem;margin:0 0 1rem;
 padding:0 0 1rem;border-bottom:1px solid GrayText}
-dt{color:GrayText}dd{margin:0;overflow-wrap:anywhere}
+dt{color:light-dark(#53605c,#a3b1ad)}dd{margin:0;overflow-wrap:anywhere}
 @media(max-width:30rem){dl{display:block}}""")
 # The reader's own clock, where there is a script.
 SCRIPT = Markup("""for (const one of document.querySelectorAll("time")) {

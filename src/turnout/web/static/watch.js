@@ -10,6 +10,7 @@
 (() => {
   const TICK_MS = 1000, LEEWAY_MS = 2000, MOST = 400, KEEP = "turnout-watch:";
   const PLACE = "turnout-place:", SHORTEST_S = 10, REFRESH_MS = 15000;
+  const PLACE_KEPT_MS = 60 * 24 * 3600 * 1000;
   const box = document.getElementById("player");
   const note = document.getElementById("player-note");
   const { token, heartbeats, kind, url, hls } = box.dataset;
@@ -220,15 +221,30 @@
     else location.reload();
   }
 
+  /* The places of recordings that nobody has come back to for so long are forgotten. */
+  function forgetPlaces() {
+    for (const name of Object.keys(localStorage).filter((one) => one.startsWith(PLACE))) {
+      const [at, left] = localStorage.getItem(name).split(" ");
+      if (!left) localStorage.setItem(name, `${at} ${Date.now()}`);
+      else if (Date.now() - Number(left) > PLACE_KEPT_MS) localStorage.removeItem(name);
+    }
+  }
+
   /* Where somebody left a recording off: kept here alone, and offered when they come back. */
   function offerPlace() {
     const offer = document.getElementById("left-off"), name = PLACE + session;
     let known = 0;
-    try { known = Number(localStorage.getItem(name)); } catch { return; }
+    try {
+      forgetPlaces();
+      known = parseInt(localStorage.getItem(name) || 0, 10);
+    } catch { return; }
     video.addEventListener("timeupdate", () => {
       const at = video.ended ? 0 : Math.floor(video.currentTime);
       if (at % 5) return;
-      try { localStorage.setItem(name, String(at)); } catch { /* no storage here */ }
+      try {
+        if (at) localStorage.setItem(name, `${at} ${Date.now()}`);
+        else localStorage.removeItem(name);
+      } catch { /* no storage here */ }
     });
     if (known < SHORTEST_S) return;
     offer.hidden = false;
