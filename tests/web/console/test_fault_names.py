@@ -6,14 +6,14 @@ from turnout.web.console.fault_names import name_faults
 PAGE = (
     '<a href="#f-a">Empty.</a><a href="#f-b">Empty.</a><a href="#f-c">Empty.</a>'
     '<label for="f-a">Where &amp; when <span class="optional">(optional)</span></label>'
-    '<fieldset class="field" id="f-b" tabindex="-1">\n<legend>Which <b>one</b></legend></fieldset>'
+    '<fieldset class="field" id="f-b" tabindex="-1">\n<legend>Which <b>one</b>?</legend></fieldset>'
 )
 
 
 def test_labels_and_legends_name_faults() -> None:
     said = name_faults(PAGE, ["a", "b", "c"])
     assert said.startswith(
-        '<a href="#f-a">Where &amp; when: Empty.</a><a href="#f-b">Which one: Empty.</a>'
+        '<a href="#f-a">Where &amp; when: Empty.</a><a href="#f-b">Which one? Empty.</a>'
         '<a href="#f-c">Empty.</a>'
     )
     assert name_faults(PAGE, []) == PAGE

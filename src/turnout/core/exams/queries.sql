@@ -456,6 +456,16 @@ JOIN learners l ON l.org_id = s.org_id AND l.person_id = s.person_id
 LEFT JOIN assessment_forms f ON f.org_id = s.org_id AND f.id = s.form_id
 WHERE s.org_id = :org_id AND s.event_id = :event_id ORDER BY s.sequence;
 
+-- name: find_place(org_id, registration_id)^ -> sittings.ExamPlace | None
+-- Where somebody sits, by their registration.
+SELECT r.uuid, coalesce(o.name, '') AS room, s.seat, coalesce(f.title, '') AS form, s.grading
+FROM exam_registrations s
+JOIN registrations r ON r.org_id = s.org_id AND r.id = s.registration_id
+LEFT JOIN assessment_forms f ON f.org_id = s.org_id AND f.id = s.form_id
+LEFT JOIN exams x ON x.org_id = s.org_id AND x.event_id = s.event_id
+LEFT JOIN rooms o ON o.org_id = s.org_id AND o.id = x.room_id
+WHERE s.org_id = :org_id AND s.registration_id = :registration_id;
+
 -- == on the day ==
 
 -- name: list_roll(org_id, event_id, after: int, limit)

@@ -1,7 +1,7 @@
 """A candidate's registration as it is kept: reading it, and what several verbs do to it."""
 
 from collections.abc import Collection
-from typing import Any
+from typing import Any, NamedTuple
 
 from turnout.core.exams import history
 from turnout.core.exams.lists import find_value, get_settings
@@ -28,6 +28,21 @@ from turnout.store import Tx
 NAMESPACE = "registration"
 LONGEST_EXTENSION = 24 * 60
 PASSCODE_LENGTH = 12
+
+
+class ExamPlace(NamedTuple):
+    """Where a candidate sits what: `room`, `form` and `grading` empty and `seat` None = not yet."""
+
+    uuid: str
+    room: str
+    seat: int | None
+    form: str
+    grading: str
+
+
+def find_place(tx: Tx, org_id: OrgId, registration_id: RegistrationId) -> ExamPlace | None:
+    """The place of a registration for an exam; None = it is for none."""
+    return sql.find_place(tx, org_id=org_id, registration_id=registration_id)
 
 
 def find_sitting(tx: Tx, org_id: OrgId, uuid: str) -> Sitting | None:

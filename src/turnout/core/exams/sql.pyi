@@ -9,6 +9,7 @@ from turnout.core.exams.calendars import PlannedExam
 from turnout.core.exams.lists import ExamSettings, Room
 from turnout.core.exams.model import Accommodation, Exam, Form, Learner, Sitting, SittingRecord
 from turnout.core.exams.rooms import UsedRoom
+from turnout.core.exams.sittings import ExamPlace
 from turnout.core.ids import (
     EventId,
     FormId,
@@ -434,6 +435,10 @@ class _Sql(Statements):
     def has_candidates(tx: Tx, *, org_id: OrgId, event_id: EventId) -> int | None: ...
     @staticmethod
     def list_candidates(tx: Tx, *, org_id: OrgId, event_id: EventId) -> list[ListCandidatesRow]: ...
+    @staticmethod
+    def find_place(
+        tx: Tx, *, org_id: OrgId, registration_id: RegistrationId
+    ) -> ExamPlace | None: ...
     @staticmethod
     def list_roll(
         tx: Tx, *, org_id: OrgId, event_id: EventId, after: int, limit: int

@@ -17,7 +17,8 @@ def name_faults(page: str, names: Iterable[str]) -> str:
         label = _find_label(page, name)
         if label:
             link = f'<a href="#f-{name}">'
-            page = page.replace(link, f"{link}{label}: ", 1)
+            sign = "" if label.endswith(("?", ":")) else ":"
+            page = page.replace(link, f"{link}{label}{sign} ", 1)
     return page
 
 

@@ -80,6 +80,16 @@ def test_a_candidate_is_added_and_a_walk_in_is_present(desk: Desk, sitting: Sitt
     assert "This learner sits in the exam already." in again.body.decode()
 
 
+def test_a_registration_leads_to_the_seat_and_back(desk: Desk, sitting: Sitting) -> None:
+    candidate = sitting.of("A-1")
+    (registration,) = re.findall(r'href="(/console/\d+/people/\d+)"', desk.read(candidate))
+    page = desk.read(registration)
+    assert f'<a href="{candidate}">no seat yet, Welder Level 1</a>' in page
+    given = desk.send(sitting.path, sitting.path, do="room", room=str(sitting.room_id))
+    assert given.status == 303
+    assert f'<a href="{candidate}">Aula, seat 1, Welder Level 1</a>' in desk.read(registration)
+
+
 def test_a_candidate_moves_and_comes_back(
     node: LocalNode, desk: Desk, org_id: OrgId, sitting: Sitting
 ) -> None:

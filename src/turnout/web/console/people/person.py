@@ -13,6 +13,7 @@ from turnout.core.door.telling import list_together
 from turnout.core.erasure.overview import find_erased_at
 from turnout.core.events.model import Session, TicketType
 from turnout.core.events.programme import list_sessions, list_ticket_types
+from turnout.core.exams.sittings import ExamPlace, find_place
 from turnout.core.ids import NO_REGISTRATION, PersonId, RegistrationId
 from turnout.core.payments.settling import list_of_registration
 from turnout.core.people.model import Contact
@@ -91,6 +92,7 @@ class Person(NamedTuple):
     erased_at: int | None
     payments: "list[ListOfRegistrationRow]"
     together: dict[RegistrationId, str]
+    exam: ExamPlace | None
 
     @property
     def is_erased(self) -> bool:
@@ -179,6 +181,7 @@ def _for_door(visit: Visit, person: Person) -> Person:
         tags=[],
         days=[],
         payments=[],
+        exam=None,
     )
 
 
@@ -205,6 +208,7 @@ def _read_all(visit: Visit, registration_id: RegistrationId) -> Person:
         find_erased_at(tx, org_id, found.person_id),
         list_of_registration(tx, org_id, registration_id),
         list_together(tx, org_id, event.id, registration_id, found.party_id),
+        find_place(tx, org_id, registration_id) if visit.may("exams.see") else None,
     )
 
 
