@@ -160,7 +160,7 @@ def _plan(tx: Tx, org_id: OrgId, event_id: EventId, codes: list[str], texts: lis
     usual = next(one.id for one in list_ticket_types(*where) if one.is_default)
     dinner, late = (create_ticket_type(*where, name, actor="t").id for name in ("Dinner", "Late"))
     patron = create_ticket_type(
-        tx, org_id, event_id, "Patron", price_minor=4500, currency="EUR", actor="t"
+        tx, org_id, event_id, "Patron", price_minor=4500, currency="EUR", capacity=1, actor="t"
     ).id
     main = create_gate(*where, "Main", [usual, patron], [], has_exit=True, actor="t").id
     create_gate(*where, "South", [dinner], [], actor="t")
@@ -193,7 +193,7 @@ def _plan(tx: Tx, org_id: OrgId, event_id: EventId, codes: list[str], texts: lis
             sign_ticket(key, other, gala.ticket.code, gala.ticket.ticket_type_id),
             *("elsewhere", "Other event", "Gala"),
         ),
-        (forged, "cancelled", "Forged", ""),
+        (forged, "cancelled", "Forged", "Its signature is wrong"),
         ("HTTPS://MENU.EXAMPLE/", "unknown", "Not a ticket", "HTTPS://MENU"),
     ]
     text = sign_ticket(key, event_id, party.ticket.code, party.ticket.ticket_type_id)

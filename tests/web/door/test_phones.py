@@ -360,7 +360,7 @@ def test_every_verdict_has_its_word_shape_and_way_on(browser: Browser, server) -
     # A walk-in is told what is owed, and a supervisor notes that it was paid.
     phone.click("[data-part=walk]")
     phone.fill("#first", "Wally")
-    phone.select_option("#walk-type", label="Patron · €45.00")
+    phone.select_option("#walk-type", label="Patron · €45.00 · 1 left")
     phone.click("#walk-form button")
     expect(phone.locator("#who")).to_have_text("Wally", timeout=20_000)
     expect(phone.locator("#why")).to_contain_text("€45.00 is open. Take it and press Paid")
@@ -370,6 +370,13 @@ def test_every_verdict_has_its_word_shape_and_way_on(browser: Browser, server) -
     own = f"(SELECT ticket_id FROM scans WHERE event_id = {hall.event_id})"
     states = hall.ask(f"SELECT state FROM payments WHERE ticket_id IN {own}")
     assert [row[0] for row in states] == ["paid", "paid"]
+    # Each gate's count is under More, with its heading, and the part that is open is marked.
+    phone.click("[data-part=more]")
+    expect(phone.get_by_role("heading", name="More")).to_be_focused()
+    expect(phone.get_by_role("heading", name="Checked in at each gate")).to_be_visible()
+    expect(phone.locator("#gates")).to_contain_text("Main: ")
+    expect(phone.locator("[aria-current=true]")).to_have_text("More")
+    phone.click("[data-part=finder]")
     # A party: the first one's scan lets in the others, all at once.
     phone.evaluate(TYPE, [plan.party, plan.party])
     expect(phone.locator("#group")).to_contain_text("3 together", timeout=20_000)

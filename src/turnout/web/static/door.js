@@ -183,13 +183,14 @@ function sayConflict(one) {
 // The last known ones, with their time as long as the server does not say newer ones.
 function showCounters() {
   if (counters?.event !== event) {
-    for (const name of ["tally", "of", "gates"]) $(name).replaceChildren();
+    for (const name of ["tally", "of"]) $(name).replaceChildren();
+    showList("gates", []);
     return;
   }
   const isOld = offlineSince || waits || !changesAt;
   $("tally").textContent = counters.checked_in;
   $("of").textContent = isOld ? say("of_at", { count: counters.expected, at: at(counters.at) }) : say("of", { count: counters.expected });
-  $("gates").replaceChildren(...counters.gates.filter((one) => one.name).map((one) => line(`${one.name}: ${one.checked_in}`)));
+  showList("gates", counters.gates.filter((one) => one.name).map((one) => line(`${one.name}: ${one.checked_in}`)));
 }
 
 // A list with its heading, which is there while something is in it.
@@ -503,7 +504,7 @@ for (const touch of ["pointerup", "keydown"]) addEventListener(touch, unlock);
 
 function beep(look) {
   const tones = SOUNDS[look];
-  navigator.vibrate?.(tones.flatMap(([, ms]) => [ms, 60]));
+  if (navigator.userActivation?.hasBeenActive ?? true) navigator.vibrate?.(tones.flatMap(([, ms]) => [ms, 60]));
   if ($("sound").getAttribute("aria-pressed") !== "true") return;
   audio ??= window.AudioContext ? new AudioContext() : null;
   $("quiet").hidden = !audio || audio.state === "running";
@@ -535,6 +536,7 @@ function why(decision, text) {
     case "unknown": return text ? say("read", { text: text.slice(0, 24) }) : "";
     case "unclear": return say("unclear_why", { one: decision.unclear[0], two: decision.unclear[1] });
     case "ask": return say("ask_why");
+    case "forged": return say("forged_why");
     case "fault": return decision.why;
     default: return [decision.paid_at && say("paid_before", { at: momentOf(decision.paid_at), device: decision.paid_device || say("not_door") }), decision.ticket_type, decision.company, decision.isProvisional && say("provisional"), decision.isPaid ? say("paid") : sayOpen(decision)].filter(Boolean).join(" · ");
   }
@@ -753,18 +755,21 @@ async function makeDetector() {
   return new BarcodeDetectionAPI.BarcodeDetector({ formats: ["qr_code"] });
 }
 
-let cameras = [], camera = 0, stream = null, detector = null;
+let cameras = [], camera = (await store.readFact("camera")) ?? "", stream = null, detector = null;
 
 async function startCamera() {
   if (!navigator.mediaDevices?.getUserMedia) return cameraRefused(say("no_camera"));
   try {
     for (const track of stream?.getTracks() ?? []) track.stop();
-    const video = cameras.length ? { deviceId: { exact: cameras[camera].deviceId } } : { facingMode: "environment" };
+    const wanted = cameras.find((one) => one.label === camera);
+    const video = wanted ? { deviceId: { exact: wanted.deviceId } } : { facingMode: "environment" };
     stream = await navigator.mediaDevices.getUserMedia({ video });
     cameras = (await navigator.mediaDevices.enumerateDevices()).filter((one) => one.kind === "videoinput");
     $("camera").hidden = cameras.length < 2;
     const [track] = stream.getVideoTracks();
+    if (!wanted && track.label !== camera && cameras.some((one) => one.label === camera)) return startCamera();
     $("light").hidden = !track.getCapabilities?.().torch;
+    $("light").setAttribute("aria-pressed", "false");
     $("video").srcObject = stream;
     await $("video").play();
     $("start").hidden = true;
@@ -774,6 +779,7 @@ async function startCamera() {
     detector ??= await makeDetector();
     look();
   } catch (fault) {
+    cameras = [];
     cameraRefused(fault.name === "NotAllowedError" ? say("camera_denied") : say("no_camera"));
   }
 }
@@ -869,8 +875,11 @@ function guest(one) {
 
 function openPart(name) {
   for (const part of ["finder", "find", "walk", "more"]) $(part).hidden = part !== name;
+  for (const button of document.querySelectorAll("[data-part]")) button.setAttribute("aria-current", String(button.dataset.part === name));
   isPaused = false;
+  $("shell").scrollTop = 0;
   if (name === "find") $("q").focus();
+  else $(name).querySelector("h2")?.focus();
 }
 
 let asked = 0;
@@ -956,7 +965,14 @@ $("badge").addEventListener("click", async () => {
 });
 $("undo").addEventListener("click", () => undo(shown.entry));
 $("start").addEventListener("click", startCamera);
-$("camera").addEventListener("click", () => { camera = (camera + 1) % cameras.length; startCamera(); });
+// The one after that which is used; the next time the page begins with it, if it is still there.
+// A browser may give its cameras other ids each time, so they are known by their names.
+$("camera").addEventListener("click", () => {
+  const now = cameras.findIndex((one) => one.label === stream?.getVideoTracks()[0]?.label);
+  camera = cameras[(now + 1) % cameras.length].label;
+  keep("camera", camera);
+  startCamera();
+});
 $("light").addEventListener("click", async () => {
   const isOn = $("light").getAttribute("aria-pressed") !== "true";
   await stream.getVideoTracks()[0].applyConstraints({ advanced: [{ torch: isOn }] });
@@ -1009,7 +1025,13 @@ function showState() {
   $("places-field").hidden = state.places.length < 2;
   if ($("places").options.length !== state.places.length) $("places").replaceChildren(...state.places.map((one) => new Option(one.title, one.event, false, one.event === event)));
   const types = state.places.find((one) => one.event === event)?.ticket_types ?? [];
-  if ($("walk-type").options.length !== types.length) $("walk-type").replaceChildren(...types.map((one) => new Option(one.price_minor ? `${one.name} · ${money(one.price_minor, one.currency)}` : one.name, one.id)));
+  const named = types.map((one) => [one.name, one.price_minor && money(one.price_minor, one.currency), one.left !== null && say("left", { count: one.left })].filter(Boolean).join(" · "));
+  const isNew = named.join() !== [...$("walk-type").options].map((one) => one.text).join();
+  if (isNew) $("walk-type").replaceChildren(...types.map((one, place) => {
+    const option = new Option(named[place], one.id, false, String(one.id) === $("walk-type").value);
+    option.disabled = one.left === 0;
+    return option;
+  }));
 }
 
 let isAwake = false;
