@@ -22,7 +22,7 @@ AWAITED = {
     *("welcome", "whenwhere", "free", "legend", "extra", "door-page", "form", "page", "prose"),
     *("wrap", "event", "body", "half", "day", "share"),
 }
-SIZE, DOOR_SIZE = 46 * 1024, 8 * 1024
+SIZE, DOOR_SIZE = 46 * 1024, 9 * 1024
 
 
 def layers() -> dict[str, str]:
@@ -116,6 +116,14 @@ def test_contrasts(pairs: list[tuple[str, str]], least: float, scheme: int) -> N
     known = colours()
     found = {pair: contrast(known[pair[0]][scheme], known[pair[1]][scheme]) for pair in pairs}
     assert {pair: ratio for pair, ratio in found.items() if ratio < least} == {}
+
+
+def test_verdicts_can_be_read_in_the_sun() -> None:
+    """The ink on each answer of the door has a contrast of 6.5 at least."""
+    parts = re.findall(r"&\.(\w+) \{ --bg: (#[0-9a-f]{6});(?: --fg: (#[0-9a-f]{6});)? \}", DOOR)
+    found = {look: contrast(ground, ink or "#ffffff") for look, ground, ink in parts}
+    assert set(found) == {"admitted", "again", "elsewhere", "cancelled", "unpaid", "unknown"}
+    assert {look: ratio for look, ratio in found.items() if ratio < 6.5} == {}
 
 
 def test_the_handbook_shows_what_its_script_pictures() -> None:

@@ -85,6 +85,35 @@ STAY = """{
   const real = window.setTimeout.bind(window);
   window.setTimeout = (act, ms, ...more) => real(act, ms === 1_200 ? 600_000 : ms, ...more);
 }"""
+# Notes what is heard and felt: each tone's pitch and length, each vibration's pattern.
+FELT = """{
+  window.felt = { tones: [], buzz: [] };
+  navigator.vibrate = (pattern) => { felt.buzz.push(pattern); return true; };
+  window.AudioContext = class {
+    state = "running"; currentTime = 0;
+    async resume() {}
+    createOscillator() {
+      let begins = 0;
+      const frequency = {}, start = (at) => { begins = at; };
+      const stop = (at) => felt.tones.push([frequency.value, Math.round(1000 * (at - begins))]);
+      return { frequency, start, stop, connect() {} };
+    }
+  };
+}"""
+LAST_FELT = """() => {
+  const { tones, buzz } = felt;
+  window.felt = { tones: [], buzz: [] };
+  return [tones, buzz.map((pattern) => pattern.filter((_, place) => place % 2 === 0))];
+}"""
+# Pitch and length of each tone, by the look of the answer.
+TONES = {
+    "admitted": [[1320, 60]],
+    "again": [[660, 120], [660, 120]],
+    "elsewhere": [[700, 120], [500, 120]],
+    "unpaid": [[700, 120], [500, 120]],
+    "cancelled": [[220, 400]],
+    "unknown": [[220, 400]],
+}
 # As when Safari ends the connection of a page in the background.
 END_DATABASE = "() => { database.close(); database.dispatchEvent(new Event('close')); }"
 NO_ED25519 = """{
@@ -338,14 +367,24 @@ def test_every_verdict_has_its_word_shape_and_way_on(browser: Browser, server) -
     context = browser.new_context(viewport=PHONE, locale="en-GB")  # type: ignore[arg-type]
     phone = context.new_page()
     phone.add_init_script(STAY)
+    phone.add_init_script(FELT)
     hall.pair(phone, "Main", "supervisor", gate=plan.gate)
+    phone.click("#phone")
     for text, look, word, why in plan.expected:
         phone.evaluate("document.activeElement.blur()")
+        phone.evaluate(LAST_FELT)
         phone.evaluate(TYPE, [text, text])
         expect(phone.locator("#word")).to_have_text(word, timeout=20_000)
         expect(phone.locator(f"[data-shape={look}]")).to_be_visible()
         expect(phone.locator("#verdict")).to_have_class(f"verdict over {look}")
         expect(phone.locator("#why")).to_contain_text(why)
+        tones = TONES[look]
+        assert phone.evaluate(LAST_FELT) == [tones, [[length for _, length in tones]]]
+        # It is read aloud whole: the word, whose ticket it is, and why.
+        said = phone.locator("#verdict > [role=alert]").inner_text().split("\n\n")
+        name = phone.locator("#who").inner_text()
+        assert said[0] == word
+        assert said[1:] == [part for part in (name, phone.locator("#why").inner_text()) if part]
         if look == "unpaid":
             phone.get_by_role("button", name="Paid: €10.50").click()
             expect(phone.locator("#word")).to_have_text("Come in", timeout=20_000)
