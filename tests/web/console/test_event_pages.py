@@ -42,6 +42,17 @@ def test_pages_open(desk: Desk, events: dict[str, EventId], title: str) -> None:
     assert headed == dict.fromkeys(TAILS, 1)
 
 
+@pytest.mark.parametrize("tail", ["", "/details", "/programme", "/tickets", "/questions"])
+def test_a_draft_is_published_from_each_page_that_sets_it_up(
+    desk: Desk, events: dict[str, EventId], tail: str
+) -> None:
+    leads = [
+        f'href="/console/{events[title]}/publish"' in desk.read(f"/console/{events[title]}{tail}")
+        for title in ("Draft", "Summit")
+    ]
+    assert leads == [True, False]
+
+
 @pytest.mark.parametrize("tail", ["/console/events", "/console/events/new"])
 def test_lists_open(desk: Desk, events: dict[str, EventId], tail: str) -> None:
     assert desk.read(tail).count("<h1>") == 1

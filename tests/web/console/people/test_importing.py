@@ -53,6 +53,36 @@ def test_a_file_is_previewed_then_imported(
     assert "fish" in desk.read(desk_path(desk, gathering))
 
 
+def choose(desk: Desk, gathering: Gathering, page: str, **chosen: str) -> Answer:
+    """The answer to the form on the page that says what columns become."""
+    fields = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', page))
+    fields.pop("sure", None)
+    given = {name: html.unescape(value) for name, value in fields.items()}
+    given |= {f"becomes-{place[1:]}": heading for place, heading in chosen.items()}
+    body = urlencode(given).encode()
+    path = f"{gathering.path}/import"
+    return desk.client.request("POST", path, headers=desk.headers | FORM, body=body)
+
+
+def test_a_column_that_is_not_known_is_chosen(desk: Desk, gathering: Gathering) -> None:
+    refused = upload(desk, gathering, b"Vorname,,Kontakt,Essen,Junk\nYan,,yan@a.example,fish,x\n")
+    page = refused.body.decode()
+    assert refused.status == 422
+    assert "lacks the columns Email" in page
+    assert 'aria-label="What the column Kontakt becomes"' in page
+    assert '<option value="Diet">Diet</option>' in page
+    again = choose(desk, gathering, page, _2="Email", _3="Diet", _4="-")
+    page = again.body.decode()
+    assert again.status == 200
+    assert "1 row can be imported." in page
+    headings = re.findall(r'<th scope="row">(\w+)</th><td><select', page)
+    assert headings == ["Vorname", "Email", "Diet"]
+    # The same column twice is said, and can be chosen again.
+    twice = choose(desk, gathering, page, _0="Email")
+    assert twice.status == 422
+    assert 'aria-label="What the column Diet becomes"' in twice.body.decode()
+
+
 def desk_path(desk: Desk, gathering: Gathering) -> str:
     """The panel of who was imported."""
     (path,) = re.findall(r'<a href="([^"]+)">Zoe</a>', desk.read(f"{gathering.path}?q=zoe"))

@@ -32,6 +32,7 @@ from turnout.http.body import read_body
 from turnout.http.forms import find_boundary, parse_files
 from turnout.web.console.forms import Form, fill, read_console_form
 from turnout.web.console.page import ConsolePage, Visit
+from turnout.web.console.people.mapping import Mapped, list_targets, map_columns, read_headings
 from turnout.web.refusals import say_refusal
 
 SIZE = 2_000_000
@@ -53,7 +54,7 @@ class Sheet(NamedTuple):
     """A file that was read: its columns and what each becomes, its rows, and those that cannot be
     read. `text` is all of it as CSV."""
 
-    columns: list[tuple[str, str]]
+    columns: list[Mapped]
     records: list[Record]
     faults: list[Row]
     text: str
@@ -69,19 +70,24 @@ class ImportPage(ConsolePage):
     async def on_get(self, req: Request, resp: Response, scope: str) -> None:
         """The form. Raises Unauthenticated, Denied, Missing."""
         types = await self.console.read(req, "people.import", _list_types)
-        self.console.show(req, resp, "console/people/import.html", types=types, form=fill({}))
+        template, form = "console/people/import.html", fill({})
+        self.console.show(req, resp, template, types=types, form=form, headings=None, targets=[])
 
     async def on_post(self, req: Request, resp: Response, scope: str) -> None:
         """The preview of a file that was uploaded, or the import of one that was previewed. Raises
         Unauthenticated, Denied, Missing; what is wrong with the file is said on the page."""
         form, content = await _read(req)
         try:
+            content = map_columns(content, form, NAME)
             sheet = read_sheet(content)
         except Invalid as refusal:
             await self.console.write(req, form, "people.import", _list_types)
             form.refuse(refusal, FIELD)
             types = await self.console.read(req, "people.import", _list_types)
-            self.console.refuse(req, resp, "console/people/import.html", form, types=types)
+            targets = await self.console.read(req, "people.import", list_targets)
+            headings = read_headings(content, refusal, NAME)
+            more = {"types": types, "headings": headings, "targets": targets}
+            self.console.refuse(req, resp, "console/people/import.html", form, **more)
             return
         verb = import_rows if form.has("sure") else try_rows
         write = self.console.write_once if form.has("sure") else self.console.write
@@ -95,6 +101,7 @@ class ImportPage(ConsolePage):
             resp,
             "console/people/imported.html" if form.has("sure") else "console/people/preview.html",
             sheet=sheet,
+            targets=await self.console.read(req, "people.import", list_targets),
             form=form,
             refused=sorted(refused),
             taken=len(sheet.records) + len(sheet.faults) - len(refused),
@@ -164,10 +171,14 @@ async def _read(req: Request) -> tuple[Form, bytes]:
     return form, form.value("content").encode()
 
 
-def _columns(layout: Layout) -> list[tuple[str, str]]:
-    """Each heading, and what it becomes; a question where it is nothing that is known."""
+def _columns(layout: Layout) -> list[Mapped]:
+    """Each heading, and what it becomes."""
     return [
-        (column.heading, layout.known.label(column.key) if column.use is Use.FIELD else "")
+        Mapped(
+            column.place,
+            column.heading,
+            layout.known.label(column.key) if column.use is Use.FIELD else "",
+        )
         for column in layout.columns
     ]
 
