@@ -10,7 +10,8 @@ def alerts(org: str, /, *, limit: Number = 100) -> None:
 
     Alerts of the last 90 days, newest first: mailings that bounce, many who opt out, jobs of which
     no message gets out, receivers that take no callbacks, mail domains whose records are gone
-    (`domains`) and return paths whose records are (`return_paths`). Each is mailed to the
+    (`domains`) and return paths whose records are (`return_paths`), calls that cost as much as an
+    hour may, and trunks that refuse one call after the other (both `calls`). Each is mailed to the
     organization's oldest user and contact once a day, posted to its `--alert-url`
     (`turnout org set`) and counted in the metric `turnout_alerts_total`. From when on is said by
     TURNOUT_ALERT_… in `turnout settings`. Example: turnout alerts acme

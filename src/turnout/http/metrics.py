@@ -8,7 +8,7 @@ from bisect import bisect_left
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from prometheus_client import REGISTRY, Counter, Gauge, generate_latest
+from prometheus_client import REGISTRY, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 
@@ -32,6 +32,27 @@ account_messages = Counter(
 account_open = Gauge("turnout_account_open", "Whether an account takes messages now", ["account"])
 calls = Gauge("turnout_calls", "Calls in progress, by trunk", ["account"])
 calls_ended = Counter("turnout_calls_ended", "Calls that ended", ["account", "status"])
+call_loss = Histogram(
+    "turnout_call_loss_ratio",
+    "Share of a call's packets that were lost",
+    ["account", "direction"],
+    buckets=(0.001, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5),
+)
+call_jitter = Histogram(
+    "turnout_call_jitter_seconds",
+    "Jitter of a call's packets",
+    ["account", "direction"],
+    buckets=(0.001, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2),
+)
+call_mos = Histogram(
+    "turnout_call_mos",
+    "Estimated opinion of a call's listeners, 1 to 4.4",
+    ["account"],
+    buckets=(1.5, 2, 2.5, 3, 3.5, 4, 4.2, 4.4),
+)
+trunk_refusals = Gauge(
+    "turnout_trunk_refusals", "Calls in a row that a trunk refused for itself", ["account"]
+)
 heartbeats = Counter("turnout_heartbeats", "Heartbeats of viewers", ["outcome"])
 beats_waiting = Gauge("turnout_heartbeats_waiting", "Heartbeats that wait for the database")
 beat_delay = Gauge("turnout_beat_delay_seconds", "Seconds that players are told to wait")

@@ -81,7 +81,12 @@ async def play(name: str, spool: Path) -> dict[str, Any]:
     code = await sipp.wait()
     errors = spool / f"{name}.err"
     said = errors.read_text(errors="replace") if errors.exists() else ""
-    return {"end": {key: end[key] for key in ANSWERED}, "events": events, "sipp": (code, said)}
+    return {
+        "end": {key: end[key] for key in ANSWERED},
+        "after": end["retry_after"],
+        "events": events,
+        "sipp": (code, said),
+    }
 
 
 async def call(
@@ -135,6 +140,8 @@ def test_what_networks_do_to_signalling_and_sound(tmp_path: Path) -> None:
         "key": "1",
         "begun": True,
     }
+    assert 0.05 < end["quality"]["heard_loss"] < 0.4
+    assert 1 <= end["quality"]["mos"] < 4
     [heard] = list_calls(phone)
     assert heard.keys == "1"
     assert {name: one["sipp"] for name, one in found.items()} == dict.fromkeys(found, (0, ""))

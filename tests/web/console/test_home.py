@@ -23,6 +23,7 @@ from turnout.core.identity.page_sessions import begin_page_session
 from turnout.core.identity.roles import StaffRole
 from turnout.core.identity.staff import limit_colleague
 from turnout.core.ids import EventId, OrgId
+from turnout.core.messaging.alerts import Alert, AlertKind, raise_alert, raise_refusals
 from turnout.core.messaging.model import Status
 from turnout.core.messaging.outcomes import Rejected
 from turnout.core.registrations.changing import add_by_staff
@@ -93,6 +94,25 @@ def test_what_needs_attention_leads_to_where_it_is_mended(
     ]
     for _, _, href in list_needs(page):
         assert desk.open(href.partition("#")[0]).status == 200
+
+
+def test_calls_that_wait_or_are_refused_lead_to_where_that_is_mended(
+    node: LocalNode, desk: Desk
+) -> None:
+    there = node.db.call(make_organization, "calling", "Calling")
+    node.add_event(there, "Fair")
+    owner = add_user(node, there, "calling/owner", Role.ADMIN)
+    node.db.call(raise_refusals, there, "sip_uk", 10, 403)
+    facts = {"limit": 50, "waiting": 3}
+    spent = Alert(there, AlertKind.CALLS, "", facts, node.clock())
+    node.db.call(raise_alert, spent)
+    page = owner.read("/console")
+    assert sorted((title, href) for title, _, href in list_needs(page)) == [
+        ("A trunk refuses calls", "/console/calling/settings/networks"),
+        ("Calls wait for the next hour", "/console/calling/messages"),
+    ]
+    for _, _, href in list_needs(page):
+        assert owner.open(href).status == 200
 
 
 def test_those_who_see_one_event_are_told_of_that_alone(

@@ -6,7 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol
 
+import msgspec
+
 from turnout.carriers.sip.conversation import Answer, Conversation, Script, State
+from turnout.carriers.sip.quality import read_quality
 
 SOUND_S = 2.0
 """How long after its answer a call may be without sound."""
@@ -24,6 +27,7 @@ class Line(Protocol):
     sip: int
     q850: int
     reason: str
+    stats: dict[str, Any]
 
     def read(self) -> bytes: ...
     def room(self) -> int: ...
@@ -226,8 +230,13 @@ class OneCall:
             voicemail=bool(talk and talk.is_machine),
             begun=bool(talk and talk.has_begun),
             redirect=self._redirected,
+            quality=self._tell_quality(leg),
             rung=self._has_rung,
         )
+
+    def _tell_quality(self, leg: Line) -> dict[str, Any] | None:
+        quality = read_quality(leg.stats) if self._answered_at else None
+        return msgspec.structs.asdict(quality) if quality else None
 
     def _read_script(self) -> Script:
         script = self._asked["script"]

@@ -13,6 +13,7 @@ from turnout.core.messaging.dialling import find_bar
 from turnout.core.messaging.model import MEDIA, Status
 from turnout.core.messaging.opt_outs import BY_REPLY, opt_out
 from turnout.errors import Failure
+from turnout.http import metrics
 from turnout.store import Tx
 
 
@@ -50,6 +51,17 @@ class CallPlacing(Placing[End]):
 
     def _detail(self, end: End) -> dict[str, Any]:
         return {**super()._detail(end), "keypress": end.key, "is_voicemail": end.voicemail}
+
+    def _count(self, end: End) -> None:
+        super()._count(end)
+        if end.quality is None:
+            return
+        name, told = self._trunk.name, end.quality
+        metrics.call_loss.labels(name, "heard").observe(told.heard_loss)
+        metrics.call_loss.labels(name, "said").observe(told.said_loss)
+        metrics.call_jitter.labels(name, "heard").observe(told.heard_jitter_ms / 1000)
+        metrics.call_jitter.labels(name, "said").observe(told.said_jitter_ms / 1000)
+        metrics.call_mos.labels(name).observe(told.mos)
 
     async def _note_status(self, status: Status) -> None:
         if status is Status.OPTED_OUT:

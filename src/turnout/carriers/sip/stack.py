@@ -48,7 +48,7 @@ class Leg:
         self.sip = 0
         self.q850 = 0
         self.reason = ""
-        self.loss: dict[str, Any] = {}
+        self.stats: dict[str, Any] = {}
 
     def attach(self, call: Any, events: list[StackEvent]) -> None:
         """The call that was dialled, and what has happened to it already."""
@@ -113,7 +113,7 @@ class Leg:
             return
         self.is_closed = True
         self.sip, self.q850, self.reason = read_reason(text)
-        self.loss = stats
+        self.stats = stats
         self._on_change(self, "closed")
 
 

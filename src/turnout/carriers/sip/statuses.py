@@ -18,6 +18,7 @@ and Retry become SVRE.
 """
 
 from turnout.carriers import Outcome, Rejected
+from turnout.carriers.sip.quality import Quality
 from turnout.carriers.trunks import statuses
 from turnout.carriers.trunks.statuses import FIRST_REFUSAL, judge_trunk, say
 from turnout.core.messaging.call_ends import Q850, SIP
@@ -39,6 +40,7 @@ class End(statuses.End, frozen=True):
     voicemail: bool = False
     begun: bool = False
     redirect: str = ""
+    quality: Quality | None = None
 
 
 def judge(end: End) -> tuple[Status, str]:

@@ -14,7 +14,7 @@ JSON lines on stdin and stdout. The first line has the settings of the trunk (Si
        {"event": "asks", "id": …, "to": …}      a key puts it through to there
        {"event": "moved", "id": …, "to": …}     the trunk says (302) to call there instead
        {"event": "end", "id": …, "how": …, "sip": …, "q850": …, "reason": …, "duration": …,
-        "key": …, "voicemail": …, "begun": …, "redirect": …}
+        "key": …, "voicemail": …, "begun": …, "redirect": …, "quality": {…}}
        {"event": "beat", "calls": …}            every few seconds
 
 `how` is `answered`, `failed`, `ring` (nobody answered in time), `silent` (no sound 2 s after the

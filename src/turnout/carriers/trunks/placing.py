@@ -7,6 +7,7 @@ rings has its outcome at once, and may go by another trunk (statuses.py).
 """
 
 import asyncio
+import contextlib
 from abc import ABC, abstractmethod
 from typing import Any, Generic, TypeVar
 
@@ -26,9 +27,10 @@ from turnout.carriers import (
     Unknown,
 )
 from turnout.carriers.trunks.process import CallProcess, Event
-from turnout.carriers.trunks.statuses import End
+from turnout.carriers.trunks.statuses import End, is_refused
 from turnout.carriers.trunks.trunk import RETRY_S, Trunk
 from turnout.core.ids import OrgId, RecipientId
+from turnout.core.messaging.alerts import raise_refusals
 from turnout.core.messaging.call_ends import LOST
 from turnout.core.messaging.dialling import (
     VOUCH_MS,
@@ -45,6 +47,8 @@ from turnout.http import metrics
 log = structlog.get_logger()
 
 PAUSE_S = 30.0
+FEW_REFUSALS = 10
+"""So many calls in a row that a trunk refuses are told of."""
 LINE_S = 15.0
 STOPPING = Retry(RETRY_S, "Turnout is stopping")
 BUSY = Retry(RETRY_S, "all channels of the trunk are in use")
@@ -244,6 +248,7 @@ class Placing(ABC, Generic[E]):
     async def _finish(self, end: E) -> None:
         """The call is over: its outcome, if it never rang, or its report."""
         self._count(end)
+        await self._note_refusal(end)
         if self.outcome.done():
             await self._report(*self._judge(end), end)
         elif end.how == "lost":
@@ -256,6 +261,16 @@ class Placing(ABC, Generic[E]):
             if isinstance(outcome, Retry | Misconfigured):
                 await self._undo(outcome)
             self._settle(outcome)
+
+    async def _note_refusal(self, end: E) -> None:
+        """A trunk that refuses one call after the other is told of, once a day."""
+        if end.how == "lost":
+            return
+        refused = self._trunk.count_refusals(is_refused=is_refused(end))
+        if refused and refused % FEW_REFUSALS == 0:
+            with contextlib.suppress(Failure):  # the next call tells
+                name, db = self._trunk.name, self._trunk.house.db
+                await db.write(raise_refusals, self._org_id, name, refused, end.sip)
 
     async def _report(self, status: Status, notes: str, end: E) -> None:
         report = DeliveryReport(

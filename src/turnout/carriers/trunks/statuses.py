@@ -12,6 +12,7 @@ from turnout.core.messaging.model import Status
 RETRY_S = 30.0
 MISCONFIGURED = frozenset({401, 407, 423})
 RETRIED = frozenset({429, 500, 502, 503, 504})
+FORBIDDEN = 403
 FIRST_REFUSAL = 300
 # What stacks say of a TLS handshake that failed, and some say no more.
 _TLS = ("certificate", "protocol error", "tls", "ssl")
@@ -49,6 +50,13 @@ def judge_trunk(end: End) -> Outcome | None:
     if end.sip in RETRIED or end.sip < FIRST_REFUSAL:
         return Retry(RETRY_S, f"The trunk cannot take the call: {say(end)}")
     return None
+
+
+def is_refused(end: End) -> bool:
+    """Whether a trunk refused the call for itself: the account, the caller's number, or all calls
+    now. It never rang."""
+    is_own = end.how == "failed" and not end.rung and not Q850.get(end.q850)
+    return is_own and end.sip in MISCONFIGURED | RETRIED | {FORBIDDEN}
 
 
 def is_untrusted(reason: str) -> bool:

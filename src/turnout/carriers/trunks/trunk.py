@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from turnout.carriers import Accepted, House, Inbox, Misconfigured, Outcome, Rejected, Retry
 from turnout.carriers.trunks.process import CallProcess
 from turnout.carriers.trunks.settings import TrunkSettings, to_worker
+from turnout.http import metrics
 from turnout.http.pace import Pace
 from turnout.store.back_off import growing
 
@@ -59,6 +60,7 @@ class Trunk:
         self._command = command or (sys.executable, "-m", kind.module)
         self._closed_until_s = -math.inf
         self._failures = 0
+        self._refusals = 0
 
     def start(self, inbox: Inbox) -> None:
         """Start the workers, which register where that is asked for."""
@@ -89,6 +91,12 @@ class Trunk:
         elif isinstance(outcome, Retry | Misconfigured) and self.is_open():
             self._failures += 1
             self._closed_until_s = time.monotonic() + PAUSES_S.draw(self._failures)
+
+    def count_refusals(self, *, is_refused: bool) -> int:
+        """How many calls in a row it has refused for itself, this one counted."""
+        self._refusals = self._refusals + 1 if is_refused else 0
+        metrics.trunk_refusals.labels(self.name).set(self._refusals)
+        return self._refusals
 
     async def choose(self) -> CallProcess | Outcome:
         """The worker with the fewest calls, or why there is none."""

@@ -60,6 +60,7 @@ class AlertLimits(NamedTuple):
 
 class Alert(NamedTuple):
     """Something that staff should look at. `subject` is a job's number, a host, a mail domain, or
+    an account, or
     empty for the whole organization."""
 
     org_id: OrgId
@@ -71,7 +72,13 @@ class Alert(NamedTuple):
     @property
     def text(self) -> str:
         """What has happened, in a sentence."""
-        return fill_label(_TEXTS[self.kind], {"subject": self.subject, **self.facts})
+        text = _REFUSED if self.is_of_trunk else _TEXTS[self.kind]
+        return fill_label(text, {"subject": self.subject, **self.facts})
+
+    @property
+    def is_of_trunk(self) -> bool:
+        """Whether a trunk, the subject, refuses calls; other alerts of calls are of their cost."""
+        return self.kind is AlertKind.CALLS and bool(self.subject)
 
 
 _TEXTS = {
@@ -89,6 +96,13 @@ _TEXTS = {
     AlertKind.CALLS: "Calls and faxes of this hour cost as much as they may ({limit}): "
     "{waiting:call waits|calls wait} for the next hour.",
 }
+_REFUSED = (
+    "The trunk {subject} has refused {refused:call|calls} in a row, the last one with SIP {code}."
+)
+_ADVICE_REFUSED = (
+    "`turnout doctor` asks the trunk. A code of 401, 403 or 407 is of the account or the caller's "
+    "number: ask the provider. After 5xx, calls are tried again."
+)
 _ADVICE = {
     AlertKind.BOUNCES: "`turnout job show {org} {subject} --status BOUN` lists them. "
     "Check where the addresses come from.",
@@ -182,9 +196,17 @@ def raise_alert(tx: Tx, alert: Alert) -> bool:
     return bool(is_new)
 
 
+def raise_refusals(tx: Tx, org_id: OrgId, account: str, refused: int, code: int) -> bool:
+    """Tell an organization that a trunk has refused so many calls in a row, the last one of its own
+    with that SIP code. Once a day."""
+    facts = {"refused": refused, "code": code}
+    return raise_alert(tx, Alert(org_id, AlertKind.CALLS, account, facts, tx.now))
+
+
 def _tell(tx: Tx, alert: Alert) -> None:
     org = get_organization_of(tx, alert.org_id)
-    advice = _ADVICE[alert.kind].format(org=org.slug, subject=alert.subject)
+    advice = _ADVICE_REFUSED if alert.is_of_trunk else _ADVICE[alert.kind]
+    advice = advice.format(org=org.slug, subject=alert.subject)
     lines = [alert.text, "", advice]
     queue_to_organization(tx, alert.org_id, f"Alert for {org.name}: {alert.text}", lines)
     if url := get_profile(tx, alert.org_id).alert_url:

@@ -137,6 +137,9 @@ def _list_items(found: Attention) -> Iterator[Item]:
 
 def _say_alert(alert: Alert) -> Item:
     facts = {"said": alert.text, "raised_at": alert.raised_at}
+    if alert.is_of_trunk:
+        place = "settings/networks"
+        return Item("trunk", "stop", "no_network", facts, NO_EVENT, place, "messages.see")
     tail = _MENDED.get(alert.kind, "")
     permission = "callbacks.see" if alert.kind is AlertKind.CALLBACKS else "messages.see"
     return Item(alert.kind.value, "stop", "no_network", facts, NO_EVENT, tail, permission)
