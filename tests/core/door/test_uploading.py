@@ -271,3 +271,18 @@ def test_who_went_out_is_in_again_once_that_is_taken_back(desk, hall):
     desk.node.clock.now += UNDO_MS + 1
     refused = upload(hall, exit_, offline(ann, hall.now, act=Act.UNDO, is_admitted=False))
     assert refused[0].refusal == "door.undo_late"
+
+
+def test_who_was_turned_away_is_not_welcomed_back_by_a_lost_answer(desk, hall):
+    (ann,) = hall.guests(ANN)
+    exit_ = hall.device("Terrace", gate=hall.gate("Terrace", has_exit=True))
+    hall.scan(exit_, ann)
+    upload(hall, exit_, offline(ann, hall.now, act=Act.LEAVE, is_admitted=False))
+    shown = hall.shown(ann)
+    assert hall.db.call(scan_ticket, *exit_, shown).verdict is Verdict.RETURNED
+    refused = offline(ann, hall.now, nonce=shown.nonce, is_admitted=False, said="ask")
+    for _ in range(2):
+        assert upload(hall, exit_, refused)[0].verdict is Verdict.AGAIN
+        assert checked_in_at(desk, ann) is not None
+    # She is still outside.
+    assert hall.scan(exit_, ann).verdict is Verdict.RETURNED

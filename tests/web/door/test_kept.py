@@ -29,6 +29,12 @@ HELD = """async () => {
 }"""
 
 
+COLOURS = """(name) => {
+  const { color, backgroundColor } = getComputedStyle(document.querySelector(name));
+  return [color, backgroundColor];
+}"""
+
+
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with open_browser() as browser:
@@ -188,6 +194,8 @@ def test_a_ticket_is_shown_first_and_checked_in_with_a_tap(browser: Browser, ser
             cut(phone.context, phone)
         see(phone, hall.texts[number], "Check in?")
         expect(phone.locator("#who")).to_have_text(f"Guest No {number}")
+        expect(phone.locator("#verdict")).to_have_class("verdict over look")
+        assert phone.evaluate(COLOURS, "#take") == ["rgb(10, 31, 28)", "rgb(255, 255, 255)"]
         phone.click("#next")
         assert hall.ask(scans) == [(2 * number,)]
         see(phone, hall.texts[number], "Check in?")

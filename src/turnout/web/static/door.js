@@ -485,7 +485,7 @@ async function undo(entry) {
 
 // -- saying it --------------------------------------------------------------------------------
 
-const LOOKS = { admitted: "admitted", returned: "admitted", left: "admitted", again: "again", elsewhere: "elsewhere", other_event: "elsewhere", other_day: "elsewhere", cancelled: "cancelled", forged: "cancelled", unpaid: "unpaid", unknown: "unknown", unclear: "unknown", ask: "unknown", fault: "unknown", look: "" };
+const LOOKS = { admitted: "admitted", returned: "admitted", left: "admitted", again: "again", elsewhere: "elsewhere", other_event: "elsewhere", other_day: "elsewhere", cancelled: "cancelled", forged: "cancelled", unpaid: "unpaid", unknown: "unknown", unclear: "unknown", ask: "unknown", fault: "unknown", look: "look" };
 const SOUNDS = { admitted: [[1320, 60]], again: [[660, 120], [660, 120]], elsewhere: [[700, 120], [500, 120]], unpaid: [[700, 120], [500, 120]], cancelled: [[220, 400]], unknown: [[220, 400]] };
 // At these a supervisor may look for the person by name.
 const LOOKED_UP = new Set(["elsewhere", "other_day", "other_event", "cancelled", "forged", "unpaid", "unclear", "unknown"]);
