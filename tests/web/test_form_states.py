@@ -187,7 +187,7 @@ def browse(site: AppClient, path: str, given: dict[str, str], marks: dict[str, s
     cookie = typed_of(sent).partition(";")[0]
     where = sent.headers["location"].partition("#")[0]
     shown = [site.request("GET", where, headers=BROWSER | {"Cookie": cookie}) for _ in range(2)]
-    assert shown[0].body == shown[1].body
+    assert Page(shown[0].body).text == Page(shown[1].body).text
     assert shown[0].headers["cache-control"] in ("private, no-store", "no-store")
     return shown[0]
 
@@ -267,6 +267,20 @@ def test_a_link_that_has_ended_still_says_with_what(site: AppClient, node: Local
     assert "new link" in Page(shown.body).text
     assert b"data-gone" in shown.body
     assert site.request("GET", path, headers=BROWSER).status == 404
+
+
+def test_a_refused_sign_in_is_a_page_to_go_back_to(site: AppClient) -> None:
+    path = "/console/sign-in"
+    opened = site.request("GET", path, headers=BROWSER)
+    (token,) = re.findall(r'name="token" value="([^"]+)"', opened.body.decode())
+    own = {"Cookie": opened.set_cookies[0].partition(";")[0]}
+    given = {"user_code": "ada", "password": "Unmistakable 1", "token": token}
+    shown = browse(site, path, given, SECURE | own)
+    assert value_of(shown.body.decode(), "user_code") == "ada"
+    assert "alert" in shown.body.decode()
+    assert b"Unmistakable" not in shown.body
+    program = site.request("POST", path, headers=FORM | own, body=encode(given))
+    assert program.status == 401
 
 
 def test_what_does_not_fit_is_answered_at_once(site: AppClient, fair: Fair) -> None:

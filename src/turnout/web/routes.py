@@ -27,6 +27,7 @@ from turnout.web.feeds import (
     SeriesFeedResource,
     SitemapResource,
 )
+from turnout.web.form_states import FormStates
 from turnout.web.invitations import InvitationResource
 from turnout.web.my.finding import FindingResource
 from turnout.web.my.kept import KeptResource, make_worker
@@ -108,7 +109,6 @@ def build(parts: WebParts) -> DialectApp:
         _add_organizations(app, parts.db, parts.base_url, parts.limits)
     if parts.sessions:
         app.add_route("/sign-in", FormerSignInResource())
-        app.add_route("/console/sign-in", SignInResource(parts.sessions))
         app.add_route("/sign-in/out", SignOutResource(parts.sessions))
         app.add_route("/summary/{number}", SummaryResource(parts.sessions))
         add_console(
@@ -123,6 +123,8 @@ def build(parts: WebParts) -> DialectApp:
             served=parts.served,
         )
     if parts.sessions and parts.db:
+        states = FormStates(parts.db, is_secure=parts.base_url.startswith("https:"))
+        app.add_route("/console/sign-in", SignInResource(parts.sessions, states))
         add_gate(app, parts.db, parts.sessions, has_mail=parts.has_mail)
     if parts.sessions and parts.list_sent:
         app.add_route("/outbox", OutboxResource(parts.sessions, parts.list_sent))

@@ -9,12 +9,13 @@ from falcon.asgi import Request, Response
 
 from turnout.core.identity.passkeys import relying_party
 from turnout.core.text import is_storable
-from turnout.errors import Limited, Unauthenticated
+from turnout.errors import Failure, Limited, Unauthenticated
 from turnout.http.dialect import Resource
 from turnout.web.canonical import lead_on
 from turnout.web.console.gate.page import go_to, own_path
 from turnout.web.documents import NO_STORE
 from turnout.web.failures import CHALLENGE
+from turnout.web.form_states import FormState, FormStates, failure_of, refusal_of
 from turnout.web.forms import read_form
 from turnout.web.languages import stay_in_language
 from turnout.web.refusals import answer_limited, say_refusal
@@ -23,17 +24,24 @@ from turnout.web.templates import render
 
 BODY_LIMIT = 16_384
 LONGEST = 255
+KEPT = ("user_code", "next")
 _FIELDS_OF = {"login.user_code": ("user_code",), "login.password": ("password",)}
 
 
 class SignInResource(Resource):
     """`/console/sign-in`."""
 
-    def __init__(self, sessions: PageSessions) -> None:
+    def __init__(self, sessions: PageSessions, states: FormStates) -> None:
         self._sessions = sessions
+        self._states = states
 
     async def on_get(self, req: Request, resp: Response) -> None:
-        """Ask for user code and password."""
+        """Ask for user code and password, or say why it was refused."""
+        state = await self._states.read(req)
+        refusal = failure_of(state.refusal) if state else None
+        if state and refusal:
+            self._answer(req, resp, state.given, say_refusal(refusal), _wrong(refusal))
+            return
         wanted = own_path(req.get_param("next", default=""))
         self._answer(req, resp, {"next": wanted})
 
@@ -48,14 +56,18 @@ class SignInResource(Resource):
             if not _is_possible(user_code, password):
                 raise Unauthenticated("login.wrong")
             is_in = await self._sessions.sign_in(req, resp, user_code, password)
-        except Unauthenticated as refusal:
+        except (Limited, Unauthenticated) as refusal:
+            # The password is kept nowhere.
+            typed = {name: given[name][:LONGEST] for name in KEPT if name in given}
+            state = FormState(typed, refusal=refusal_of(refusal))
+            if await self._states.lead_on(req, resp, state):
+                return
             self._answer(req, resp, given, say_refusal(refusal), _wrong(refusal))
-            resp.status = HTTPStatus.UNAUTHORIZED
-            resp.set_header("WWW-Authenticate", CHALLENGE)
-            return
-        except Limited as refusal:
-            self._answer(req, resp, given, say_refusal(refusal))
-            answer_limited(resp, refusal)
+            if isinstance(refusal, Limited):
+                answer_limited(resp, refusal)
+            else:
+                resp.status = HTTPStatus.UNAUTHORIZED
+                resp.set_header("WWW-Authenticate", CHALLENGE)
             return
         wanted = own_path(given.get("next", ""))
         step = stay_in_language(f"{STEP_PATH}?next={quote(wanted, safe='')}")
@@ -120,8 +132,10 @@ def _check_filled(user_code: str, password: str) -> None:
         raise Unauthenticated("login.password")
 
 
-def _wrong(refusal: Unauthenticated) -> tuple[str, ...]:
+def _wrong(refusal: Failure) -> tuple[str, ...]:
     """The fields that a refusal is about. Which of the two is wrong is told to nobody."""
+    if isinstance(refusal, Limited):
+        return ()
     return _FIELDS_OF.get(refusal.code, ("user_code", "password"))
 
 
