@@ -2,6 +2,7 @@
 language: what is said is never cut or covered, and every button comes into view."""
 
 from collections.abc import Iterator
+from typing import Literal
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -14,9 +15,9 @@ from tests.web.test_large_text import TOO_WIDE
 
 SIZES = ((320, 568), (360, 640), (390, 844), (568, 320), (844, 390))
 PARTS = ("finder", "find", "walk", "more")
-ENLARGE = "(px) => document.documentElement.style.setProperty('font-size', px + 'px')"
 # Lines of text that lie beside the screen, or under a button that is pinned.
 COVERED = """() => {
+  if (!document.getElementById("verdict").checkVisibility()) return [];
   const words = document.getElementById("word"), range = document.createRange();
   range.selectNodeContents(words);
   return [...range.getClientRects()].filter((line) => {
@@ -35,16 +36,20 @@ UNREACHED = """(root) => [...document.querySelectorAll(root)].flatMap((each) =>
     const isOff = box.left < 0 || box.right > innerWidth || box.bottom > innerHeight + 1;
     return isOff || (isWide && each.matches("button, a")) || !each.contains(there);
   }).map((each) => each.id || each.textContent)"""
-SCROLL_UP = """() => {
-  for (const each of document.querySelectorAll("#verdict, .door-shell")) each.scrollTop = 0;
-}"""
 # A button of the last row that leaves room beside it.
 HALF_ROWS = """() => {
   const foot = document.querySelector("#verdict .door-foot");
   const shown = [...foot.children].filter((one) => one.checkVisibility());
   const ends = shown.map((one) => one.getBoundingClientRect().right);
-  return Math.max(...ends) - ends.at(-1) > 1;
+  return Math.max(...ends) - ends.at(-1) > 1 ? ["half a row"] : [];
 }"""
+# All of these with a text of that size, for what is open.
+FAULTS = f"""([root, px]) => {{
+  document.documentElement.style.setProperty("font-size", `${{px}}px`);
+  const found = [({COVERED})(), ({HALF_ROWS})(), ({UNREACHED})(root), ({TOO_WIDE})()].flat();
+  document.querySelector(root).scrollTop = 0;
+  return found;
+}}"""
 
 
 @pytest.fixture(scope="module")
@@ -53,17 +58,23 @@ def browser() -> Iterator[Browser]:
         yield browser
 
 
-@pytest.mark.parametrize("spoken", ["en-GB", "de-DE", "es-ES"])
-def test_nothing_is_cut_or_covered(browser: Browser, server, spoken: str) -> None:
+@pytest.mark.parametrize(
+    ("spoken", "scheme"), [("en-GB", "light"), ("de-DE", "dark"), ("es-ES", "light")]
+)
+def test_nothing_is_cut_or_covered(
+    browser: Browser, server, spoken: str, scheme: Literal["light", "dark"]
+) -> None:
     hall = Hall(server, 7)
     plan = hall.plan_verdicts()
-    context = browser.new_context(locale=spoken)
+    context = browser.new_context(locale=spoken, color_scheme=scheme, reduced_motion="reduce")
     phone = context.new_page()
     phone.add_init_script(STAY)
     faults: list[object] = []
     phone.on("pageerror", lambda error: faults.append(str(error)))
     hall.bind(phone, "Nebeneingang 2", "supervisor", gate=plan.gate)
     phone.wait_for_selector("#way", timeout=20_000)
+    # The door is always dark.
+    expect(phone.locator("body")).to_have_css("background-color", "rgb(10, 31, 28)")
     phone.locator("#printer").evaluate(
         "(list) => { list.value = 'own'; list.dispatchEvent(new Event('change')); }"
     )
@@ -71,25 +82,24 @@ def test_nothing_is_cut_or_covered(browser: Browser, server, spoken: str) -> Non
         phone.evaluate(TYPE, [text, text])
         expect(phone.locator("#verdict")).to_be_visible(timeout=20_000)
         expect(phone.locator("#verdict")).to_have_class(f"verdict over {look}")
-        for found in _each_size(phone, "#verdict"):
-            faults += [found, *phone.evaluate(COVERED)] if found else phone.evaluate(COVERED)
-            faults += ["half a row"] if phone.evaluate(HALF_ROWS) else []
+        assert phone.evaluate("document.getAnimations().length") == 0
+        faults += _find_faults(phone, "#verdict")
+        assert find_violations(phone) == []  # with a text that is twice as large
         phone.evaluate("document.getElementById('next').click()")
     for part in PARTS:
         phone.locator(f"[data-part={part}]").evaluate("(button) => button.click()")
-        faults += filter(None, _each_size(phone, ".door-shell"))
-    assert find_violations(phone) == []
+        faults += _find_faults(phone, ".door-shell")
+        assert find_violations(phone) == []
     context.close()
     assert faults == []
 
 
-def _each_size(phone: Page, root: str) -> Iterator[list[object]]:
-    """What does not come into view at each size, with text as it is and twice as large."""
+def _find_faults(phone: Page, root: str) -> list[object]:
+    """What is wrong at each size, with text as it is and twice as large."""
+    found: list[object] = []
     for width, height in SIZES:
         phone.set_viewport_size({"width": width, "height": height})
         for px in (16, 32):
-            phone.evaluate(ENLARGE, px)
-            found = phone.evaluate(UNREACHED, root) + phone.evaluate(TOO_WIDE)
-            phone.evaluate(SCROLL_UP)
-            yield [(width, height, px), *found] if found else []
-    phone.evaluate(ENLARGE, 16)
+            faults = phone.evaluate(FAULTS, [root, px])
+            found += [(width, height, px, *faults)] if faults else []
+    return found
