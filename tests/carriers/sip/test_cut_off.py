@@ -23,7 +23,7 @@ from tests.support import proof
 from tests.support.builder import make_organization
 from tests.support.node import Clock, new_database
 from turnout.carriers.sip import SipCarrier, SipSettings
-from turnout.carriers.trunks import process
+from turnout.carriers.trunks import process, trunk
 from turnout.core.ids import JobId
 from turnout.core.messaging.alerts import list_alerts
 from turnout.core.messaging.delivering import SIMULATED
@@ -106,7 +106,8 @@ async def until_all_have_ended(db: Database, job_id: JobId) -> None:
 def test_nobody_is_called_after_the_cut_off(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(process, "PAUSES_S", growing(0.01, 0.02))
+    for module in (process, trunk):
+        monkeypatch.setattr(module, "PAUSES_S", growing(0.01, 0.02))
     clock, file, chance = FastClock(), tmp_path / "called", proof.random_for(CUT_OFF)
     db = open_database(Settings(database_url=new_database("sqlite", tmp_path)), clock=clock)
     org_id = db.call(make_organization, "acme")

@@ -83,7 +83,6 @@ async def play(name: str, spool: Path) -> dict[str, Any]:
     said = errors.read_text(errors="replace") if errors.exists() else ""
     return {
         "end": {key: end[key] for key in ANSWERED},
-        "after": end["retry_after"],
         "events": events,
         "sipp": (code, said),
     }

@@ -54,6 +54,7 @@ class Agent:
         self._dialogs: dict[str, Dialog] = {}
         self._answers: dict[tuple[str, str], bytes] = {}
         self._server: asyncio.Server | None = None
+        self._lines: set[asyncio.StreamWriter] = set()
         self._datagrams: asyncio.DatagramTransport | None = None
         self.port = 0
 
@@ -77,6 +78,9 @@ class Agent:
             self._datagrams.close()
         if self._server:
             self._server.close()
+        for line in list(self._lines):
+            line.close()
+        await asyncio.gather(*(line.wait_closed() for line in self._lines), return_exceptions=True)
 
     def take(self, data: bytes, send: Send) -> None:
         """A message came; `send` leads back to where it came from."""
@@ -207,6 +211,7 @@ class Agent:
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         data = b""
+        self._lines.add(writer)
         try:
             while piece := await reader.read(_LONGEST):
                 data += piece
@@ -216,6 +221,7 @@ class Agent:
         except (ConnectionError, ValueError):
             return
         finally:
+            self._lines.discard(writer)
             writer.close()
 
 
