@@ -17,6 +17,7 @@ from tests.support.postgresql_binaries import PostgresqlError, get_binaries
 from tests.support.proxies import find_program
 from tests.support.spamassassin import has_spamd
 from tools import node
+from turnout.carriers.sip_fax.spandsp import is_available
 
 # By the names of Debian's packages.
 PROGRAMS: dict[str, Callable[[], object]] = {
@@ -33,6 +34,7 @@ PROGRAMS: dict[str, Callable[[], object]] = {
     "kamailio": lambda: shutil.which("kamailio", path="/usr/sbin:/usr/bin"),
     "kamailio-tls-modules": lambda: list(Path("/usr/lib").glob("*/kamailio/modules/tls.so")),
     "kannel": lambda: shutil.which("bearerbox", path="/usr/sbin:/usr/bin:/usr/local/sbin"),
+    "libspandsp2": is_available,
     "nginx": lambda: find_program("nginx"),
     "nodejs": lambda: shutil.which("node"),
     "npm": lambda: shutil.which("npm"),

@@ -9,7 +9,7 @@ kept by account, so a name must stay while reports may come.
 import re
 from collections.abc import Collection, Iterator, Mapping
 
-from turnout.carriers import Network, http_sms, mm7, simulator, sip, smpp, smtp
+from turnout.carriers import Network, http_sms, mm7, simulator, sip, sip_fax, smpp, smtp
 from turnout.settings import PREFIX, SettingsError, split_list
 
 NETWORKS: dict[str, Network] = {
@@ -21,6 +21,7 @@ NETWORKS: dict[str, Network] = {
         http_sms.NETWORK,
         mm7.NETWORK,
         sip.NETWORK,
+        sip_fax.NETWORK,
     )
 }
 """Every network; a channel's choices are in this order, the first is the default."""
@@ -65,7 +66,7 @@ def split_setting(name: str) -> tuple[str, str] | None:
     """Account and field of a setting of a further account: ("smpp_uk", "host")."""
     if name in list_settings():
         return None
-    for network in NETWORKS.values():
+    for network in _longest_first():
         own, _, field = name.removeprefix(f"{network.name}_").partition("_")
         is_own = network.has_accounts and name.startswith(f"{network.name}_")
         if is_own and _NAME.fullmatch(own) and field in network.settings.__struct_fields__:
@@ -77,6 +78,8 @@ def list_accounts(given: Mapping[str, str], network: str) -> list[str]:
     """The accounts of a network by name, the main one first. Raises SettingsError."""
     own = split_list(given.get(name_of_setting(network), ""))
     is_right = len(set(own)) == len(own) <= MOST_ACCOUNTS and all(map(_NAME.fullmatch, own))
+    # An account `fax` of sip would be called as the network sip_fax is.
+    is_right = is_right and not any(f"{network}_{name}" in NETWORKS for name in own)
     if not is_right:
         raise SettingsError("setting.accounts", name=f"{PREFIX}{name_of_setting(network).upper()}")
     return [network, *(f"{network}_{name}" for name in own)]
@@ -86,9 +89,15 @@ def network_of(account: str) -> Network:
     """The network of an account."""
     return next(
         network
-        for name, network in NETWORKS.items()
+        for network in _longest_first()
+        for name in [network.name]
         if account == name or (account.startswith(f"{name}_") and network.has_accounts)
     )
+
+
+def _longest_first() -> list[Network]:
+    """The networks; one whose name begins with another's comes before that."""
+    return sorted(NETWORKS.values(), key=lambda network: -len(network.name))
 
 
 def check_declared(given: Mapping[str, str]) -> None:

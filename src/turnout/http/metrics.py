@@ -53,6 +53,7 @@ call_mos = Histogram(
 trunk_refusals = Gauge(
     "turnout_trunk_refusals", "Calls in a row that a trunk refused for itself", ["account"]
 )
+fax_pages = Counter("turnout_fax_pages", "Pages of faxes that were confirmed", ["account", "way"])
 heartbeats = Counter("turnout_heartbeats", "Heartbeats of viewers", ["outcome"])
 beats_waiting = Gauge("turnout_heartbeats_waiting", "Heartbeats that wait for the database")
 beat_delay = Gauge("turnout_beat_delay_seconds", "Seconds that players are told to wait")

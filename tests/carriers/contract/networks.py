@@ -27,7 +27,7 @@ from tests.support.builder import make_organization
 from tests.support.client import AppClient
 from tests.support.mail_sink import MailSink
 from tests.support.node import new_database
-from turnout.carriers import Carrier, DeliveryReport, Message, Outcome, Parcel, Reply
+from turnout.carriers import Attachment, Carrier, DeliveryReport, Message, Outcome, Parcel, Reply
 from turnout.carriers.http_sms import HttpSmsCarrier, HttpSmsSettings, build_webhook
 from turnout.carriers.http_sms.webhook import NAME, events_of
 from turnout.carriers.mm7 import Mm7Carrier
@@ -37,6 +37,7 @@ from turnout.carriers.signing import sign
 from turnout.carriers.simulator import SimulatorCarrier, SimulatorSettings
 from turnout.carriers.simulator.outbox import list_messages
 from turnout.carriers.sip import SipCarrier, SipSettings
+from turnout.carriers.sip_fax import SipFaxCarrier, SipFaxSettings
 from turnout.carriers.smpp import SmppCarrier
 from turnout.carriers.smtp import SmtpCarrier, SmtpSettings
 from turnout.core.ids import UserId
@@ -329,7 +330,7 @@ async def _started(carrier: Carrier) -> AsyncIterator[Inbox]:
             await carrier.stop()
 
 
-def _message(channel: Channel, **members: int) -> Message:
+def _message(channel: Channel, **members: Any) -> Message:
     given: dict[str, Any] = {"id": 1, "org_id": 1, "channel": channel, "text": "Hello %%n%%"}
     return Message(**given | members)
 
@@ -378,6 +379,48 @@ async def sip(folder: Path) -> AsyncIterator[Network]:
             )
 
 
+@asynccontextmanager
+async def sip_fax(folder: Path) -> AsyncIterator[Network]:
+    """A trunk whose worker dials nobody; a fax has no text, and is known by its name."""
+    with _database(folder) as db:
+        org_id = db.call(make_organization, "acme")
+        job_id = db.call(
+            add_internal_job,
+            org_id,
+            UserId(1),
+            kind=Kind.NOTICE,
+            job_type=JobType.FAX,
+            name="test",
+            content=Content(text="x"),
+            recipients=[NewRecipient("61412345678")],
+        )
+        made, lost = (folder / name for name in ("taken", "lost"))
+
+        async def taken() -> list[tuple[str, str]]:
+            found = read_taken(made)
+            return [(call["to"].lstrip("+"), call["text"]) for call in found if call["end"] == "ok"]
+
+        carrier, nowhere = (
+            SipFaxCarrier("sip_fax", settings, new_house(db), command)
+            for where in (made, lost)
+            for command in [command_of(where, refuses=where is lost)]
+            for settings in [SipFaxSettings(host="127.0.0.1", channels=100, rate=0)]
+        )
+        page = Attachment("page.txt", "text/plain", b"Hello")
+        async with _started(carrier) as inbox, _started(nowhere):
+            yield Network(
+                carrier=carrier,
+                lost=nowhere,
+                inbox=inbox,
+                message=_message(Channel.FAX, id=job_id, org_id=org_id, attachments=(page,)),
+                good=lambda n: f"614{12_000_000 + n:08}",
+                refused="61412999904",
+                put_off="61412999953",
+                taken=taken,
+                tell=_by_itself,
+            )
+
+
 NETWORKS = {
     "simulator": simulator,
     "smtp": smtp,
@@ -385,4 +428,5 @@ NETWORKS = {
     "http_sms": http_sms,
     "mm7": mm7,
     "sip": sip,
+    "sip_fax": sip_fax,
 }

@@ -39,7 +39,7 @@ class FakeSpeech(Speech):
 
 def new_house(db: Database, speech: Speech | None = None, fence: Fence | None = None) -> House:
     """What a carrier uses; without a fence anybody may be called."""
-    anywhere = Fence(simulated=[Channel.TTS, Channel.VOICE])
+    anywhere = Fence(simulated=[Channel.TTS, Channel.VOICE, Channel.FAX])
     return House(db, "http://localhost", fence or anywhere, speech or FakeSpeech(), Counter())
 
 
@@ -58,6 +58,14 @@ def command_of(file: Path, *, refuses: bool = False, mode: str = "") -> list[str
 def read_taken(file: Path) -> list[dict[str, Any]]:
     """Whom it called."""
     return [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []
+
+
+def read_text(spool: Path, asked: dict[str, Any]) -> str:
+    """What a call says first; of a fax, whose pages have to be there, its number."""
+    if "fax" not in asked:
+        return (spool / asked["script"]["lines"][0]).read_text()
+    assert (spool / asked["fax"]["file"]).read_bytes()[:2] in (b"II", b"MM")
+    return f"Hello {asked['id'].removeprefix('turnout-')}"
 
 
 def main() -> None:
@@ -81,17 +89,20 @@ def main() -> None:
         if mode == "die":
             write(event="ringing", id=asked["id"])
             return
-        text = (Path(told["spool"]) / asked["script"]["lines"][0]).read_text()
-        end = ENDS.get(asked["to"][-4:], 0)
+        text = read_text(Path(told["spool"]), asked)
+        code = ENDS.get(asked["to"][-4:], 0)
         with file.open("a") as taken:
-            taken.write(json.dumps({"to": asked["to"], "text": text, "end": end or "ok"}) + "\n")
-        if end:
-            write(event="end", id=asked["id"], how="failed", sip=end, reason="No")
+            taken.write(json.dumps({"to": asked["to"], "text": text, "end": code or "ok"}) + "\n")
+        if code:
+            write(event="end", id=asked["id"], how="failed", sip=code, reason="No")
             continue
         write(event="ringing", id=asked["id"])
         if mode == "ring":
             continue
-        write(event="end", id=asked["id"], how="answered", begun=True, rung=True, duration=3.4)
+        end = {"how": "answered", "begun": True, "rung": True, "duration": 3.4}
+        if "fax" in asked:
+            end |= {"how": "faxed", "pages": 1, "heard": True, "way": "T.38"}
+        write(event="end", id=asked["id"], **end)
 
 
 if __name__ == "__main__":

@@ -244,6 +244,18 @@ def trunk(
     """Kamailio and a phone behind it; with TLS where there is a certificate with its key, and its
     authority's."""
     phone = Phone(folder / "phone", greets_s=greets_s)
+    try:
+        with kamailio(folder, phone.port, certificate) as (port, tls_port, mutual_port):
+            yield Trunk(port, tls_port, phone, mutual_port)
+    finally:
+        phone.stop()
+
+
+@contextmanager
+def kamailio(
+    folder: Path, phone_port: int, certificate: tuple[Path, Path] | None = None
+) -> Iterator[tuple[int, int, int]]:
+    """A trunk before a phone that listens on a TCP port: its ports, those of TLS 0 without."""
     port, tls_port = free_port(), free_port() if certificate else 0
     config = folder / "kamailio"
     config.mkdir()
@@ -263,7 +275,7 @@ def trunk(
         modules=next(path for path in MODULES if Path(path).exists()),
         password=PASSWORD,
         refusals=refusals,
-        phone=phone.port,
+        phone=phone_port,
         tls=tls,
     )
     (config / "kamailio.cfg").write_text(text)
@@ -279,11 +291,10 @@ def trunk(
         )
         try:
             wait_for_port(port)
-            yield Trunk(port, tls_port, phone, mutual_port)
+            yield port, tls_port, mutual_port
         finally:
             process.terminate()
             process.wait(WAIT_S)
-            phone.stop()
 
 
 def _refusal(end: str, code: int, words: str, cause: int) -> str:

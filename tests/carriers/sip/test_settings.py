@@ -4,7 +4,7 @@ import pytest
 
 from turnout.carriers import networks
 from turnout.carriers.sip import SipSettings
-from turnout.carriers.trunks.settings import to_worker
+from turnout.carriers.trunks.trunk_settings import to_worker
 from turnout.settings import Settings
 
 

@@ -17,7 +17,7 @@ from tests.carriers.sip.peers import tone
 from tests.support.ports import free_port
 from turnout.carriers.sip import SipSettings
 from turnout.carriers.trunks.process import CallProcess
-from turnout.carriers.trunks.settings import to_worker
+from turnout.carriers.trunks.trunk_settings import to_worker
 from turnout.demo.phone.agent import Agent
 from turnout.demo.phone.calls import Call, Pace
 from turnout.demo.phone.keeping import list_calls

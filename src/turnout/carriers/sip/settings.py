@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from turnout.carriers.trunks.settings import TrunkSettings, empty_none
+from turnout.carriers.trunks.trunk_settings import TrunkSettings, empty_none
 
 Encryption = Literal["off", "optional", "mandatory"]
 

@@ -186,29 +186,38 @@ class Placing(ABC, Generic[E]):
             return STOPPING
         if not self._parcel.is_ours():
             return Lapsed()
-        dialling = Dialling(
-            self._org_id,
-            self._message.id,
-            RecipientId(self._parcel.attempt_id),
-            self._message.channel,
-            self._parcel.destination,
-            trunk.name,
-            trunk.house.db.clock() + VOUCH_MS,
-        )
-        leave, why = await trunk.house.db.write(begin_dialling, dialling, trunk.house.fence)
+        call = self._to_dialling()
+        leave, why = await trunk.house.db.write(begin_dialling, call, trunk.house.fence)
         if leave is Leave.GIVEN:
             return None
         if leave is Leave.BARRED:
             return Rejected(Status.BLOCKED, why)
         return TWICE if leave is Leave.TWICE else Lapsed()
 
+    def _to_dialling(self) -> Dialling:
+        return Dialling(
+            self._org_id,
+            self._message.id,
+            RecipientId(self._parcel.attempt_id),
+            self._message.channel,
+            self._parcel.destination,
+            self._trunk.name,
+            self._trunk.house.db.clock() + VOUCH_MS,
+        )
+
     async def _dial(self) -> Outcome | E:
         """Have it dialled; how it ended, or why it did not begin."""
         if not self._parcel.is_ours():
             return await self._undo(Lapsed())
         self._trunk.calls[self._id] = self
+        found = await self._call()
+        return found or await self._undo(Retry(RETRY_S, "the process that calls is starting"))
+
+    async def _call(self) -> E | None:
+        """One call of the worker's; None = there is no worker, and nobody was called."""
+        self._ended = asyncio.get_running_loop().create_future()
         if not self.process.call(self._ask(), self._take):
-            return await self._undo(Retry(RETRY_S, "the process that calls is starting"))
+            return None
         watching = asyncio.create_task(self._watch_cut_off())
         try:
             return await self._ended

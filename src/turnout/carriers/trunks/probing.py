@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Sequence
 
 from turnout.carriers.trunks.process import CallProcess
-from turnout.carriers.trunks.settings import TrunkSettings, to_worker
+from turnout.carriers.trunks.trunk_settings import TrunkSettings, to_worker
 
 ANSWER_S = 5.0
 REGISTER_S = 20.0

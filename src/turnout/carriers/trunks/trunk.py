@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from turnout.carriers import Accepted, House, Inbox, Misconfigured, Outcome, Rejected, Retry
 from turnout.carriers.trunks.process import CallProcess
-from turnout.carriers.trunks.settings import TrunkSettings, to_worker
+from turnout.carriers.trunks.trunk_settings import TrunkSettings, to_worker
 from turnout.http import metrics
 from turnout.http.pace import Pace
 from turnout.store.back_off import growing

@@ -51,12 +51,9 @@ def begin_dialling(tx: Tx, call: Dialling, fence: Fence) -> tuple[Leave, str]:
     """Ask for leave to dial, and why there is none. GIVEN: it is written down, and certainly was
     not before. TWICE: it may have rung already. UNWANTED: its job is being closed, or it
     has an end."""
-    state = sql.find_job_state(tx, org_id=call.org_id, id=call.job_id)
-    if state is None or state == JobState.CLOSING or JobState(state).is_ended:
-        return Leave.UNWANTED, ""
-    whom = find_whom(tx, call.org_id, fence, call.channel)
-    if fault := fence.find_fault(call.number, whom):
-        return Leave.BARRED, NOT_DIALLED.format(fault)
+    leave, why = may_dial(tx, call, fence)
+    if leave is not Leave.GIVEN:
+        return leave, why
     is_new = sql.begin_dialling(
         tx, org_id=call.org_id, id=call.id, account=call.account, ends_at=call.ends_at
     )
@@ -66,6 +63,18 @@ def begin_dialling(tx: Tx, call: Dialling, fence: Fence) -> tuple[Leave, str]:
     if sql.has_ended(tx, org_id=call.org_id, job_id=call.job_id, id=call.id) is not None:
         sql.forget_dialling(tx, org_id=call.org_id, id=call.id)
         return Leave.UNWANTED, ""
+    return Leave.GIVEN, ""
+
+
+def may_dial(tx: Tx, call: Dialling, fence: Fence) -> tuple[Leave, str]:
+    """Whether a number may still be dialled, and why not: GIVEN, BARRED or UNWANTED. For a call
+    that is written down, and that the process which made it goes on with."""
+    state = sql.find_job_state(tx, org_id=call.org_id, id=call.job_id)
+    if state is None or state == JobState.CLOSING or JobState(state).is_ended:
+        return Leave.UNWANTED, ""
+    whom = find_whom(tx, call.org_id, fence, call.channel)
+    if fault := fence.find_fault(call.number, whom):
+        return Leave.BARRED, NOT_DIALLED.format(fault)
     return Leave.GIVEN, ""
 
 

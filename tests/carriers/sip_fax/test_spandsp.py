@@ -1,0 +1,79 @@
+"""Faxes from our terminals to a machine, in the time of the test: over lossy packets, in sound,
+broken off and gone on with."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.carriers.sip_fax.machine import (
+    LOSS,
+    AudioMachine,
+    PacketMachine,
+    is_below_header,
+    meet,
+    read_pages,
+)
+from tests.carriers.sip_fax.sheets import write_sheets
+from tests.support import proof
+from turnout.carriers.sip_fax import rtp, udptl
+from turnout.carriers.sip_fax.spandsp import AudioTerminal, PacketTerminal, Sheets
+
+IDENT, HEADER = "+61398765432", b"Open Rail Summit"
+
+
+class PacketEnd:
+    """Our end of a fax over T.38."""
+
+    def __init__(self, sheets: Sheets) -> None:
+        self._out: list[bytes] = []
+        self._sender, self._receiver = udptl.Sender(400), udptl.Receiver()
+        self.terminal = PacketTerminal(self._send, rate=14_400)
+        self.terminal.begin(sheets)
+
+    def _send(self, packet: bytes, times: int) -> None:
+        self._out += [self._sender.pack(packet)] * times
+
+    def take(self, datagram: bytes) -> None:
+        for number, packet in self._receiver.take(datagram):
+            self.terminal.take(number, packet)
+
+    def turn(self) -> list[bytes]:
+        self.terminal.turn()
+        out, self._out = self._out, []
+        return out
+
+
+class AudioEnd:
+    """Our end of a fax in sound."""
+
+    def __init__(self, sheets: Sheets, payload: int = 8) -> None:
+        self.terminal = AudioTerminal()
+        self.terminal.begin(sheets)
+        self._sender, self._receiver = rtp.Sender(payload), rtp.Receiver(payload)
+
+    def take(self, datagram: bytes) -> None:
+        self.terminal.take(self._receiver.take(datagram))
+
+    def turn(self) -> list[bytes]:
+        return [self._sender.pack(self.terminal.turn())]
+
+
+@pytest.mark.parametrize("way", ["packets", "sound"])
+def test_pages_arrive_dot_for_dot(way: str, tmp_path: Path) -> None:
+    sheets = Sheets(str(write_sheets(tmp_path / "in.tif", 2)), 0, IDENT, HEADER)
+    out = tmp_path / "out.tif"
+    end, machine, loss = (
+        (PacketEnd(sheets), PacketMachine(out), LOSS)
+        if way == "packets"
+        else (AudioEnd(sheets), AudioMachine(out), 0.0)
+    )
+    meet(end, machine, proof.random_for(way), loss)
+    facts = end.terminal.facts()
+    assert (end.terminal.said, facts.pages, facts.has_ecm) == ("OK", 2, True)
+    assert facts.ident == "+61412000001"
+    assert machine.terminal.facts().ident == IDENT
+    end.terminal.close()
+    machine.terminal.close()
+    assert end.terminal.facts() == facts
+    came, sent = read_pages(out), read_pages(tmp_path / "in.tif")
+    assert [is_below_header(*pair) for pair in zip(came, sent, strict=True)] == [True, True]
