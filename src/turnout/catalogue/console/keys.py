@@ -107,7 +107,8 @@ LABELS = {
     "console.callbacks.newest": "The newest {limit} are shown.",
     "console.callbacks.none": "No callback has been made yet",
     "console.callbacks.none_so": "No callback is in this state",
-    "console.callbacks.none_next": "Jobs with a callback_url make them.",
+    "console.callbacks.none_next": "A job of the messaging API with a callback_url makes one "
+    "at the end of each call and fax, and for each reply to a two-way text.",
     "console.callbacks.said": "What is posted",
     "console.callbacks.replay": "Post it again",
     "console.callbacks.number": "Number",
