@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from tests.support.client import AppClient
@@ -65,6 +66,28 @@ def test_a_listed_event_is_described(site: AppClient, node: LocalNode) -> None:
     assert "openstreetmap.org/?mlat=53.55000&amp;mlon=10.00000#map=17/53.55000/10.00000" in page
     fair.db.call(set_event_state, fair.org_id, fair.event_id, EventState.CANCELLED, actor="t")
     assert described(look(site, fair))["eventStatus"] == "https://schema.org/EventCancelled"
+
+
+@pytest.mark.parametrize(
+    ("venue", "online", "mode"),
+    [("Hall", "", "Offline"), ("", "https://a.test", "Online"), ("", "", None)],
+)
+def test_where_people_attend_is_said_where_it_is_known(
+    site: AppClient, node: LocalNode, venue: str, online: str, mode: str | None
+) -> None:
+    fair = Fair(node)
+
+    def place(tx: Any) -> None:
+        change = EventChange(online_url=online)
+        if venue:
+            made = create_venue(tx, fair.org_id, venue, timezone="UTC", actor="t")
+            change = msgspec.structs.replace(change, venue_id=made.id)
+        change_event(tx, fair.org_id, fair.event_id, change, actor="t")
+
+    fair.db.call(place)
+    said = described(look(site, fair))
+    known = mode and f"https://schema.org/{mode}EventAttendanceMode"
+    assert (said.get("eventAttendanceMode"), "location" in said) == (known, bool(mode))
 
 
 @pytest.mark.parametrize(

@@ -71,7 +71,6 @@ def describe_event(
         "startDate": local(event.starts_at, event.timezone).isoformat(),
         "endDate": local(event.ends_at, event.timezone).isoformat(),
         "eventStatus": f"{_SCHEMA}/{_say_state(event, details)}",
-        "eventAttendanceMode": f"{_SCHEMA}/{_say_mode(shown)}",
         "url": address,
         "organizer": {"@type": "Organization", "name": organizer[0], "url": organizer[1]},
         "offers": [_say_offer(offer, address, is_open=is_open) for offer in offers],
@@ -81,6 +80,7 @@ def describe_event(
         "description": text,
         "image": image,
         "inLanguage": shown.locale,
+        "eventAttendanceMode": _say_mode(shown),
         "location": _list_places(shown, address),
         "previousStartDate": _say_before(event, details),
     }
@@ -106,9 +106,12 @@ def _say_before(event: Event, details: EventDetails) -> str:
 
 
 def _say_mode(shown: EventView) -> str:
-    if not shown.details.online_url:
-        return "OfflineEventAttendanceMode"
-    return "MixedEventAttendanceMode" if shown.place.venue else "OnlineEventAttendanceMode"
+    """Where people attend; empty = the event says neither a venue nor an address online."""
+    is_here, is_online = bool(shown.place.venue), bool(shown.details.online_url)
+    if not (is_here or is_online):
+        return ""
+    mode = "Mixed" if is_here and is_online else "Online" if is_online else "Offline"
+    return f"{_SCHEMA}/{mode}EventAttendanceMode"
 
 
 def _list_places(shown: EventView, address: str) -> list[dict[str, Any]]:
