@@ -25,7 +25,7 @@ class _Item(msgspec.Struct, gc=False):
     answer: str
 
 
-class _StoredAnswers(msgspec.Struct):
+class _StoredAnswers(msgspec.Struct, gc=False):
     answers: list[_Item] = []
 
 
