@@ -10,6 +10,7 @@ from turnout.speech.voices import (
     EngineVoice,
     find_model,
     is_installed,
+    language_of,
     list_installed,
     locale_of,
     read_scripts,
@@ -92,3 +93,19 @@ def test_a_country_says_numbers_its_own_way() -> None:
         "en-GB",
         "en-GB",
     ]
+
+
+@pytest.mark.parametrize(
+    ("voice", "language"),
+    [
+        ("hibari:heart", "en"),
+        ("flite:slt", "en"),
+        ("espeak-ng:de+f3", "de"),
+        ("espeak-ng:en-gb", "en"),
+        ("piper:de_DE-thorsten-medium", "de"),
+        ("piper:es_ES-x", "es"),
+    ],
+)
+def test_the_language_of_a_voice_is_known(voice: str, language: str) -> None:
+    engine, _, name = voice.partition(":")
+    assert language_of(EngineVoice(engine, name)) == language

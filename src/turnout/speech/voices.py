@@ -132,6 +132,14 @@ def _scripts_of(voice: EngineVoice) -> list[str]:
     return [_SCRIPTS[language]] if voice.engine == ESPEAK and language in _SCRIPTS else []
 
 
+def language_of(voice: EngineVoice) -> str:
+    """The language that a voice speaks, such as `de`: in its name with espeak-ng and piper, English
+    with the others."""
+    if voice.engine not in (ESPEAK, PIPER):
+        return "en"
+    return re.split(r"[-_+]", voice.name)[0].lower()
+
+
 def locale_of(country: str) -> str:
     """How texts are said in a country: as in Australia, Britain or the United States."""
     return {"AU": "en-AU", "NZ": "en-AU", "US": "en-US", "CA": "en-US"}.get(country, "en-GB")

@@ -26,12 +26,17 @@ ENDS = {"9904": 404, "9953": 503}
 class FakeSpeech(Speech):
     """Says texts as their own letters, or as whatever sounds it is given."""
 
-    def __init__(self, sounds: dict[str, bytes] | None = None) -> None:
+    def __init__(
+        self,
+        sounds: dict[str, bytes] | None = None,
+        voice: EngineVoice = EngineVoice("fake", "voice"),  # noqa: B008 (a tuple)
+    ) -> None:
         super().__init__(Settings())
         self.sounds = sounds or {}
+        self._voice = voice
 
     def find_engines(self, voice: str) -> list[EngineVoice]:
-        return [EngineVoice("fake", "voice")]
+        return [self._voice]
 
     async def say(self, text: str, voice: str, locale: str, speed: float = 1.0) -> bytes:
         return self.sounds.get(text, text.encode())

@@ -17,6 +17,7 @@ from turnout.core.ids import JobId, OrgId
 from turnout.core.messaging.model import Channel, KeyResponse, Kind
 from turnout.errors import Invalid
 from turnout.settings import Settings
+from turnout.speech.voices import EngineVoice
 from turnout.store import Database, open_database
 
 KEYS = (KeyResponse("1", "Fine, %%n%%."), KeyResponse("2", "Wait.", "+61398765432"))
@@ -36,14 +37,19 @@ def read_files(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
-def make(firm: tuple[Database, OrgId], spool: Path, **members: Any) -> dict[str, Any]:
+def make(
+    firm: tuple[Database, OrgId],
+    spool: Path,
+    speech: FakeSpeech = FakeSpeech(),  # noqa: B008 (nothing changes it)
+    **members: Any,
+) -> dict[str, Any]:
     """The script of a call, with what the files say in place of their names."""
     db, org_id = firm
     given: dict[str, Any] = {"id": JobId(1), "org_id": org_id, "channel": Channel.TTS}
     message = Message(**given | members)
 
     async def main() -> dict[str, Any]:
-        scripts = Scripts(spool, FakeSpeech(), db, opt_out_key="9")
+        scripts = Scripts(spool, speech, db, opt_out_key="9")
         script = await scripts.make(message, PARCEL, "turnout-7")
         said = read_files(spool)
 
@@ -87,6 +93,22 @@ def test_a_call_is_merged_repeated_and_offers_a_way_out(firm: Any, tmp_path: Pat
         "sorry": "Sorry, nobody can take your call now. Goodbye.",
     }
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_call_speaks_of_itself_in_the_language_of_its_voice(firm: Any, tmp_path: Path) -> None:
+    speech = FakeSpeech(voice=EngineVoice("espeak-ng", "de"))
+    script = make(firm, tmp_path, speech, text="Hallo", keys=(KeyResponse("2", "", "+613"),))
+    assert [read_back(said) for said in (script["lines"][-1], script["keys"]["9"][0])] == [
+        "Das war ein Anruf für Acme. Wenn Sie keine Anrufe mehr möchten, drücken Sie die 9.",
+        "Sie bekommen keine Anrufe mehr von Acme. Auf Wiederhören.",
+    ]
+    assert script["sorry"].startswith("Leider kann")
+    other = FakeSpeech(voice=EngineVoice("espeak-ng", "sv"))
+    assert make(firm, tmp_path, other, text="Hej")["lines"][-1] == OFFER
+
+
+def read_back(said: str) -> str:
+    return said.encode("latin-1").decode()
 
 
 def test_machines_hear_the_message_once_where_there_is_none_for_them(

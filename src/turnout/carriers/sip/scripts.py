@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from turnout.carriers import Message, Parcel, merge_all
+from turnout.carriers.sip.sentences import find_sentences
 from turnout.core.identity.countries import find_country
 from turnout.core.identity.organizations import get_organization_of
 from turnout.core.ids import OrgId
@@ -22,12 +23,9 @@ from turnout.core.messaging.merging import Template
 from turnout.core.messaging.model import Channel, Kind
 from turnout.formats import recordings
 from turnout.speech.speaking import Speech
-from turnout.speech.voices import locale_of
+from turnout.speech.voices import language_of, locale_of
 from turnout.store import Database, Tx
 
-OPT_OUT = "This was a call for {name}. For no more calls, press {key}."
-OPTED_OUT = "You will get no more calls from {name}. Goodbye."
-SORRY = "Sorry, nobody can take your call now. Goodbye."
 _RECORDINGS = 50
 
 
@@ -89,9 +87,10 @@ class Scripts:
         }
         opt_out = self._opt_out_key if message.kind is Kind.BROADCAST else ""
         opt_out = "" if opt_out in keys or not self._can_speak(message.voice) else opt_out
+        own = find_sentences(self._find_language(message.voice))
         if opt_out:
-            lines.append(await saying.say(OPT_OUT.format(name=caller.name, key=opt_out)))
-            bye = await saying.say(OPTED_OUT.format(name=caller.name))
+            lines.append(await saying.say(own.opt_out.format(name=caller.name, key=opt_out)))
+            bye = await saying.say(own.opted_out.format(name=caller.name))
             keys[opt_out] = {"say": bye, "redirect": ""}
         can_fail = any(key["redirect"] for key in keys.values())
         return {
@@ -99,7 +98,7 @@ class Scripts:
             "voicemail": voicemail,
             "gap_s": PAUSE_S,
             "opt_out": opt_out,
-            "sorry": await saying.say(SORRY) if can_fail else "",
+            "sorry": await saying.say(own.sorry) if can_fail else "",
             "keys": keys,
         }
 
@@ -128,6 +127,10 @@ class Scripts:
                 oldest = self._recordings.pop(next(iter(self._recordings)))
                 (self._spool / oldest).unlink(missing_ok=True)
         return self._recordings[digest]
+
+    def _find_language(self, voice: str) -> str:
+        engines = self._speech.find_engines(voice)
+        return language_of(engines[0]) if engines else ""
 
     def _can_speak(self, voice: str) -> bool:
         return bool(self._speech.find_engines(voice))
