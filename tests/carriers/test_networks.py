@@ -100,7 +100,10 @@ def test_what_was_set_reaches_the_carriers_own_settings() -> None:
             {"carrier_email": "smpp"},
             "TURNOUT_CARRIER_EMAIL: give simulator or smtp, not 'smpp'",
         ),
-        ({"carrier_fax": ""}, "TURNOUT_CARRIER_FAX: give http_sms or simulator, not nothing"),
+        (
+            {"carrier_fax": ""},
+            "TURNOUT_CARRIER_FAX: give http_sms, simulator or sip_fax, not nothing",
+        ),
         ({"carrier_sms": "x"}, "TURNOUT_CARRIER_SMS: give http_sms, simulator or smpp, not 'x'"),
     ],
 )

@@ -16,7 +16,7 @@ from turnout.carriers.sip_fax.worker import work
 from turnout.carriers.trunks import working
 from turnout.carriers.trunks.pipe import take_stdout
 
-LEAD = 8
+LEAD = 16
 _TURN_S = 0.004
 
 

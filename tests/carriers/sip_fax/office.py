@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +18,10 @@ from tests.support.builder import make_organization
 from tests.support.node import new_database
 from turnout.carriers import Attachment, DeliveryReport, Message, Parcel, Reply
 from turnout.carriers.sip_fax import SipFaxCarrier, SipFaxSettings
-from turnout.carriers.sip_fax.pages import draw
 from turnout.core.ids import OrgId, UserId
 from turnout.core.messaging.model import Channel, Content, JobType, Kind, NewRecipient
 from turnout.core.messaging.staging import add_internal_job
+from turnout.formats.fax import Document, make_fax
 from turnout.settings import Settings
 from turnout.store import Database, open_database
 
@@ -119,10 +120,16 @@ async def until(is_so: Callable[[], bool]) -> None:
             await asyncio.sleep(0.02)
 
 
+@cache
+def _draw(files: tuple[Attachment, ...], *, is_fine: bool) -> bytes:
+    documents = [Document(file.name, file.content) for file in files]
+    return make_fax(documents, is_fine=is_fine).content
+
+
 def are_same(message: Message, files: Sequence[Path], folder: Path) -> bool:
     """Whether the pages of all calls are those that were sent, below their headers."""
     sent = folder / f"drawn-{message.id}.tif"
-    sent.write_bytes(draw(message).content)
+    sent.write_bytes(_draw(message.attachments, is_fine=message.is_high_resolution))
     came = [page for file in files for page in read_pages(file)]
     pages = read_pages(sent)
     return len(came) == len(pages) and all(map(is_below_header, came, pages))

@@ -13,11 +13,13 @@ from tests.carriers.sip_fax.machine import (
     meet,
     read_pages,
 )
-from tests.carriers.sip_fax.sheets import write_sheets
+from tests.carriers.sip_fax.sheets import make_documents, write_sheets
 from tests.support import proof
 from turnout.carriers.sip_fax import rtp, udptl
 from turnout.carriers.sip_fax.spandsp import AudioTerminal, PacketTerminal, Sheets
+from turnout.formats.fax import Document, make_fax
 
+DOCUMENTS, COUNT = "fax documents", proof.scale(3, 10)
 IDENT, HEADER = "+61398765432", b"Open Rail Summit"
 
 
@@ -77,3 +79,22 @@ def test_pages_arrive_dot_for_dot(way: str, tmp_path: Path) -> None:
     assert end.terminal.facts() == facts
     came, sent = read_pages(out), read_pages(tmp_path / "in.tif")
     assert [is_below_header(*pair) for pair in zip(came, sent, strict=True)] == [True, True]
+
+
+@pytest.mark.proof
+def test_documents_of_many_kinds(tmp_path: Path) -> None:
+    chance, paths = proof.random_for(DOCUMENTS), (tmp_path / "in.tif", tmp_path / "out.tif")
+    for file in make_documents()[:COUNT]:
+        drawn = make_fax([Document(file.name, file.content)], is_fine=False)
+        paths[0].write_bytes(drawn.content)
+        sheets = Sheets(str(paths[0]), 0, IDENT, HEADER)
+        ends = [
+            (PacketEnd(sheets), PacketMachine(paths[1]), LOSS),
+            (AudioEnd(sheets), AudioMachine(paths[1]), 0.0),
+        ]
+        for end, machine, loss in ends:
+            meet(end, machine, chance, loss)
+            assert (end.terminal.said, end.terminal.facts().pages) == ("OK", drawn.pages), file.name
+            pairs = zip(*map(read_pages, paths[::-1]), strict=True)
+            assert all(is_below_header(came, sent) for came, sent in pairs), file.name
+    proof.report(DOCUMENTS, documents=2 * COUNT)
