@@ -40,7 +40,7 @@ RECIPIENTS = proof.scale(150, 1000)
 KILLS = proof.scale(10, 300)
 CHANNELS = 12
 SPEED = 2
-UNTIL_S = proof.scale(3, 60)
+UNTIL_S = proof.scale(2, 60)
 """Seconds before the cut-off, in which half could be called."""
 WAIT_S = 300
 _WORKER = """
