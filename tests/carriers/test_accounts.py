@@ -120,3 +120,14 @@ def test_a_faulty_setting_is_named(changes: dict[str, str], said: str):
     with pytest.raises(SettingsError) as refusal:
         chosen(**REAL | UK | changes)
     assert said in str(refusal.value)
+
+
+def test_accounts_of_a_network_whose_name_begins_with_another_s(db: Database):
+    trunk = {"sip_fax_accounts": "uk", "sip_fax_host": "a.example", "sip_fax_uk_host": "b.example"}
+    settings = chosen(carrier_fax="sip_fax", **trunk)
+    assert networks.find_address(settings, "sip_fax") == ("a.example", 5061)
+    assert networks.find_address(settings, "sip_fax_uk") == ("b.example", 5061)
+    assert {"sip_fax", "sip_fax_uk"} <= networks.list_used(settings).keys()
+    assert networks.draws_faxes(settings)
+    with pytest.raises(SettingsError, match="TURNOUT_SIP_ACCOUNTS"):
+        networks.check(chosen(carrier_tts="sip", sip_host="a.example", sip_accounts="fax"))
