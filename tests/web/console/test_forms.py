@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.web.console.desk import Desk
 from turnout.errors import Invalid
 from turnout.web.console.forms import Form, fill
 
@@ -96,3 +97,25 @@ def test_a_refusal_stands_beside_its_field_and_the_first_fault_counts() -> None:
     assert list(form.faults) == ["it"]
     assert form.faults["it"] != "Nothing is entered here."
     assert form.values("several") == ["1", "2"]
+
+
+def test_a_fault_that_all_fields_share_gets_the_label_of_its_field() -> None:
+    form = Form()
+    form.fault("a", "console.fault.empty")
+    form.fault("b", "console.invitation.fault.many", limit="5")
+    assert not form.has_new_labels
+    assert form.find_label("a") is None
+    assert form.learn_label("a", "Begins") == form.learn_label("b", "Guests") == ""
+    form.learn_label("a", "Another of that name")
+    assert form.has_new_labels
+    assert form.find_label("a") == form.changed({"do": "x"}).find_label("a") == "Begins"
+    assert form.find_label("b") is None
+
+
+def test_two_empty_fields_are_told_apart(desk: Desk) -> None:
+    page = desk.send("/console/events/new", "/console/events/new").body.decode()
+    summary = page.partition('class="faults"')[2].partition("</ul>")[0]
+    assert '<a href="#f-title">Name of the event: Nothing is entered here.</a>' in summary
+    assert '<a href="#f-starts">Begins: Nothing is entered here.</a>' in summary
+    assert '<p class="error" id="e-title">' in page
+    assert "Name: Nothing" not in page.partition("</ul>")[2]

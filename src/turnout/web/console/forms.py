@@ -40,6 +40,7 @@ class Form:
             self._values.setdefault(name, []).append(value)
         self.faults: dict[str, str] = {}
         self._unnamed: list[str] = []
+        self._labels: dict[str, str] = {}
 
     @property
     def token(self) -> str:
@@ -58,9 +59,9 @@ class Form:
         return [pair for pair in pairs if pair[0] != "token"]
 
     @property
-    def unnamed(self) -> list[str]:
-        """The fields whose faults are said in the words that all fields share."""
-        return [name for name in self._unnamed if name in self.faults]
+    def has_new_labels(self) -> bool:
+        """Whether a summary of the faults that is rendered now says more than one before."""
+        return any(name in self._labels for name in self._unnamed)
 
     @property
     def is_right(self) -> bool:
@@ -79,7 +80,7 @@ class Form:
         """The same form with other values, as a button in it wants."""
         kept = [(name, one) for name, all_ in self._values.items() for one in all_]
         other = Form([pair for pair in kept if pair[0] not in changes] + list(changes.items()))
-        other.faults, other._unnamed = self.faults, self._unnamed
+        other.faults, other._unnamed, other._labels = self.faults, self._unnamed, self._labels
         return other
 
     def values(self, name: str) -> list[str]:
@@ -95,6 +96,16 @@ class Form:
         if name not in self.faults and code.startswith(UNNAMED):
             self._unnamed.append(name)
         self.faults.setdefault(name, say(code, **facts))
+
+    def learn_label(self, name: str, label: str) -> str:
+        """Keep what a faulty field is called, for the summary; the page prints nothing for it."""
+        self._labels.setdefault(name, label)
+        return ""
+
+    def find_label(self, name: str) -> str | None:
+        """What a field is called whose fault is said in the words that all fields share: several of
+        these could not be told apart in the summary. None until the field was rendered."""
+        return self._labels.get(name) if name in self._unnamed else None
 
     def refuse(self, failure: Failure, name: str = "") -> None:
         """Say beside a field (empty = above the form) why a verb refused."""

@@ -22,7 +22,6 @@ from turnout.http.dialect import Resource
 from turnout.store import Tx
 from turnout.web.catalogue import Served
 from turnout.web.console.access import ConsoleUser, admit
-from turnout.web.console.fault_names import name_faults
 from turnout.web.console.forms import BODY_LIMIT, Form, read_console_form, read_form_with_files
 from turnout.web.console.messages.sending import Sending
 from turnout.web.console.navigation import Navigation, count_stops
@@ -250,7 +249,7 @@ class Console:
         frame: Frame = req.context.frame
         resp.content_type = falcon.MEDIA_HTML
         resp.set_header("Cache-Control", NO_STORE)
-        page = render_console(
+        resp.text = render_console(
             template,
             account=req.context.account,
             frame=frame,
@@ -265,8 +264,6 @@ class Console:
             places=self._navigation.places(frame, req.path),
             **values,
         )
-        form = values.get("form")
-        resp.text = name_faults(page, form.unnamed) if form else page
 
     def answer(
         self, req: Request, resp: Response, template: str, form: Form | None, **values: Any
