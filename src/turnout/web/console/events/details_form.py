@@ -8,6 +8,7 @@ from turnout.core.events.showing import EventView
 from turnout.core.ids import VenueId
 from turnout.core.registrations.choices import Choices
 from turnout.web.console.events.clashes import Values
+from turnout.web.console.events.going import plan_times
 from turnout.web.console.events.zones import list_zones
 from turnout.web.console.forms import Form
 
@@ -99,12 +100,15 @@ def read_details(form: Form) -> Wanted:
         recording_url=form.text("recording_url", limit=2000, is_required=False),
         publishes_numbers=form.value("publishes_numbers") == _TICKED,
     )
+    starts, ends = form.moment("starts"), form.moment("ends")
+    zone = form.choice("timezone", {*list_zones(), text("zone_now")})
+    plan_times(form, starts, ends, zone)
     return Wanted(
         text("version"),
         change,
-        form.moment("starts"),
-        form.moment("ends"),
-        form.choice("timezone", {*list_zones(), text("zone_now")}),
+        starts,
+        ends,
+        zone,
         form.whole("capacity"),
         form.value("mails_tickets") == _TICKED,
         form.value("waits_when_full") == _TICKED,

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 from falcon.asgi import Request, Response
 
 from turnout.catalogue.labels import CONSOLE
+from turnout.core.events.model import Span, span
 from turnout.errors import Conflict, Failure, Gone, Invalid, Missing
 from turnout.web.console.forms import Form
 from turnout.web.console.page import Console, VisitVerb
@@ -70,6 +71,18 @@ def refuse(form: Form, failure: Failure) -> None:
         form.fault(name, own, **failure.facts)
         return
     form.refuse(failure, name)
+
+
+def plan_times(form: Form, starts: str, ends: str, zone: str) -> Span | None:
+    """When something is, from what was typed; what is wrong with it is said beside whatever else
+    is. None where it is, or where a part is missing."""
+    if not (starts and ends and zone):
+        return None
+    try:
+        return span(starts, ends, zone)
+    except Invalid as failure:
+        refuse(form, failure)
+        return None
 
 
 def lead_to(resp: Response, path: str, done: str = "", part: str = "", **query: str) -> None:

@@ -6,12 +6,11 @@ from falcon.asgi import Request, Response
 
 from turnout.core.events.copying import copy_event
 from turnout.core.events.describing import EventChange, change_event
-from turnout.core.events.model import Event, EventState, Span, span
+from turnout.core.events.model import Event, EventState, Span
 from turnout.core.events.programme import create_event
 from turnout.core.events.venues import VenueView, list_venues
 from turnout.core.ids import VenueId
-from turnout.errors import Invalid
-from turnout.web.console.events.going import attempt_once, lead_to, refuse
+from turnout.web.console.events.going import attempt_once, lead_to, plan_times
 from turnout.web.console.events.zones import list_zones
 from turnout.web.console.forms import Form, fill
 from turnout.web.console.page import ConsolePage, Visit
@@ -94,14 +93,10 @@ def read_new(form: Form) -> NewEvent | None:
     title = form.text("title", limit=200)
     starts, ends = form.moment("starts"), form.moment("ends")
     zone = form.choice("timezone", list_zones())
+    when = plan_times(form, starts, ends, zone)
     venue, online = form.number("venue"), form.text("online_url", limit=2000, is_required=False)
     capacity = form.whole("capacity")
-    if not form.is_right:
-        return None
-    try:
-        when = span(starts, ends, zone)
-    except Invalid as failure:
-        refuse(form, failure)
+    if when is None or not form.is_right:
         return None
     return NewEvent(title, when, VenueId(venue) if venue else None, online, capacity)
 

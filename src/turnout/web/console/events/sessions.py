@@ -31,7 +31,7 @@ from turnout.web.console.events.clashes import (
     list_differences,
     version_of,
 )
-from turnout.web.console.events.going import attempt, attempt_once, lead_to, read_done
+from turnout.web.console.events.going import attempt, attempt_once, lead_to, plan_times, read_done
 from turnout.web.console.events.programme import read_session_id
 from turnout.web.console.forms import Form, fill
 from turnout.web.console.page import ConsolePage, Visit
@@ -86,6 +86,9 @@ class SessionPage(ConsolePage):
             lead_to(resp, f"/console/{scope}/programme", done, f"session-{saved}")
             return
         found, values = await self.console.read(req, "event.change", open_session, session)
+        if not clash:
+            zone = req.context.frame.event.timezone
+            plan_times(form, wanted.starts, wanted.ends, zone)
         version = version_of(values) if clash else wanted.version
         differences = list_differences(form, clash) if clash else []
         self._answer(req, resp, found, form, version, differences)
