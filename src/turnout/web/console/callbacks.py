@@ -35,9 +35,8 @@ class CallbacksPage(ConsolePage):
 
     async def on_get(self, req: Request, resp: Response, scope: str) -> None:
         """The newest calls, of one state where the address says so. Raises Denied, Missing."""
-        wanted = req.get_param("state", default="")
-        state = CallbackState(wanted) if wanted in set(CallbackState) else None
-        found = await self.console.read(req, SEE, _list, state)
+        state = read_state(req)
+        found = await self.console.read(req, SEE, list_seen, state, SHOWN_LIMIT)
         self.console.show(
             req,
             resp,
@@ -73,8 +72,15 @@ def _id(text: str) -> CallbackId:
     return CallbackId(number)
 
 
-def _list(visit: Visit, state: CallbackState | None) -> list[Callback]:
-    found = list_callbacks(visit.tx, visit.org_id, job_id=None, state=state, limit=SHOWN_LIMIT)
+def read_state(req: Request) -> CallbackState | None:
+    """The state that the address asks for; None = any."""
+    wanted = req.get_param("state", default="")
+    return CallbackState(wanted) if wanted in set(CallbackState) else None
+
+
+def list_seen(visit: Visit, state: CallbackState | None, limit: int) -> list[Callback]:
+    """The newest `limit` calls, without those of jobs of which the user may not know."""
+    found = list_callbacks(visit.tx, visit.org_id, job_id=None, state=state, limit=limit)
     jobs = {one.job_id for one in found if one.job_id}
     hidden = visit.viewer.find_hidden(visit.tx, visit.org_id, jobs)
     return [one for one in found if one.job_id not in hidden]

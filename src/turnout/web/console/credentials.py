@@ -103,14 +103,16 @@ def _asked(req: Request) -> CredentialId:
 def _read(
     visit: Visit, asked: CredentialId
 ) -> tuple[list[Credential], int, Credential | None, list[Event]]:
-    found = [
-        credential
-        for credential in list_credentials(visit.tx, visit.org_id)
-        if credential.kind is not CredentialKind.PASSWORD
-    ]
+    found = list_shown(visit)
     chosen = next((credential for credential in found if credential.id == asked), None)
     events = list_events(visit.tx, visit.org_id, limit=EVENTS)
-    return found[::-1], visit.tx.now, chosen, events
+    return found, visit.tx.now, chosen, events
+
+
+def list_shown(visit: Visit) -> list[Credential]:
+    """All but passwords, which are their people's own, newest first."""
+    found = list_credentials(visit.tx, visit.org_id)
+    return [one for one in found if one.kind is not CredentialKind.PASSWORD][::-1]
 
 
 def _issue(

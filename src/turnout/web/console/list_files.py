@@ -1,7 +1,8 @@
 """Lists that are a file, too: who waits, who is invited, what was written back, and messages.
 
-A file has what the list of the same address has, on all of its pages. One that names people is for
-those who may export people, and is in the log with how many it has.
+A file has what the list of the same address has, on all of its pages. One that names people is in
+the log with how many it has; guests are for those who may export people. own_files.py has those of
+the organization itself.
 """
 
 from collections.abc import Callable
@@ -47,6 +48,7 @@ class ListCsv(ConsolePage):
 
     name: ClassVar[str]
     permission: ClassVar[str] = EXPORT
+    is_personal: ClassVar[bool] = True
     find: ClassVar[Callable[..., Listed]]
 
     def read(self, req: Request, **_places: str) -> tuple[Any, ...]:
@@ -59,8 +61,8 @@ class ListCsv(ConsolePage):
         find = type(self).find
         asked = self.read(req, **places)
         found = await self.console.read(req, self.permission, find, *asked)
-        if self.permission == EXPORT:
-            await self.console.trace(req, EXPORT, _note, found)
+        if self.is_personal:
+            await self.console.trace(req, self.permission, _note, found)
         resp.content_type = "text/csv; charset=utf-8"
         name_file(resp, f"{self.name}-{scope}.csv")
         resp.data = to_csv(found.rows)
@@ -164,6 +166,7 @@ class JobsCsv(ListCsv):
     """`/console/{scope}/messages.csv`."""
 
     name, permission, find = "messages", "messages.see", list_jobs
+    is_personal = False
 
     def read(self, req: Request, **_places: str) -> tuple[JobsQuery]:
         return (parse_jobs(req),)

@@ -58,6 +58,13 @@ from turnout.web.console.organization.retention import RetentionPage
 from turnout.web.console.organization.server import ServerPage
 from turnout.web.console.organization.texts import DefaultTextPage, DefaultTextsPage
 from turnout.web.console.outbox import OutboxPage
+from turnout.web.console.own_files import (
+    CallbacksCsv,
+    CredentialsCsv,
+    TemplatesCsv,
+    UsersCsv,
+    VenuesCsv,
+)
 from turnout.web.console.page import Console, ConsolePage
 from turnout.web.console.people.actions import PersonActionPage
 from turnout.web.console.people.adding import AddPage
@@ -164,8 +171,10 @@ ORGANIZATION_PAGES: dict[str, type[ConsolePage]] = {
     "account": AccountPage,
     "account/passkey": AccountPasskeyPage,
     "users": UsersPage,
+    "users.csv": UsersCsv,
     "users/{user_id}": UserPage,
     "credentials": CredentialsPage,
+    "credentials.csv": CredentialsCsv,
     "outbox": OutboxPage,
     "settings": ProfilePage,
     "settings/look": BrandPage,
@@ -177,12 +186,15 @@ ORGANIZATION_PAGES: dict[str, type[ConsolePage]] = {
     "settings/networks": NetworksPage,
     "settings/server": ServerPage,
     "callbacks": CallbacksPage,
+    "callbacks.csv": CallbacksCsv,
     "callbacks/signatures": CallbackKeyPage,
     "callbacks/{number}": CallbackPage,
     "log": LogPage,
     "log.csv": LogCsv,
     "messages.csv": JobsCsv,
     "messages/replies.csv": RepliesCsv,
+    "messages/templates.csv": TemplatesCsv,
+    "exams/venues.csv": VenuesCsv,
     **MESSAGE_PAGES,
     **OWN_MESSAGE_PAGES,
     **EXAM_PLACES,

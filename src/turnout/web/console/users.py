@@ -84,7 +84,7 @@ class UsersPage(ConsolePage):
         resp.status = HTTPStatus.UNPROCESSABLE_ENTITY
 
     async def _show(self, req: Request, resp: Response, form: Form | None = None) -> None:
-        view = await self.console.read(req, SEE, _read_users)
+        view = await self.console.read(req, SEE, read_users)
         done = read_done(req, DONE) if req.method == "GET" else ""
         self.console.show(
             req, resp, "console/users.html", view=view, form=form, done=done, roles=StaffRole
@@ -155,7 +155,8 @@ def _id(text: str) -> UserId:
     return UserId(parse_number(text) or 0)
 
 
-def _read_users(visit: Visit) -> UsersView:
+def read_users(visit: Visit) -> UsersView:
+    """The staff, invitations to it, and the events that may be limited to some of it."""
     tx, org_id = visit.tx, visit.org_id
     return UsersView(
         list_colleagues(tx, org_id),
