@@ -8,6 +8,9 @@ from tests.cli.runner import Turnout
 from tests.core.messaging.jobs import LEASE_MS, NUMBERS, make_login, new_job, post
 from tests.support.builder import Builder
 from tests.support.node import new_database
+from turnout.carriers.sip.scripts import find_caller
+from turnout.core.audit.recording import list_entries
+from turnout.core.identity.organizations import get_organization
 from turnout.core.messaging.delivering import claim
 from turnout.core.messaging.fence import Fence
 from turnout.core.messaging.model import JobType
@@ -58,3 +61,24 @@ def test_the_doctor_names_who_was_stopped(run: Turnout) -> None:
         db.call(claim, "tts", 100, LEASE_MS, fence=Fence(spending_per_hour=1))
     said = run("doctor", call_spending_per_hour="1").output
     assert "stopped until the next hour, at 1 an hour: acme" in " ".join(said.split())
+
+
+def test_words_of_calls_are_set_from_a_file(run: Turnout, tmp_path: Path) -> None:
+    path = tmp_path / "words.txt"
+    path.write_text("# ours\nSQL = sequel\nKilda = /kɛlda/\n", encoding="utf-8")
+    assert words(run.ok("org", "words", "acme")) == [["WORD", "SAID"]]
+    table = words(run.ok("org", "words", "acme", str(path)))[1:]
+    assert table == [["WORD", "SAID"], ["kilda", "/kɛlda/"], ["sql", "sequel"]]
+    with run.database() as db:
+        org_id = db.call(get_organization, "acme").org_id
+        assert db.call(find_caller, org_id).words.spell("my SQL") == "my sequel"
+        entry = db.call(list_entries, org_id, "organization", org_id)[-1]
+    assert entry.facts["fields"] == ["call_words"]
+    path.write_text("SQL sequel")
+    assert "Line 1 is not" in run("org", "words", "acme", str(path)).error
+    path.write_text("\n".join(f"w{n} = said" for n in range(501)))
+    assert "Up to 500 words" in run("org", "words", "acme", str(path)).error
+    path.write_bytes(b"\xff")
+    assert "cannot be read" in run("org", "words", "acme", str(path)).error
+    assert words(run.ok("org", "words", "acme"))[1:] == table[1:]
+    assert words(run.ok("org", "words", "acme", "--none"))[1:] == [["WORD", "SAID"]]

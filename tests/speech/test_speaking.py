@@ -3,11 +3,13 @@
 import asyncio
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from tests.support.failures import refuses
 from turnout.errors import Unavailable
+from turnout.formats.spoken.own_words import NONE, read_own_words
 from turnout.settings import Settings
 from turnout.speech import speaking
 from turnout.speech.process import RETRY_AFTER_S
@@ -32,6 +34,17 @@ def test_a_text_is_spoken_once_and_in_pieces() -> None:
             await speech.stop()
 
     asyncio.run(all_of_it())
+
+
+def test_words_of_an_organization_count_before_the_operators(tmp_path: Path) -> None:
+    path = tmp_path / "words.txt"
+    path.write_text("SQL = sequel\nKilda = killda\nYarra = yah-ra\n")
+    words = read_own_words("sql = squeal\nKilda = /kɛlda/\n")
+    speech = Speech(Settings(tts_words=str(path)))
+    assert speech._put("SQL in Kilda by Yarra", "en-AU", words) == (
+        "squeal in [Kilda](/kɛlda/) by yah-ra."
+    )
+    assert speech._put("SQL in Kilda", "en-AU", NONE) == "sequel in killda."
 
 
 def test_without_an_engine_nothing_is_said(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -84,6 +84,9 @@ SENTENCES = {
     "calling.over": "Not called: the organization's calls of this hour cost as much as they may. "
     "Try again in the next hour.",
     "calling.agents": "Up to {limit:agent|agents} can be listed.",
+    "calling.word": "Line {line} is not word = said, such as SQL = sequel, nor word = /phonemes/.",
+    "calling.words_file": "{file} cannot be read as a text in UTF-8.",
+    "calling.words": "Up to {limit:word|words} can be listed.",
     "number.none": "{number} is no number in {country}. Write it whole, or with + and its country.",
     "job.files_gone": "The files of job {job_id} are deleted by now. Post a new job with them.",
     "job.body": "{file}: {said}",

@@ -1,8 +1,16 @@
-"""`turnout org calls`: whom an organization may call and fax."""
+"""`turnout org calls`: whom an organization may call and fax; `turnout org words`: what its calls
+say otherwise."""
+
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
 
 from turnout.cli.app import actor, console, database, settings, show_table
 from turnout.core.identity.organizations import get_organization
+from turnout.core.identity.profiles import OrganizationChange, change_organization, get_words
 from turnout.core.messaging.calling import Calling, get_calling, set_calling
+from turnout.errors import Invalid
 
 
 def set_calls(
@@ -42,3 +50,41 @@ def _say(calling: Calling) -> list[tuple[str, str]]:
         ("Countries", " ".join(calling.countries) or own),
         ("Agents", " ".join(f"+{number}" for number in calling.agents) or "none"),
     ]
+
+
+def set_words(
+    slug: str,
+    file: Path | None = None,
+    /,
+    *,
+    none: Annotated[bool, Parameter(negative=())] = False,
+) -> None:
+    """Show which words the voices of an organization's calls say otherwise, or change that.
+
+    Each line of the file is a word: `SQL = sequel` for every voice, `Kilda = /phonemes/` for those
+    of hibari alone. They count before those of the server (`TURNOUT_TTS_WORDS`).
+
+    Example: `turnout org words acme words.txt`
+
+    Args:
+        slug: Its short name.
+        file: A text in UTF-8 with all its words, in place of those that it has.
+        none: Take all its words away.
+    """
+    with database() as db:
+        org_id = db.call(get_organization, slug).org_id
+        if file is not None or none:
+            text = "" if none or file is None else _read(file)
+            change = OrganizationChange(call_words=text)
+            db.call(change_organization, org_id, change, actor=actor())
+            console.print(f"Organization {slug} is changed.")
+        words = db.look(get_words, org_id)
+    said = {**words.spelled, **{word: f"/{sounds}/" for word, sounds in words.phonemes.items()}}
+    show_table("WORD", "SAID", rows=sorted(said.items()))
+
+
+def _read(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise Invalid("calling.words_file", file=str(file)) from error

@@ -40,6 +40,7 @@ org.command(organizations.set_org, name="set")
 org.command(organizations.show_org, name="show")
 org.command(pictures.set_logo, name="set-logo")
 org.command(calling.set_calls, name="calls")
+org.command(calling.set_words, name="words")
 token = App(name="token")
 
 

@@ -62,6 +62,8 @@ async def _render(chosen: "Settings", script: "CallScript") -> bytes:
 
     speech = Speech(chosen)
     try:
-        return await render(speech, script.lines, script.voice, script.country, PAUSE_S)
+        return await render(
+            speech, script.lines, script.voice, script.country, PAUSE_S, script.words
+        )
     finally:
         await speech.stop()

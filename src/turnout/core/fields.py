@@ -12,10 +12,12 @@ import msgspec
 
 from turnout.core.text import is_blank, is_email, is_line, is_paragraph, is_storable
 from turnout.errors import Invalid
+from turnout.formats.spoken.own_words import UnreadableWordError, read_own_words
 
 LONGEST_LINE, LONGEST_PROSE, LONGEST_URL = 200, 20_000, 2_000
 LONGEST_PAYMENT_TEXT, MOST_PAYMENT_LINES, MOST_PAYMENT_DAYS = 2_000, 30, 365
 MOST_ORIGINS = 30
+MOST_WORDS = 500
 PAYMENT_FIELDS = ("amount", "reference", "due")
 """What a text about how to pay can say of a ticket, as `%%amount%%`."""
 _FIELD = re.compile(r"%%(\w{1,30})%%", re.ASCII)
@@ -79,6 +81,17 @@ def check_payment_text(field: str, text: str) -> None:
     for name in _FIELD.findall(text):
         if name.lower() not in PAYMENT_FIELDS:
             raise Invalid("payment.text_field", field=name, known=PAYMENT_FIELDS)
+
+
+def check_words(field: str, text: str) -> None:
+    """Raise Invalid for words of calls with a line that cannot be read, or too many of them."""
+    check_prose(field, text)
+    try:
+        words = read_own_words(text)
+    except UnreadableWordError as error:
+        raise Invalid("calling.word", line=error.line) from error
+    if len(words.spelled) + len(words.phonemes) > MOST_WORDS:
+        raise Invalid("calling.words", limit=MOST_WORDS)
 
 
 def check_payment_days(days: int | None) -> None:

@@ -5,18 +5,25 @@ from collections.abc import Sequence
 
 from turnout.errors import Invalid
 from turnout.formats import recordings
+from turnout.formats.spoken.own_words import NONE, OwnWords
 from turnout.speech import RATE, SAMPLE_BYTES
 from turnout.speech.speaking import Speech
 from turnout.speech.voices import locale_of
 
 
 async def render(
-    speech: Speech, lines: Sequence[str], voice: str, country: str, pause_s: float
+    speech: Speech,
+    lines: Sequence[str],
+    voice: str,
+    country: str,
+    pause_s: float,
+    words: OwnWords = NONE,
 ) -> bytes:
-    """A WAV file of what is heard. Raises Unavailable when nothing here can speak."""
+    """A WAV file of what is heard, with the words that are said otherwise. Raises Unavailable when
+    nothing here can speak."""
     pause = bytes(round(pause_s * RATE) * SAMPLE_BYTES)
     locale = locale_of(country)
-    sounds = [await speech.say(line, voice, locale) for line in lines]
+    sounds = [await speech.say(line, voice, locale, words=words) for line in lines]
     return to_wav(pause.join(filter(None, sounds)))
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from turnout.errors import Unavailable
+from turnout.formats.spoken.own_words import NONE, OwnWords
 from turnout.formats.spoken.saying import say
 from turnout.formats.spoken.splitting import split
 from turnout.settings import Settings
@@ -36,18 +37,22 @@ class Speech:
         engines = self.table.get(voice) or next(iter(self.table.values()))
         return list_installed(engines, self.models)
 
-    async def say(self, text: str, voice: str, locale: str, speed: float = 1.0) -> bytes:
-        """The text as sound (8 kHz, s16le), empty where there is nothing to say. Raises Unavailable
-        when no engine is installed or none could speak."""
+    async def say(
+        self, text: str, voice: str, locale: str, speed: float = 1.0, words: OwnWords = NONE
+    ) -> bytes:
+        """The text as sound (8 kHz, s16le), empty where there is nothing to say; `words` are said
+        otherwise, before those of the settings. Raises Unavailable when no engine is installed or
+        none could speak."""
         engines = await asyncio.to_thread(self.find_engines, voice)
         if not engines:
             raise Unavailable("speech.no_engine", voice=voice, retry_after=RETRY_AFTER_S)
-        words = await asyncio.to_thread(self._put, text, locale)
-        pieces = [await self._say(engines, speed, piece) for piece in split(words)]
+        put = await asyncio.to_thread(self._put, text, locale, words)
+        pieces = [await self._say(engines, speed, piece) for piece in split(put)]
         return b"".join(pieces)
 
-    def _put(self, text: str, locale: str) -> str:
-        return self._words.mark(say(self._words.spell(text), locale))
+    def _put(self, text: str, locale: str, words: OwnWords) -> str:
+        own = words.over(self._words)
+        return own.mark(say(own.spell(text), locale))
 
     async def _say(self, engines: Sequence[EngineVoice], speed: float, words: str) -> bytes:
         """One piece; who asks for what is being spoken waits for that."""

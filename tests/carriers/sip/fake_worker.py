@@ -15,6 +15,7 @@ from typing import Any
 from turnout.carriers import House
 from turnout.core.messaging.fence import Fence
 from turnout.core.messaging.model import Channel
+from turnout.formats.spoken.own_words import NONE, OwnWords
 from turnout.settings import Settings
 from turnout.speech.speaking import Speech
 from turnout.speech.voices import EngineVoice
@@ -38,7 +39,9 @@ class FakeSpeech(Speech):
     def find_engines(self, voice: str) -> list[EngineVoice]:
         return [self._voice]
 
-    async def say(self, text: str, voice: str, locale: str, speed: float = 1.0) -> bytes:
+    async def say(
+        self, text: str, voice: str, locale: str, speed: float = 1.0, words: OwnWords = NONE
+    ) -> bytes:
         return self.sounds.get(text, text.encode())
 
 

@@ -16,12 +16,14 @@ from turnout.carriers import Message, Parcel, merge_all
 from turnout.carriers.sip.sentences import find_sentences
 from turnout.core.identity.countries import find_country
 from turnout.core.identity.organizations import get_organization_of
+from turnout.core.identity.profiles import get_words
 from turnout.core.ids import OrgId
 from turnout.core.messaging.call_scripts import PAUSE_S
 from turnout.core.messaging.files import digest_of
 from turnout.core.messaging.merging import Template
 from turnout.core.messaging.model import Channel, Kind
 from turnout.formats import recordings
+from turnout.formats.spoken.own_words import OwnWords
 from turnout.speech.speaking import Speech
 from turnout.speech.voices import language_of, locale_of
 from turnout.store import Database, Tx
@@ -30,10 +32,11 @@ _RECORDINGS = 50
 
 
 class _Caller(msgspec.Struct, frozen=True):
-    """Who calls: an organization's name, and its country's way of saying numbers."""
+    """Who calls: an organization's name, its country's way of saying numbers, and its words."""
 
     name: str
     locale: str
+    words: OwnWords
 
 
 class _Texts(msgspec.Struct, frozen=True):
@@ -57,7 +60,8 @@ def merge(message: Message, fields: Mapping[str, str]) -> _Texts:
 
 def find_caller(tx: Tx, org_id: OrgId) -> _Caller:
     """Who an organization is, as calls say it."""
-    return _Caller(get_organization_of(tx, org_id).name, locale_of(find_country(tx, org_id)))
+    name, locale = get_organization_of(tx, org_id).name, locale_of(find_country(tx, org_id))
+    return _Caller(name, locale, get_words(tx, org_id))
 
 
 class Scripts:
@@ -76,7 +80,7 @@ class Scripts:
         speak, Invalid for a recording that is none."""
         caller = await self._db.read(find_caller, message.org_id)
         texts = await merge_all([parcel], merge, message, parcel.fields)
-        saying = _Saying(self, message.voice, caller.locale, name)
+        saying = _Saying(self, message.voice, caller, name)
         lines, voicemail = await self._lines(message, texts, saying)
         keys = {
             key.key: {
@@ -135,9 +139,11 @@ class Scripts:
     def _can_speak(self, voice: str) -> bool:
         return bool(self._speech.find_engines(voice))
 
-    async def speak(self, text: str, voice: str, locale: str, name: str) -> str:
+    async def speak(self, text: str, voice: str, caller: _Caller, name: str) -> str:
         """The name of a new file in which a text is said; empty for one without words."""
-        sound = await self._speech.say(text, voice, locale) if text.strip() else b""
+        if not text.strip():
+            return ""
+        sound = await self._speech.say(text, voice, caller.locale, words=caller.words)
         if not sound:
             return ""
         file = f"{name}-{next(self._numbers)}"
@@ -155,16 +161,16 @@ class Scripts:
 class _Saying:
     """Texts of one call; the same text is one file."""
 
-    def __init__(self, scripts: Scripts, voice: str, locale: str, name: str) -> None:
+    def __init__(self, scripts: Scripts, voice: str, caller: _Caller, name: str) -> None:
         self._scripts = scripts
         self._voice = voice
-        self._locale = locale
+        self._caller = caller
         self._name = name
         self._said: dict[str, str] = {}
 
     async def say(self, text: str) -> str:
         """The name of its file."""
         if text not in self._said:
-            made = await self._scripts.speak(text, self._voice, self._locale, self._name)
+            made = await self._scripts.speak(text, self._voice, self._caller, self._name)
             self._said[text] = made
         return self._said[text]

@@ -49,6 +49,8 @@ LABELS = {
     "console.settings.stop_reply": "Answer to STOP",
     "console.settings.stop_reply_hint": "Sent once to a phone that wrote STOP. A dash (-) = no "
     "answer.",
+    "console.settings.call_words": "Words that calls say otherwise",
+    "console.settings.call_words_hint": "One a line: SQL = sequel",
     "console.settings.alert_url": "Web address for alerts",
     "console.settings.alert_url_hint": "Told of messages that fail or stand still",
     "console.settings.privacy_url": "Privacy statement",

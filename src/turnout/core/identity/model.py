@@ -61,7 +61,8 @@ class OrganizationProfile(msgspec.Struct, frozen=True, omit_defaults=True):
     `requires_consent` marketing reaches only those who consented. `embedded_on` are the origins
     (`https://www.example.org`) of sites that may show its events in a frame. `call_countries` are
     those it may call and fax, none = its own; `call_agents` the numbers (E.164 without `+`) to
-    which its calls may be put through wherever they are."""
+    which its calls may be put through wherever they are; `call_words` are the lines of its words
+    that voices say otherwise (formats/spoken/own_words.py)."""
 
     currency: str = ""
     country_code: str = ""
@@ -83,6 +84,7 @@ class OrganizationProfile(msgspec.Struct, frozen=True, omit_defaults=True):
     embedded_on: tuple[str, ...] = ()
     call_countries: tuple[str, ...] = ()
     call_agents: tuple[str, ...] = ()
+    call_words: str = ""
 
 
 class User(msgspec.Struct, frozen=True):

@@ -18,6 +18,7 @@ from turnout.core.fields import (
     check_payment_days,
     check_payment_text,
     check_url,
+    check_words,
 )
 from turnout.core.identity.model import OrganizationProfile
 from turnout.core.identity.organizations import check_zone, get_organization_of
@@ -26,6 +27,7 @@ from turnout.core.ids import OrgId
 from turnout.core.text import is_blank
 from turnout.errors import Invalid
 from turnout.formats.money import read_currency
+from turnout.formats.spoken.own_words import OwnWords, read_own_words
 from turnout.store import Tx, to_json
 
 _profile = msgspec.json.Decoder(OrganizationProfile)
@@ -58,6 +60,7 @@ class OrganizationChange(msgspec.Struct, frozen=True, kw_only=True):
     embedded_on: tuple[str, ...] | None = None
     call_countries: tuple[str, ...] | None = None
     call_agents: tuple[str, ...] | None = None
+    call_words: str | None = None
 
 
 class Sender(NamedTuple):
@@ -79,6 +82,11 @@ def get_sender(tx: Tx, org_id: OrgId) -> Sender:
 def get_profile(tx: Tx, org_id: OrgId) -> OrganizationProfile:
     """What the organization of that number, which exists, shows of itself."""
     return _profile.decode(sql.get_organization_profile(tx, org_id=org_id) or "{}")
+
+
+def get_words(tx: Tx, org_id: OrgId) -> OwnWords:
+    """The words that voices say otherwise in the organization's calls."""
+    return read_own_words(get_profile(tx, org_id).call_words)
 
 
 def lock_organization(tx: Tx, org_id: OrgId) -> None:
@@ -177,4 +185,5 @@ _CHECKS: dict[str, Callable[[str, str], None]] = {
     "reply_address": check_address,
     "stop_reply": check_line,
     "payment_text": check_payment_text,
+    "call_words": check_words,
 }

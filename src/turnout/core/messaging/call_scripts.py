@@ -10,6 +10,7 @@ from typing import NamedTuple
 import msgspec
 
 from turnout.core.identity.countries import find_country
+from turnout.core.identity.profiles import get_words
 from turnout.core.ids import JobId, OrgId
 from turnout.core.messaging.accepting import Policy
 from turnout.core.messaging.dry_runs import preview_job
@@ -21,6 +22,7 @@ from turnout.core.messaging.reckoning import fields_of
 from turnout.core.messaging.sql import sql
 from turnout.core.messaging.starting import Resolve
 from turnout.errors import Invalid
+from turnout.formats.spoken.own_words import NONE, OwnWords
 from turnout.store import Tx
 
 PAUSE_S = 1.0
@@ -36,13 +38,14 @@ class Heard(NamedTuple):
 
 
 class CallScript(NamedTuple):
-    """Lines in the order in which they are heard, in a voice and as a country says numbers; or the
-    file of a recorded call."""
+    """Lines in the order in which they are heard, in a voice and as a country says numbers, and the
+    words that are said otherwise; or the file of a recorded call."""
 
     voice: str
     country: str
     lines: tuple[str, ...]
     recording: bytes = b""
+    words: OwnWords = NONE
 
 
 def read_call(
@@ -59,7 +62,8 @@ def read_call(
         raise Invalid("job.no_call", job_id=job_id)
     fields = _fields(tx, head, heard.number, policy, resolve)
     lines = [Template(line).merge(fields) for line in list_lines(head.content, heard)]
-    return CallScript(head.content.voice, country, tuple(filter(str.strip, lines)))
+    words = get_words(tx, org_id)
+    return CallScript(head.content.voice, country, tuple(filter(str.strip, lines)), words=words)
 
 
 def list_lines(content: Content, heard: Heard) -> list[str]:

@@ -1,4 +1,5 @@
-"""Words that an operator says otherwise: names of places and people, short forms of a trade.
+"""Words that an operator or an organization says otherwise: names of places and people, short
+forms of a trade.
 
 A line is `word = as it is spelled to be read` or `word = /phonemes/`. A word of the first kind is
 written again before anything else is made of a text, so that any engine says it. Phonemes are
@@ -8,6 +9,7 @@ the word.
 
 import re
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import NamedTuple
 
 MOST = 5_000
@@ -40,10 +42,21 @@ class OwnWords(NamedTuple):
         """A text that is ready to be read, with the phonemes of its words."""
         return _replace(words, self.phonemes, lambda word, sounds: f"[{word}](/{sounds}/)")
 
+    def over(self, others: "OwnWords") -> "OwnWords":
+        """These, and of the others the words that are not among them."""
+        if not (self.spelled or self.phonemes):
+            return others
+        known = self.spelled.keys() | self.phonemes.keys()
+        spelled, phonemes = (
+            {word: said for word, said in table.items() if word not in known} for table in others
+        )
+        return OwnWords({**spelled, **self.spelled}, {**phonemes, **self.phonemes})
+
 
 NONE = OwnWords()
 
 
+@lru_cache(maxsize=64)
 def read_own_words(text: str) -> OwnWords:
     """The words of a file; empty lines and those that begin with `#` say nothing. Raises
     UnreadableWordError for the first line that cannot be read."""

@@ -30,6 +30,7 @@ def test_what_was_typed_is_shown_everywhere(node: LocalNode, org_id: OrgId, desk
         "imprint_url": "https://rail.example/imprint",
         "payment_text": "Transfer %%amount%%\r\nby %%due%%",
         "pay_within_days": "10",
+        "call_words": "SQL = sequel",
     }
     before = len(node.db.call(list_entries, org_id, "organization", org_id))
     assert done_of(send(desk, **given)) == "saved"
@@ -54,11 +55,12 @@ def test_faults_are_beside_their_fields(node: LocalNode, org_id: OrgId, desk: De
         website="rail.example",
         reply_address="nobody",
         payment_text="%%iban%%",
+        call_words="SQL sequel",
         pay_within_days="400",
     )
     page = answer.body.decode()
     assert answer.status == 422
-    for name in ("name", "sender_name", "website", "reply_address", "payment_text"):
+    for name in ("name", "sender_name", "website", "reply_address", "payment_text", "call_words"):
         assert f'<a href="#f-{name}">' in page
     assert '<a href="#f-pay_within_days">' in page
     assert "leave info@rail.example out" in page

@@ -133,6 +133,8 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
     "country.form": ("country_code", "call_countries"),
     "calling.agent": ("call_agents",),
     "calling.agents": ("call_agents",),
+    "calling.word": ("call_words",),
+    "calling.words": ("call_words",),
     "timezone.unknown": ("timezone",),
     "language.form": ("locale", "language"),
     "url.form": ("online_url",),

@@ -38,7 +38,9 @@ class CallSound(ConsolePage):
         if script.recording:
             sound = await asyncio.to_thread(remake, script.recording)
         else:
-            sound = await render(speech, script.lines, script.voice, script.country, PAUSE_S)
+            sound = await render(
+                speech, script.lines, script.voice, script.country, PAUSE_S, script.words
+            )
         # A browser that opens the file plays it on a page that has the file's own policy.
         set_policy(resp, {"media-src": "'self'"})
         resp.content_type = "audio/wav"

@@ -36,7 +36,7 @@ OWN = ("name", "timezone", "locale")
 TEXTS = (
     *("website", "contact_email", "contact_phone", "country_code", "currency"),
     *("sender_name", "reply_address", "stop_reply", "alert_url"),
-    *("privacy_url", "imprint_url", "payment_text"),
+    *("privacy_url", "imprint_url", "payment_text", "call_words"),
 )
 DAYS = "pay_within_days"
 
