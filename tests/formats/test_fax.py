@@ -17,7 +17,8 @@ from tests.support.failures import refuses
 from turnout.errors import Invalid
 from turnout.formats import fax, office
 from turnout.formats.fax import Document, make_fax
-from turnout.formats.fax_pages import set_text
+from turnout.formats.fax_pages import RefusedError, set_text
+from turnout.formats.pdf.paper import Paper
 from turnout.formats.pdf.text import _break_word, shape
 
 FINE_A4 = (1728, 2292)
@@ -237,7 +238,11 @@ def png_of(width: int, height: int) -> bytes:
         ("a.png", lambda: png_of(10_000, 10_000), "fax.pixels", {"limit": 50}),
         ("a.pdf", lambda: b"", "fax.empty", {}),
         ("a.txt", lambda: b" \n ", "fax.empty", {}),
+        ("a.txt", lambda: b"x" * 1_000_000, "fax.pages", {"limit": 200}),
         ("a.txt", lambda: b"a\0b", "fax.form", {}),
+        ("a.txt", lambda: bytes(range(1, 128)) * 9, "fax.form", {}),
+        ("a.txt", lambda: ("\x01\x02" * 9).encode("utf-16"), "fax.form", {}),
+        ("a.doc", lambda: b"\x01\x02garbage" * 99, "fax.form", {}),
         ("a.pdf", lambda: b"hello", "fax.form", {}),
         ("a.exe", lambda: b"MZ", "fax.form", {}),
         ("a.zip", lambda: b"PK\x03\x04", "fax.form", {}),
@@ -257,9 +262,18 @@ def test_files_of_offices_need_libreoffice(monkeypatch: pytest.MonkeyPatch) -> N
         make(("a.docx", b"PK\x03\x04"))
 
 
-def to_zip(size: int) -> bytes:
+OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1".ljust(28, b"\0") + b"\xfe\xff"
+
+
+def to_old(stream: str) -> bytes:
+    """As much of a file of the old kinds as is looked at before LibreOffice is asked."""
+    return OLE.ljust(1024, b"\0") + stream.encode("utf-16-le").ljust(512, b"\0")
+
+
+def to_zip(size: int, main: str = "[Content_Types].xml") -> bytes:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(main, "<x/>")
         archive.writestr("word/document.xml", bytes(size))
     return out.getvalue()
 
@@ -276,7 +290,27 @@ def test_libreoffice_is_asked_for_a_pdf(monkeypatch: pytest.MonkeyPatch, tmp_pat
     put_program(tmp_path, script)
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
     assert make(("a.docx", to_zip(100))).pages == 1
-    assert make(("a.doc", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")).pages == 1
+    for stream in ("WordDocument", "Workbook", "Book", "PowerPoint Document"):
+        assert make(("a.doc", to_old(stream))).pages == 1
+
+
+@pytest.mark.parametrize(
+    "content",
+    [OLE[:8] + b"garbage" * 999, OLE, to_old("Nothing"), to_zip(9, "a.txt"), b"PK\x03\x04" * 99],
+)
+def test_garbage_that_begins_like_a_file_of_an_office_is_not_printed(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, content: bytes
+) -> None:
+    put_program(tmp_path, "touch asked")
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    with refuses(Invalid, "fax.broken", name="a.doc"):
+        make(("a.doc", content))
+
+
+def test_a_text_of_too_many_pages_is_not_set_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Paper, "measure", lambda *_: pytest.fail("it is set"))
+    with pytest.raises(RefusedError, match="pages"):
+        set_text("x" * 1_000_000)
 
 
 @pytest.mark.parametrize("script", ["exit 1", "exit 0", "sleep 60 & sleep 60"])

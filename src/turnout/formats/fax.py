@@ -21,6 +21,9 @@ from turnout.formats.fax_pages import LARGEST_PIXELS, MOST_PAGES
 WALL_S = 90
 LARGEST_BYTES = 20 * 1024 * 1024
 _HEAD = 1024
+_CONTROLS = bytes(set(range(32)) - set(b"\t\n\v\f\r\x1a\x1b") | {127})
+# Of the bytes of a text; of garbage there are five times as many.
+_MOST_CONTROLS = 0.02
 _SIGNATURES = {
     b"\x89PNG\r\n\x1a\n": "PNG",
     b"\xff\xd8\xff": "JPEG",
@@ -147,5 +150,12 @@ def _read_text(content: bytes) -> str | None:
             text = content.decode(encoding)
         except UnicodeDecodeError:
             continue
-        return text if "\0" not in text else None
+        return text if _is_readable(text) else None
     return None
+
+
+def _is_readable(text: str) -> bool:
+    """Whether it has no NUL, and hardly another control character."""
+    encoded = text.encode(errors="replace")
+    controls = len(encoded) - len(encoded.translate(None, _CONTROLS))
+    return b"\0" not in encoded and controls <= len(encoded) * _MOST_CONTROLS

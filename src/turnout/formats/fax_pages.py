@@ -6,7 +6,10 @@ becomes black or white by a threshold, or dithered where much of it is grey, as 
 """
 
 import io
-from collections.abc import Iterator
+import string
+from collections.abc import Iterator, Sequence
+from itertools import repeat
+from math import ceil
 from typing import Any
 
 from turnout.formats.child_limits import allow_cpu
@@ -30,6 +33,9 @@ _TAIL = 4096
 _LINE = 500
 # More than a sheet has room for, whatever is written.
 _MOST_LINES, _MOST_LETTERS = 200, 20_000
+_ASCII = string.ascii_letters + string.digits + string.punctuation
+# Pairs of letters stand closer than each of them alone, by less than this.
+_NARROWED = 0.9
 # Points: a hair, and what PDF 1.7 allows.
 _SMALLEST, _LARGEST = 1, 14_400
 _PAGE_CPU_S = 5
@@ -79,29 +85,50 @@ def put_header(page: Any, text: str, number: int, total: int) -> Any:
 
 def set_text(text: str) -> bytes:
     """A text on sheets of A4, as a PDF."""
-    from turnout.formats.pdf.paper import Box, Font, Paper
+    from turnout.formats.pdf.paper import POINT, Box, Font, Paper
     from turnout.formats.pdf.sizes import PaperSize
 
     if text.count("\n") > MOST_PAGES * _MOST_LINES or len(text) > MOST_PAGES * _MOST_LETTERS:
         raise RefusedError("pages")
     out, sides, font = io.BytesIO(), PaperSize.A4.sides, Font(11)
     margin = 15.0
+    pieces = [
+        piece
+        for line in text.replace("\f", "\n").expandtabs(4).splitlines()
+        for piece in _cut_line(line)
+    ]
+    across, down = sides.width - 2 * margin, sides.height - 2 * margin
+    least = _count_least_lines(pieces, across / (font.points * POINT) * 1000)
+    if least * font.line_height > MOST_PAGES * down:
+        raise RefusedError("pages")
     paper = Paper(out, sides, "")
     y = sides.height
-    for line in text.replace("\f", "\n").expandtabs(4).splitlines():
-        for piece in _cut_line(line):
-            box = Box(margin, y, sides.width - 2 * margin, 0)
-            height = paper.measure(box, piece, font) or font.line_height
-            if y + height > sides.height - margin:
-                if paper.page_count >= MOST_PAGES:
-                    raise RefusedError("pages")
-                paper.new_page()
-                y = margin
-                box = box._replace(y=y)
-            paper.write(box, piece, font)
-            y += height
+    for piece in pieces:
+        box = Box(margin, y, across, 0)
+        height = paper.measure(box, piece, font) or font.line_height
+        if y + height > sides.height - margin:
+            if paper.page_count >= MOST_PAGES:
+                raise RefusedError("pages")
+            paper.new_page()
+            y = margin
+            box = box._replace(y=y)
+        paper.write(box, piece, font)
+        y += height
     paper.finish()
     return out.getvalue()
+
+
+def _count_least_lines(pieces: Sequence[str], width: float) -> int:
+    """How many lines of `width` (thousandths of the font's size) these need at least; quick, where
+    setting them takes seconds. Letters beside ASCII may join and take no room of their own."""
+    from turnout.formats.pdf.text import shape
+
+    widths = {letter: shape(letter, is_bold=False).width for letter in _ASCII}
+    room = width / _NARROWED
+    return sum(
+        max(1, ceil(sum(map(widths.get, piece, repeat(0.0))) / room))  # type: ignore[arg-type]
+        for piece in pieces
+    )
 
 
 def _cut_line(line: str) -> Iterator[str]:

@@ -22,6 +22,13 @@ MOST_UNPACKED = 200_000_000
 MOST_PARTS = 5_000
 _OLD = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ZIP = b"PK\x03\x04"
+_SMALLEST_OLD = 1536
+# What their folders call the documents in them.
+_OLD_STREAMS = [
+    name.encode("utf-16-le")
+    for name in ("WordDocument", "Workbook", "Book\0", "PowerPoint Document")
+]
+_MAIN_PARTS = frozenset({"[Content_Types].xml", "content.xml"})
 _ENDINGS = ("doc", "docx", "xls", "xlsx", "ppt", "pptx", "odt", "ods", "odp")
 _PROGRAMS = ("soffice", "libreoffice")
 
@@ -45,7 +52,7 @@ def to_pdf(name: str, content: bytes) -> bytes:
     program = find_program()
     if program is None:
         raise Invalid("fax.office", name=name)
-    if content.startswith(_ZIP) and not _is_small(content):
+    if not _is_whole(content):
         raise Invalid("fax.broken", name=name)
     with tempfile.TemporaryDirectory(prefix="turnout-office-") as folder:
         given = Path(folder) / f"document.{ending}"
@@ -81,10 +88,17 @@ def _run(command: list[str], folder: str) -> None:
                 os.killpg(process.pid, signal.SIGKILL)
 
 
-def _is_small(content: bytes) -> bool:
+def _is_whole(content: bytes) -> bool:
+    """Whether it has the parts of such a file, and not too many: LibreOffice takes what it does not
+    know for a text, and would print garbage."""
+    if not content.startswith(_ZIP):
+        is_compound = content[28:30] == b"\xfe\xff" and len(content) >= _SMALLEST_OLD
+        return is_compound and any(stream in content for stream in _OLD_STREAMS)
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             parts = archive.infolist()
     except (zipfile.BadZipFile, ValueError, NotImplementedError):
         return False
-    return len(parts) <= MOST_PARTS and sum(part.file_size for part in parts) <= MOST_UNPACKED
+    is_known = any(part.filename in _MAIN_PARTS for part in parts)
+    is_small = sum(part.file_size for part in parts) <= MOST_UNPACKED
+    return is_known and is_small and len(parts) <= MOST_PARTS
