@@ -17,6 +17,6 @@ SENTENCES = {
     "webhook.large": "A form has up to {limit} bytes.",
     "webhook.mm7": "The body is not a request of MM7: {said}.",
     "webhook.mm7_kind": "Of MM7, {kind} is not taken here.",
-    "webhook.reply": "A reply must have From and To.",
+    "webhook.reply": "A reply must have From.",
     "webhook.signature": "The signature is missing or wrong.",
 }

@@ -250,7 +250,8 @@ def test_twilio_signatures_are_those_of_its_documentation() -> None:
     [
         (b"", "The form names no message."),
         (b"MessageStatus=delivered", "The form names no message."),
-        (b"Body=x&From=1", "A reply must have From and To."),
+        (b"Body=x&To=1", "A reply must have From."),
+        (b"Body=x&To=1&From=%00", "A reply must have From."),
         (b"\xff", "The body is not a form in UTF-8."),
         (b"a=%FF", "The body is not a form in UTF-8."),
         (b"nonsense", "The body is not a form in UTF-8."),
@@ -348,9 +349,18 @@ def test_an_id_with_nul_is_the_one_that_the_answer_had(hook: Hook) -> None:
     assert (report.network_id,) == Accepted(("SM\0",)).network_ids
 
 
-def test_a_reply_to_nobody_is_refused(hook: Hook) -> None:
-    answer = hook.tell({"From": "+61412345678", "To": "\0", "Body": "Yes"})
-    assert (answer.status, hook.inbox.replied) == (400, [])
+@pytest.mark.parametrize("more", [{}, {"To": ""}, {"To": "\0"}])
+def test_a_reply_may_leave_out_what_it_answers(hook: Hook, more: dict[str, str]) -> None:
+    """A stop word counts whatever it answers: refused, it would be lost."""
+    assert hook.tell({"From": "+61412345678", "Body": "Stop"} | more).status == 200
+    [got] = hook.inbox.replied
+    assert (got.sender, got.recipient, got.text) == ("61412345678", "", "Stop")
+
+
+def test_a_reply_may_be_to_a_name(hook: Hook) -> None:
+    assert hook.tell({"From": "+61412345678", "To": "ACME", "Body": "Yes"}).status == 200
+    [got] = hook.inbox.replied
+    assert got.recipient == "ACME"
 
 
 def test_an_id_of_any_length_is_the_one_that_the_answer_had(hook: Hook) -> None:

@@ -191,6 +191,23 @@ def test_a_message_that_comes_in_is_a_reply(hook, body, text):
     )
 
 
+def test_a_message_may_leave_out_what_it_answers(hook):
+    """A stop word counts whatever it answers: refused, it would be lost."""
+    said = deliver(("text/plain", b"Stop"))
+    begin, end = said.index(b"<m:Recipients>"), said.index(b"<m:Subject>")
+    assert hook.tell(said[:begin] + said[end:], RELATED).status == 200
+    got = read_back(hook)
+    assert (got.sender, got.recipient, got.text) == ("61412345601", "", "Stop")
+
+
+def test_a_message_from_nobody_is_refused(hook):
+    said = deliver(("text/plain", b"Stop"))
+    begin, end = said.index(b"<m:Sender>"), said.index(b"<m:Recipients>")
+    answer = hook.tell(said[:begin] + said[end:], RELATED)
+    assert (answer.status, answer.body) == (400, b"A reply must have From.\n")
+    assert hook.inbox.replied == []
+
+
 def test_it_is_known_again_by_its_id_and_what_it_says(hook):
     for body in (
         deliver(("text/plain", b"yes")),

@@ -279,10 +279,44 @@ def test_replies_find_a_message_with_a_sender_of_its_own(db, login, sender):
     assert (head.sender, head.options.reply_number) == (sent_from, POOL)
     answer(db, claimed, SENT)
     reply(db, NUMBERS[24], "to the pool")
-    reply(db, NUMBERS[24], "to the sender", number="61491570110")
+    reply(db, NUMBERS[24], "to the sender", number=sent_from)
     kept = [(job_id, "to the pool"), (job_id, "to the sender")]
-    assert replies(db, columns="job_id, text") == kept[: 1 + (sender != "ACME")]
+    assert replies(db, columns="job_id, text") == kept
     reply(db, NUMBERS[24], "stop")
     assert opted_out(db, login.org_id) == [("sms", NUMBERS[24].lstrip("+"), job_id)]
     told = db.call(list_callbacks, login.org_id, job_id=job_id, state=None, limit=10)
-    assert len(told) == 2 + (sender != "ACME")
+    assert len(told) == 3
+
+
+@pytest.mark.parametrize(
+    ("sender", "number", "shown"),
+    [
+        ("ACME", "acme", "acme"),
+        ("1st Choice", "1ST CHOICE", "1ST CHOICE"),
+        ("131234", "131234", "131234"),
+        ("61491570110", "0491570110", "61491570110"),
+        ("61491570110", "0061491570110", "61491570110"),
+    ],
+)
+def test_networks_may_spell_what_was_answered_otherwise(db, login, sender, number, shown):
+    """A short code stays one, also where it could be a national number."""
+    change = OrganizationChange(country_code="AU")
+    db.call(change_organization, login.org_id, change, actor="test")
+    new = new_job(JobType.TWO_WAY_SMS, options=JobOptions(has_custom_sender=True), sender=sender)
+    job_id = post(db, login, new, [NUMBERS[25]])
+    answer(db, claim_all(db), SENT)
+    reply(db, NUMBERS[25], number=number)
+    assert replies(db, columns="job_id, number") == [(job_id, shown)]
+    reply(db, NUMBERS[25], "hm", number="31234")
+    assert replies(db, "stray_replies", "number") == [("31234",)]
+
+
+def test_a_network_may_leave_out_what_was_answered(db, login):
+    job_id = post_one_way(db, login, NUMBERS[26])
+    reply(db, NUMBERS[26], "hm", number="")
+    reply(db, NUMBERS[26], "Stop", number="")
+    assert replies(db, columns="job_id, text, number") == [(job_id, "Stop", "")]
+    assert replies(db, "stray_replies", "text") == [("hm",)]
+    assert opted_out(db, login.org_id) == [("sms", NUMBERS[26].lstrip("+"), job_id)]
+    [(to, sender, _)] = confirmations(db, login.org_id)
+    assert (to, sender) == (NUMBERS[26], "")

@@ -68,7 +68,8 @@ def build_webhook(
 
 
 class EventResource(Resource):
-    """A form about one message: its status, or a reply (`From`, `To`, `Body`)."""
+    """A form about one message: its status, or a reply (`From`, `To`, `Body`). A provider may leave
+    out what a message without a sender of ours was answered to: a stop word counts all the same."""
 
     def __init__(
         self, settings: HttpSmsSettings, db: Database, inbox: Inbox, base_url: str, account: str
@@ -140,7 +141,7 @@ class EventResource(Resource):
 
     def _read_reply(self, given: dict[str, str], key: str) -> Reply:
         sender, recipient = (tidy(given.get(name, "")).lstrip("+") for name in ("From", "To"))
-        if not sender or not recipient:
+        if not sender:
             raise Invalid("webhook.reply")
         return Reply(
             carrier=self._account,

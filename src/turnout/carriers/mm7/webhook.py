@@ -130,7 +130,7 @@ class Mm7Resource(Resource):
 
     def _read_reply(self, said: soap.Envelope, parts: list[multipart.Part]) -> Reply:
         sender, recipient = said.find_address("Sender"), said.find_address("Recipients")
-        if not sender or not recipient:
+        if not sender:
             raise Invalid("webhook.reply")
         texts = [part.read_text().strip() for part in parts if part.kind == _TEXT]
         has_more = any(part.kind not in (_TEXT, _LAYOUT) for part in parts)

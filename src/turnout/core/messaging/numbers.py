@@ -21,6 +21,8 @@ _NUMBER = re.compile(r"\+?\d{1,20}", re.ASCII)
 _SHORTEST_NATIONAL = 6
 _PLUS_SIGNS = "+\uff0b\ufe62"  # those of full width and small ones, too
 _UNSEEN = "\ufe0e\ufe0f"
+SHORT_CODE_DIGITS = 6
+_SENDER = re.compile(r"\+?[0-9]{3,15}")
 
 
 def to_address(channel: Channel, destination: str, country: str = "") -> str:
@@ -59,6 +61,29 @@ def needs_country(channel: Channel, destination: str) -> bool:
     bare = _strip(destination)
     is_national = not bare.startswith(("+", "00")) and bool(_NUMBER.fullmatch(bare))
     return is_national and len(bare) >= _SHORTEST_NATIONAL and not _is_international(bare)
+
+
+def read_sender(sender: str, country: str = "") -> str:
+    """A sender as networks take it: a number in E.164 without `+`, a short code or a name as it is.
+    A number that cannot be read stays as its digits."""
+    bare = _DECORATION.sub("", sender)
+    if not _SENDER.fullmatch(bare):
+        return sender
+    digits = bare.lstrip("+")
+    return digits if len(digits) <= SHORT_CODE_DIGITS else _read_number(sender, country) or digits
+
+
+def sender_key(sender: str) -> str:
+    """What two spellings of a sender that was read have in common, for replies to it: names are
+    told in any letter case."""
+    return sender.strip().casefold()
+
+
+def list_sender_keys(sender: str) -> list[str]:
+    """The keys under which conversations with a sender that was read may stand."""
+    key = sender_key(sender)
+    is_number = key.isdecimal() and len(key) > SHORT_CODE_DIGITS
+    return list_forms(key) if is_number else [key]
 
 
 def address_key(channel: Channel, address: str) -> str:

@@ -23,7 +23,7 @@ from turnout.core.messaging.fence import FENCED
 from turnout.core.messaging.late import note_copies, take_back
 from turnout.core.messaging.model import Channel, JobHead, Kind, Status
 from turnout.core.messaging.network_ids import NetworkId, name_ids, note_network_ids
-from turnout.core.messaging.numbers import is_e164, to_address
+from turnout.core.messaging.numbers import is_e164, read_sender, sender_key
 from turnout.core.messaging.outcomes import (
     Accepted,
     Lapsed,
@@ -142,13 +142,14 @@ def _suppress_gone(tx: Tx, head: JobHead, results: list[Result]) -> None:
 
 
 def _list_numbers(tx: Tx, head: JobHead) -> list[str]:
-    """The numbers to which people may answer a job: the pool's, and its sender if that is one."""
-    numbers = {head.options.reply_number, head.sender}
+    """Where people may answer a job: the pool's number, and its sender, for networks that carry
+    answers to names, too."""
+    numbers = {head.options.reply_number, head.sender} - {""}
     odd = {number for number in numbers if not is_e164(number)}
-    if odd - {""}:
+    if odd:
         country = find_country(tx, head.org_id)
-        numbers = numbers - odd | {to_address(Channel.SMS, number, country) for number in odd}
-    return sorted(numbers - {""})
+        numbers = numbers - odd | {read_sender(number, country) for number in odd}
+    return sorted(map(sender_key, numbers))
 
 
 def _write_down(

@@ -10,7 +10,8 @@ other. START from the same number undoes that, and nothing else that keeps messa
 word counts for messages that were emptied (core/erasure), too: a keyed hash of the number is
 left, and the reply is kept without number and text. Its sender is told so once. Numbers are
 compared in E.164: a sender as its country writes it is read in the country of the number that was
-written to.
+written to, and that number in the sender's. A network may have left out what was written to, or
+carry answers to the name that was shown as the sender.
 """
 
 from collections.abc import Collection, Iterator, Sequence
@@ -33,7 +34,14 @@ from turnout.core.messaging.model import (
     NewRecipient,
 )
 from turnout.core.messaging.notices import queue_reply_forward
-from turnout.core.messaging.numbers import country_of, is_e164, list_forms, to_address
+from turnout.core.messaging.numbers import (
+    country_of,
+    is_e164,
+    list_forms,
+    list_sender_keys,
+    read_sender,
+    to_address,
+)
 from turnout.core.messaging.opt_outs import (
     BY_REPLY,
     find_opt_outs,
@@ -82,7 +90,7 @@ def receive_replies(tx: Tx, replies: Sequence[Reply], stop_words: Collection[str
     Those that come after the job's time for replies are kept, and nobody is told of them. One that
     cannot be stored with its job is kept apart, as those that belong to none.
     """
-    replies = [_read_sender(reply) for reply in replies]
+    replies = [_read_numbers(reply) for reply in replies]
 
     def receive(tx: Tx, replies: Sequence[Reply]) -> None:
         _receive(tx, replies, stop_words)
@@ -90,12 +98,14 @@ def receive_replies(tx: Tx, replies: Sequence[Reply], stop_words: Collection[str
     do_apart(tx, "stray reply", _keep_strays, do_apart(tx, "reply", receive, replies))
 
 
-def _read_sender(reply: Reply) -> Reply:
-    """The reply with its sender in E.164, if that can be read."""
-    if is_e164(reply.sender):
-        return reply
-    sender = to_address(Channel.SMS, reply.sender, country_of(reply.recipient))
-    return msgspec.structs.replace(reply, sender=sender or reply.sender)
+def _read_numbers(reply: Reply) -> Reply:
+    """The reply with its numbers in E.164, as far as they can be read."""
+    sender, recipient = reply.sender, reply.recipient
+    if not is_e164(sender):
+        sender = to_address(Channel.SMS, sender, country_of(recipient)) or sender
+    if not is_e164(recipient):
+        recipient = read_sender(recipient, country_of(sender))
+    return msgspec.structs.replace(reply, sender=sender, recipient=recipient)
 
 
 def _receive(tx: Tx, replies: Sequence[Reply], stop_words: Collection[str]) -> None:
@@ -154,7 +164,7 @@ def _find_message(tx: Tx, reply: Reply) -> _Message | None:
     """The message that the number written to last sent to the reply's sender."""
     found = sql.find_conversation(
         tx,
-        numbers=to_json(list_forms(reply.recipient)),
+        numbers=to_json(list_sender_keys(reply.recipient)),
         addresses=to_json(list_forms(reply.sender)),
     )
     return _Message(*found) if found else None

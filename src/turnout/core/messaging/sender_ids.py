@@ -17,7 +17,7 @@ from turnout.core.audit.recording import record
 from turnout.core.identity.countries import find_country
 from turnout.core.ids import OrgId
 from turnout.core.messaging.model import Channel
-from turnout.core.messaging.numbers import needs_country, to_address
+from turnout.core.messaging.numbers import SHORT_CODE_DIGITS, needs_country, read_sender
 from turnout.core.messaging.sql import sql
 from turnout.core.senders.domains import list_domains, list_signings
 from turnout.core.senders.model import Signing, find_domain
@@ -26,9 +26,6 @@ from turnout.store import Tx
 
 NOUN = "sender_id"
 MOST = 1000
-SHORT_CODE_DIGITS = 6
-_NUMBER = re.compile(r"\+?[0-9]{3,15}")
-_DRESSING = re.compile(r"[\s().\-/]")
 _NAME = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9 ._&+\-]{1,11}", re.ASCII)
 _NOBODY = "localhost"
 
@@ -99,15 +96,11 @@ def _read(tx: Tx, org_id: OrgId, sender: str) -> str:
 def to_sender(sender: str, country: str) -> str:
     """A sender as networks take it: a number in E.164 without `+`, a short code or a name as it is.
     Raises Invalid for a national number where no country is known."""
-    bare = _DRESSING.sub("", sender)
-    if not _NUMBER.fullmatch(bare):
-        return sender
-    digits = bare.lstrip("+")
-    if len(digits) <= SHORT_CODE_DIGITS:
-        return digits
-    if not country and bare.startswith("0") and needs_country(Channel.SMS, sender):
+    read = read_sender(sender, country)
+    is_unread = read.isdecimal() and read.startswith("0") and len(read) > SHORT_CODE_DIGITS
+    if not country and is_unread and needs_country(Channel.SMS, sender):
         raise Invalid("number.national", number=sender)
-    return to_address(Channel.SMS, sender, country) or digits
+    return read
 
 
 def check_sender_id(
