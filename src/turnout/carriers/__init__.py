@@ -104,9 +104,10 @@ class Parcel(msgspec.Struct, frozen=True, kw_only=True):
     """One message on its way to one recipient.
 
     `destination` is an e-mail address, or a phone number in digits without `+`; `sender` an
-    e-mail address, a number or an alphanumeric sender id; `name` is the recipient's, empty = not
-    known. `fields` are the merge fields by name
-    in lower case. `unsubscribe_url` is the recipient's own one-click address, or empty. `size` is
+    e-mail address, a number or an alphanumeric sender id, and `reply_number` the number that
+    answers reach, whatever the sender, where the message takes them; `name` is the recipient's,
+    empty = not known. `fields` are the merge fields by name in lower case. `unsubscribe_url` is the
+    recipient's own one-click address, or empty. `size` is
     how many characters its texts become once merged, 0 where nobody asked: what is made of large
     ones is made in a thread. `lease` is the time for which the sender may hand it over, and that
     ends at `not_after` (epoch ms), when the recipient is called no more; after `valid_until` (epoch
@@ -117,6 +118,7 @@ class Parcel(msgspec.Struct, frozen=True, kw_only=True):
     attempt_id: int
     destination: str
     sender: str
+    reply_number: str = ""
     name: str = ""
     fields: Mapping[str, str] = {}
     unsubscribe_url: str = ""

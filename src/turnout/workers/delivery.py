@@ -272,6 +272,7 @@ class DeliveryLoop(Loop):
                 attempt_id=recipient.id,
                 destination=recipient.address,
                 sender=sender,
+                reply_number=head.options.reply_number,
                 name=display_name(recipient.name) if is_mail else "",
                 fields=fields,
                 unsubscribe_url=unsubscribe_url,

@@ -169,6 +169,9 @@ def test_mails_are_final_and_may_bounce_later(node, org_id):
     [report] = inbox.came
     assert isinstance(report, DeliveryReport)
     assert (report.attempt_id, report.network_id, report.status) == (4, "", "BOUN")
+    no_mailbox = "550 5.1.1 The simulated mailbox does not exist."
+    assert (report.notes, report.is_gone) == (f"Simulated. {no_mailbox}", True)
+    assert outcomes[1] == Rejected(Status.BOUNCED, no_mailbox, is_gone=True)
     assert outbox(node, org_id)[-1].subject == "For Ada"
     assert outbox(node, org_id)[-1].facts == {
         "html": "<b>hi</b>",
@@ -340,6 +343,16 @@ def test_the_table_in_the_readme_is_how_it_is(heading):
             answer = getattr(fate.answer, "status", fate.status)
             text = documented.get(digit, "SENT")
             assert re.search(rf"\b({answer}|delivered,|answered,)", text)
+
+
+def test_the_table_of_mails_says_which_are_suppressed():
+    table = README.partition("| E-mail: the address begins with |")[2].partition("\n\n")[0]
+    documented = dict(re.findall(r"^\| `(\w+)` \| (.*) \|$", table, re.MULTILINE))
+    assert documented.keys() == {"bounce", "defer", "dsn"}
+    for word, text in documented.items():
+        fate = fate_of(Channel.EMAIL, f"{word}-1@x.test")
+        is_gone = fate.is_gone or getattr(fate.answer, "is_gone", False)
+        assert text.endswith("for good, BOUN: suppressed") == is_gone
 
 
 def test_a_key_without_a_response_is_told_alone():

@@ -40,7 +40,7 @@ from turnout.carriers.simulator.outbox import (
 from turnout.carriers.simulator.settings import SimulatorSettings
 from turnout.core.messaging.merged_links import harmless_text
 from turnout.core.messaging.merging import Template
-from turnout.core.messaging.model import Channel, Status
+from turnout.core.messaging.model import Channel, Kind, Status
 from turnout.core.messaging.parts import count_parts
 from turnout.errors import Failure, Unavailable
 from turnout.http.compiled import CompiledCache
@@ -122,7 +122,7 @@ class SimulatorCarrier:
         self, message: Message, parcel: Parcel, fate: Fate, merge: "_Merging", head: str
     ) -> Sent:
         text = merge.text(parcel)
-        verdict = _judge(message, fate, text)
+        verdict = _judge(message, parcel, fate, text)
         is_quiet = fate.answer is not None or (
             message.channel is Channel.EMAIL and fate.status is Status.SENT
         )
@@ -170,12 +170,12 @@ class SimulatorCarrier:
                     Reply(
                         carrier=SimulatorCarrier.name,
                         sender=message.destination,
-                        recipient=message.sender,
+                        recipient=verdict.answered or message.sender,
                         text=verdict.reply,
                         at=now,
                     )
                     for message, verdict in verdicts
-                    if verdict.reply and message.sender
+                    if verdict.reply
                 ]
             )
             await self._db.write(clear_due, due)
@@ -260,7 +260,7 @@ class _Merging:
         return self._facts | merged | unsubscribe | ({"head": head} if head else {})
 
 
-def _judge(message: Message, fate: Fate, text: str) -> Verdict:
+def _judge(message: Message, parcel: Parcel, fate: Fate, text: str) -> Verdict:
     if isinstance(fate.answer, Rejected):
         return Verdict(fate.answer.status.value, fate.answer.reason)
     if fate.answer is not None:
@@ -274,11 +274,13 @@ def _judge(message: Message, fate: Fate, text: str) -> Verdict:
             duration_s = 3 + spoken // SPOKEN_PER_S
     return Verdict(
         fate.status.value,
-        say_key(fate.key, message.keys),
+        f"{fate.notes} {say_key(fate.key, message.keys)}".strip(),
         duration_s,
         fate.key,
         fate.is_voicemail,
-        fate.reply,
+        fate.reply if message.kind is not Kind.NOTICE else "",
+        parcel.reply_number,
+        fate.is_gone,
     )
 
 
@@ -295,4 +297,5 @@ def _report(due: DueReport, verdict: Verdict, now: int) -> DeliveryReport:
         duration_s=verdict.duration_s,
         keypress=verdict.key,
         is_voicemail=verdict.is_voicemail,
+        is_gone=verdict.is_gone,
     )

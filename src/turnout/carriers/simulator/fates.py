@@ -16,7 +16,8 @@ LATE = 3
 
 class Fate(msgspec.Struct, frozen=True, omit_defaults=True):
     """How it ends: what the network answers at once (None = it takes the message), then reports
-    and hears. `patience` is how many times the usual delay the report takes."""
+    and hears. `patience` is how many times the usual delay the report takes. With `is_gone` it
+    says that the address takes no messages any more, as `notes` tell."""
 
     answer: Outcome | None = None
     status: Status = Status.SENT
@@ -24,6 +25,8 @@ class Fate(msgspec.Struct, frozen=True, omit_defaults=True):
     key: str = ""
     is_voicemail: bool = False
     patience: int = 1
+    notes: str = ""
+    is_gone: bool = False
 
 
 _REFUSED = Fate(answer=Rejected(Status.BLOCKED, "The simulated network refuses this number."))
@@ -49,10 +52,11 @@ _FAXES = {
     "6": Fate(status=Status.NO_FAX),
     "5": Fate(status=Status.NOT_CONVERTED),
 }
+_NO_MAILBOX = "550 5.1.1 The simulated mailbox does not exist."
 _MAILS = {
-    "bounce": Fate(answer=Rejected(Status.BOUNCED, "550 The simulated mailbox does not exist.")),
+    "bounce": Fate(answer=Rejected(Status.BOUNCED, _NO_MAILBOX, is_gone=True)),
     "defer": Fate(answer=Retry(RETRY_S, "451 The simulated server is busy.")),
-    "dsn": Fate(status=Status.BOUNCED),
+    "dsn": Fate(status=Status.BOUNCED, notes=_NO_MAILBOX, is_gone=True),
 }
 _BY_DIGIT = {
     Channel.SMS: _TEXTS,

@@ -39,7 +39,8 @@ class Sent(NamedTuple):
 
 
 class Verdict(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What the network says of a message in the end."""
+    """What the network says of a message in the end. A `reply` is sent to `answered`, empty = to
+    the sender, if there is one. With `is_gone` the address takes no messages any more."""
 
     status: str
     notes: str = ""
@@ -47,6 +48,8 @@ class Verdict(msgspec.Struct, frozen=True, omit_defaults=True):
     key: str = ""
     is_voicemail: bool = False
     reply: str = ""
+    answered: str = ""
+    is_gone: bool = False
 
 
 class DueReport(NamedTuple):
