@@ -1,10 +1,10 @@
-"""Sound in G.711: every sample once and in order, silence for what was lost."""
+"""Sound in G.711: every sample once and in order; what was lost is made up for."""
 
 from array import array
 
 import pytest
 
-from turnout.carriers.sip_fax.rtp import FRAME, LATE, Receiver, Sender
+from turnout.carriers.sip_fax.rtp import FRAME, LATE, REPEATS, Receiver, Sender
 
 
 def ramp(number: int) -> bytes:
@@ -30,14 +30,24 @@ def test_packets_in_another_order_are_heard_in_theirs_and_once() -> None:
     assert b"".join(receiver.take(packets[at]) for at in order) == expected
 
 
-def test_what_is_lost_is_silence_once_enough_has_come_behind_it() -> None:
+def test_what_is_lost_is_what_was_before_it_once_enough_has_come_behind() -> None:
     sender, receiver = Sender(8), Receiver(8)
     packets = [sender.pack(ramp(number + 1)) for number in range(LATE + 2)]
-    assert receiver.take(packets[0])
+    first = receiver.take(packets[0])
     heard = [receiver.take(packet) for packet in packets[2:]]
     assert heard[:-1] == [b""] * (LATE - 1)
-    assert heard[-1][: 2 * FRAME] == bytes(2 * FRAME)
+    assert heard[-1][: 2 * FRAME] == first
     assert len(heard[-1]) == 2 * FRAME * (LATE + 1)
+
+
+def test_a_long_gap_ends_in_silence() -> None:
+    sender, receiver = Sender(0), Receiver(0)
+    packets = [sender.pack(ramp(number + 1)) for number in range(LATE + REPEATS + 2)]
+    first = receiver.take(packets[0])
+    heard = b"".join(receiver.take(packet) for packet in packets[REPEATS + 2 :])
+    assert heard[: len(first) * REPEATS] == first * REPEATS
+    assert not any(heard[len(first) * REPEATS : len(first) * (REPEATS + 1)])
+    assert len(heard) == len(first) * (REPEATS + 1 + LATE)
 
 
 def test_another_source_is_heard_from_its_beginning() -> None:

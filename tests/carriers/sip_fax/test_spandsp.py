@@ -1,6 +1,7 @@
 """Faxes from our terminals to a machine, in the time of the test: over lossy packets, in sound,
 broken off and gone on with."""
 
+import random
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from tests.carriers.sip_fax.machine import (
     AudioMachine,
     PacketMachine,
     is_below_header,
+    lose,
     meet,
     read_pages,
 )
@@ -20,6 +22,8 @@ from turnout.carriers.sip_fax.spandsp import AudioTerminal, PacketTerminal, Shee
 from turnout.formats.fax import Document, make_fax
 
 DOCUMENTS, COUNT = "fax documents", proof.scale(3, 10)
+# With silence for what is lost, one in twenty gets through.
+LOSSY = range(100, 106)
 IDENT, HEADER = "+61398765432", b"Open Rail Summit"
 
 
@@ -79,6 +83,25 @@ def test_pages_arrive_dot_for_dot(way: str, tmp_path: Path) -> None:
     assert end.terminal.facts() == facts
     came, sent = read_pages(out), read_pages(tmp_path / "in.tif")
     assert [is_below_header(*pair) for pair in zip(came, sent, strict=True)] == [True, True]
+
+
+def test_sound_bears_a_lost_packet_of_a_hundred_more_often_than_not(tmp_path: Path) -> None:
+    sheets = Sheets(str(write_sheets(tmp_path / "in.tif", 1, lines=300)), 0, IDENT, HEADER)
+    whole = 0
+    for seed in LOSSY:
+        out = tmp_path / f"{seed}.tif"
+        end, machine = AudioEnd(sheets), AudioMachine(out)
+        chance = random.Random(seed)
+        while not end.terminal.is_over:
+            for one, far in ((end, machine), (machine, end)):
+                for packet in lose(one.turn(), chance, 0.01):
+                    far.take(packet)
+        machine.terminal.close()
+        if end.terminal.said == "OK":
+            [came], [sent] = read_pages(out), read_pages(tmp_path / "in.tif")
+            whole += is_below_header(came, sent)
+        end.terminal.close()
+    assert whole > len(LOSSY) / 2
 
 
 @pytest.mark.proof

@@ -1,8 +1,10 @@
 """Sound over RTP (RFC 3550) in G.711, as modems need it: every sample once, in order.
 
 There is no clock on the way in. A modem's sound is read as it comes, however late; only what was
-lost is made up for by silence, when LATE packets behind it have come. So a busy machine is no
-noise on the line.
+lost is made up for, when LATE packets behind it have come: so a busy machine is no noise on the
+line. The packet before is heard again: the carriers and symbols of all fax modems fit into its
+20 ms a whole number of times, so that a modem stays in step, where silence is to it the end of what
+is sent. Error correction then mends what was wrong.
 """
 
 import secrets
@@ -10,6 +12,7 @@ from array import array
 from functools import cache
 
 LATE = 6
+REPEATS = 5
 FRAME = 160
 _MOST_LOST = 50
 _BIAS = 0x84
@@ -44,7 +47,9 @@ class Receiver:
         self._source = b""
         self._next: int | None = None
         self._waiting: dict[int, bytes] = {}
-        self._size = FRAME
+        self._last = b""
+        self._silence = bytes([_encoding(payload)[0]]) * FRAME
+        self._repeated = 0
 
     def take(self, packet: bytes) -> bytes:
         """What is to be heard now (16 bits, this machine's order); may be nothing."""
@@ -66,21 +71,21 @@ class Receiver:
         if ahead > _MOST_LOST:  # a long break
             self._waiting.clear()
             self._next = number
-        self._size = len(sound)
         self._waiting[number] = sound
         return self._drain()
 
     def _drain(self) -> bytes:
-        heard = array("h")
+        heard, table = array("h"), self._table
         while self._waiting and self._next is not None:
             sound = self._waiting.pop(self._next, None)
             if sound is None and len(self._waiting) < LATE:
                 break
             if sound is None:
-                heard.extend(array("h", bytes(2 * self._size)))
+                self._repeated += 1
+                sound = self._last if self._repeated <= REPEATS else self._silence
             else:
-                table = self._table
-                heard.extend(table[one] for one in sound)
+                self._last, self._repeated = sound, 0
+            heard.extend(table[one] for one in sound)
             self._next = (self._next + 1) & 0xFFFF
         return heard.tobytes()
 
