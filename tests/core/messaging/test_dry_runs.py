@@ -58,6 +58,16 @@ def test_those_who_would_be_left_out_are_counted_with_the_reason(db, login, org_
     assert run.left_out == {"duplicate": 1, "opted out": 1, "no valid address": 2}
 
 
+def test_the_first_who_gets_it_is_the_sample_and_some_others_are_named(db, login):
+    people = [*(NewRecipient("12", name=f"Nobody {n}") for n in range(7)), NewRecipient(NUMBERS[3])]
+    run = look(db, login, new_job(), people, number=0)
+    assert (run.number, run.sample.recipient, run.sample.left_out) == (8, people[7], "")
+    assert run.named == {"no valid address": [f"Nobody {n}" for n in range(5)]}
+    run = look(db, login, new_job(), people[:7], number=0)
+    assert (run.number, run.sample.recipient) == (1, people[0])
+    assert run.sample.left_out == "no valid address"
+
+
 def test_what_is_reckoned_is_what_is_sent(db, login, org_id):
     db.call(add_opt_out, org_id, Medium.SMS, NUMBERS[1], actor="test")
     new = new_job(is_deduped=True, content=Content(text="Hi %%Name%% {%%x%%}"))

@@ -97,6 +97,7 @@ LABELS = {
     "console.compose.before": "Previous person",
     "console.compose.next": "Next person",
     "console.compose.to_address": "To {address}",
+    "console.compose.begins": "Shown is the first who gets it. Others get nothing:",
     "console.compose.gets_none": "Gets nothing: {why}.",
     "console.compose.parts.one": "{count} part",
     "console.compose.parts.many": "{count} parts",

@@ -59,8 +59,9 @@ class Sample(NamedTuple):
 class DryRun(NamedTuple):
     """What would follow. `left_out` counts those who get nothing, by reason; `unicode` those whose
     SMS is Unicode, the first of them as `unicode_sample`. `unknown` are merge fields that nobody
-    has. `sample` is the recipient that was asked for, None when there are not so many. `refusal` is
-    the error with which a job of this cost is refused now, empty = it is taken."""
+    has. `sample` is the recipient that was asked for, the one of `number`; None when there are not
+    so many. `named` are some who get nothing, by reason. `refusal` is the error with which a job of
+    this cost is refused now, empty = it is taken."""
 
     head: JobHead
     asked: int
@@ -71,6 +72,8 @@ class DryRun(NamedTuple):
     unicode_sample: Sample | None
     unknown: list[str]
     sample: Sample | None
+    number: int
+    named: dict[str, list[str]]
     refusal: str = ""
 
     @property
@@ -84,6 +87,9 @@ CUT_OFF = "cut-off hour over"
 LONG, EMPTY = "text too long", "text empty"
 OPTED_OUT, REFUSED, NO_CONSENT = "opted out", "suppressed", "no consent"
 FENCED_OFF = "not allowed"
+NAMED = 5
+FIRST = 0
+"""In place of a number: the first who gets it, or the first of all where nobody does."""
 
 
 def preview_new(
@@ -96,7 +102,8 @@ def preview_new(
     *,
     number: int = 1,
 ) -> DryRun:
-    """What a job would do that nobody has posted yet; `number` is the recipient to show, from 1.
+    """What a job would do that nobody has posted yet; `number` is the recipient to show, from 1, or
+    FIRST.
     Raises Invalid for a text that is too long, and for an unknown list."""
     if not may_write_to(tx, member.user.org_id, member.user.id, new.list_ids):
         raise Invalid("job.list_unknown")
@@ -227,7 +234,8 @@ class _Run:
         self._text = Template(head.content.text)
         self._unknown = set(self._lengths.names)
         self._seen: set[str] | None = set() if is_deduped else None
-        self._number = number
+        self._number, self._first = number, 0
+        self._named: dict[str, list[str]] = {}
         self._asked = self._parts = self._micros = self._unicode = 0
         self._left_out: Counter[str] = Counter()
         self._odd: Sample | None = None
@@ -253,6 +261,8 @@ class _Run:
             self._odd,
             sorted(self._unknown),
             self._sample,
+            self._number or self._first or 1,
+            self._named,
         )
 
     def _address_of(self, recipient: NewRecipient) -> str:
@@ -303,9 +313,14 @@ class _Run:
         return CUT_OFF if self._is_cut_off else ""
 
     def _count(self, recipient: NewRecipient, address: str, reason: str) -> None:
-        is_wanted = self._asked == self._number
+        if not reason and not self._first:
+            self._first = self._asked
+        is_wanted = self._asked == (self._number or self._first or 1)
         if reason:
             self._left_out[reason] += 1
+            named = self._named.setdefault(reason, [])
+            if len(named) < NAMED:
+                named.append(recipient.name or recipient.destination or recipient.reference)
             if is_wanted:
                 self._sample = self._sample_of(recipient, address, reason)
             return

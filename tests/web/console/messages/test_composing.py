@@ -130,6 +130,26 @@ def test_buttons_turn_channel_person_and_field_without_losing_words(stage: Stage
     assert "Hi %%FirstName%%</textarea>" in page
 
 
+def test_the_first_who_gets_it_is_shown_and_who_does_not(stage: Stage) -> None:
+    stage.db.call(set_event_capacity, stage.org_id, stage.id, 9, actor="test")
+    contact = Contact(
+        email="zoe@example.com", first_name="Zoe", last_name="Z", phone="+61412345678"
+    )
+    stage.db.call(add_by_staff, stage.org_id, stage.id, contact, actor="test")
+    sms = {"channel": "sms", "sender": "", "text": "Hi %%FirstName%%", "number": ""}
+    page = write(stage, turn_to="", **sms).body.decode()
+    assert "As Zoe Z" in page
+    assert 'name="shown" value="3"' in page
+    names = page.partition("Others get nothing:")[2].partition("</div>")[0]
+    assert all(part in names for part in ("Ann", "Bob", "no valid address or number"))
+    page = write(stage, check="1", **sms).body.decode()
+    assert "As Zoe Z" in page
+    left_out = page.partition("2 left out: no valid address or number")[2].partition("</li>")[0]
+    assert "Ann" in left_out
+    assert "As Bob" in write(stage, turn="before", shown="3", **sms).body.decode()
+    assert "As Ann" in write(stage, number="0", shown="2").body.decode()
+
+
 def test_a_text_shows_parts_alphabet_and_price(stage: Stage) -> None:
     stage.db.call(set_event_capacity, stage.org_id, stage.id, 9, actor="test")
     named = {"email": "zoe@example.com", "first_name": "Zoe", "last_name": "Z"}

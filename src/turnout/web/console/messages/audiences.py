@@ -160,16 +160,26 @@ def find_one(
     visit: Visit, audience: Audience, channel: Channel, number: int
 ) -> NewRecipient | None:
     """One of the audience, counted from 1; None where there are not so many."""
+    return next(islice(_list_reached(visit, audience, channel), max(1, number) - 1, None), None)
+
+
+def list_first(
+    visit: Visit, audience: Audience, channel: Channel, limit: int
+) -> list[NewRecipient]:
+    """Those with whom an audience begins."""
+    return list(islice(_list_reached(visit, audience, channel), limit))
+
+
+def _list_reached(visit: Visit, audience: Audience, channel: Channel) -> Iterator[NewRecipient]:
+    """The audience in its order, read as it is asked for."""
     if audience.is_filter:
-        chosen = next(islice(_list_people(visit, audience.query), number - 1, None), None)
-        return None if chosen is None else reach(channel, chosen)
-    left, cursor, is_first = number, "", True
+        yield from (reach(channel, one) for one in _list_people(visit, audience.query))
+        return
+    cursor, is_first = "", True
     while cursor or is_first:
         people, cursor = _page(visit, audience.list_id, cursor)
-        if left <= len(people):
-            return reach(channel, people[left - 1])
-        left, is_first = left - len(people), False
-    return None
+        yield from (reach(channel, one) for one in people)
+        is_first = False
 
 
 def _page(visit: Visit, list_id: str, cursor: str) -> tuple[list[Person], str]:

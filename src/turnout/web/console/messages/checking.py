@@ -10,7 +10,17 @@ import msgspec
 from turnout.catalogue.translations import choose_locale
 from turnout.core.identity.organizations import get_organization_of
 from turnout.core.messaging.accepting import scheduled_instant
-from turnout.core.messaging.dry_runs import DUPLICATE, DryRun, preview_new
+from turnout.core.messaging.dry_runs import (
+    DUPLICATE,
+    FENCED_OFF,
+    FIRST,
+    INVALID,
+    NO_CONSENT,
+    OPTED_OUT,
+    REFUSED,
+    DryRun,
+    preview_new,
+)
 from turnout.core.messaging.holding import foresee_hold
 from turnout.core.messaging.merging import UNSUBSCRIBE, Template, find_broken
 from turnout.core.messaging.model import Channel, NewRecipient
@@ -25,6 +35,7 @@ from turnout.web.console.messages.audiences import (
     find_one,
     is_open,
     list_filtered,
+    list_first,
 )
 from turnout.web.console.messages.draft import SHOWN, Draft
 from turnout.web.console.messages.merge_fields import (
@@ -40,6 +51,9 @@ from turnout.web.console.words import say
 TEXTS = ("subject", "header", "text", "html", "voicemail")
 LINK = "[personal link]"
 UNREACHABLE = "unreachable"
+LOOKED_AT = 200
+# Why somebody gets nothing whatever is written.
+PERSONAL = frozenset({INVALID, OPTED_OUT, REFUSED, NO_CONSENT, FENCED_OFF})
 
 
 class Check(NamedTuple):
@@ -50,7 +64,8 @@ class Check(NamedTuple):
     there is no run. `sender` is who a mail is from (None = it is no mail), `sender_name` the name
     beside that address. `nearest` are known fields, by unknown ones that are like them. With
     `is_held` a second person has to approve it; `broken` is written like a field and is none,
-    `unknown` are fields that nobody can have, `empty` those that nobody has a value for yet."""
+    `unknown` are fields that nobody can have, `empty` those that nobody has a value for yet.
+    With `skips` the person is the first who gets it."""
 
     person: NewRecipient | None
     fields: dict[str, str]
@@ -67,6 +82,12 @@ class Check(NamedTuple):
     broken: tuple[str, ...] = ()
     unknown: tuple[str, ...] = ()
     empty: tuple[str, ...] = ()
+    skips: bool = False
+
+    @property
+    def is_begun(self) -> bool:
+        """Whether somebody before the person gets nothing."""
+        return bool(self.skips and self.run and self.run.number > 1)
 
     @property
     def is_misspelt(self) -> bool:
@@ -119,20 +140,27 @@ def _check(visit: Visit, draft: Draft, sending: Sending, is_whole: bool) -> Chec
         return Check(None, {}, [], None, is_whole)
     channel = draft.job.job_type.channel
     person = find_one(visit, draft.audience, channel, draft.number)
+    begun = draft.number == FIRST
     draft = spell_draft(visit, draft, person)
     try:
         start = scheduled_instant(draft.job.scheduled_local, visit.user.access.member.timezone)
         if start is not None and start <= visit.tx.now:
             raise Invalid("job.scheduled_past")
-        run = _run(visit, draft, person, sending, is_whole)
+        run = _run(visit, draft, [person] if person else [], sending, is_whole)
+        if begun and not is_whole and run.sample and run.sample.left_out in PERSONAL:
+            # Only then are more looked at: this is done while somebody types.
+            some = list_first(visit, draft.audience, channel, LOOKED_AT)
+            run = _run(visit, draft, some, sending, is_whole)
     except (Conflict, Invalid) as refusal:
         return Check(person, _known(person), [], None, is_whole, refusal=refusal)
+    if begun and run.number > 1:
+        person = find_one(visit, draft.audience, channel, run.number)
     if is_whole:
         run = _with_unreachable(visit, draft, run)
     total = run.asked - run.left_out.get(DUPLICATE, 0) - run.left_out.get(UNREACHABLE, 0)
     is_held = is_whole and foresee_hold(visit.tx, visit.org_id, total)
     texts = _read(visit, run, sending)
-    found = Check(person, _known(person), texts, run, is_whole, is_held=is_held)
+    found = Check(person, _known(person), texts, run, is_whole, is_held=is_held, skips=begun)
     said = "\n".join(getattr(draft.job.content, name) for name in TEXTS)
     known = list_known(visit, draft.audience, person)
     empty = {name.lower(): name for name in known}
@@ -160,14 +188,17 @@ def _with_unreachable(visit: Visit, draft: Draft, run: DryRun) -> DryRun:
 
 
 def _run(
-    visit: Visit, draft: Draft, person: NewRecipient | None, sending: Sending, is_whole: bool
+    visit: Visit, draft: Draft, people: list[NewRecipient], sending: Sending, is_whole: bool
 ) -> DryRun:
-    new, number, people = draft.job, draft.number, []
+    """The run over all with `is_whole`, else over these people."""
+    new, number = draft.job, draft.number
     if not is_whole:
         new = msgspec.structs.replace(new, list_ids=())
-        people, number = [person] if person else [], 1
+        number = min(number, 1)
     elif draft.audience.is_filter:
         people = list_filtered(visit, draft.audience.query, new.job_type.channel)
+    else:
+        people = []
     member = visit.user.access.member
     return preview_new(visit.tx, member, new, people, sending.policy, resolve, number=number)
 

@@ -25,7 +25,7 @@ from turnout.core.messaging.browsing import (
     browse_jobs,
     get_browsed_job,
 )
-from turnout.core.messaging.dry_runs import preview_new
+from turnout.core.messaging.dry_runs import FIRST, preview_new
 from turnout.core.messaging.files import (
     has_file,
     read_file,
@@ -106,7 +106,7 @@ class ComposePage(ConsolePage):
         for name in ("channel", "to", "purpose"):
             if asked := req.get_param(name, default=""):
                 values[name] = asked[:100]
-        values |= {"number": "1", "dedupe": "1", "when": "now"}
+        values |= {"dedupe": "1", "when": "now"}
         await self._show(req, resp, scope, fill(values), query, desk)
 
     async def on_post(self, req: Request, resp: Response, scope: str) -> None:
@@ -154,7 +154,7 @@ class ComposePage(ConsolePage):
         if form.has("to_channel"):
             changes["channel"] = read_channel(form).value
         if form.has("turn"):
-            now = form.whole("number", least=1) or 1
+            now = form.whole("number") or form.whole("shown") or 1
             changes["number"] = str(max(1, now + (1 if form.value("turn") == "next" else -1)))
         if form.has("insert"):
             changes["text"] = f"{form.exact('text')}%%{form.value('insert')[:100]}%%"
@@ -186,6 +186,7 @@ class ComposePage(ConsolePage):
         sending = self.console.sending
         if form.has("test"):
             to = form.text("test_to", limit=254, is_required=False)
+            draft = draft._replace(number=draft.number or form.whole("shown") or FIRST)
             return await attempt_once(self.console, req, form, SEND, try_out, draft, to, sending)
         if not form.has("send"):
             return None

@@ -5,6 +5,7 @@ import mimetypes
 from typing import NamedTuple
 
 from turnout.core.ids import EventId
+from turnout.core.messaging.dry_runs import FIRST
 from turnout.core.messaging.lengths import MAIL_LENGTH, MESSAGE_LENGTH, SUBJECT_LENGTH
 from turnout.core.messaging.model import (
     Channel,
@@ -54,9 +55,9 @@ TYPES = {
 
 
 class Draft(NamedTuple):
-    """A message as it was written so far. `number` is the person as whom it is read, from 1; `file`
-    is the digest and the name of what goes with it, empty = nothing. `other_local` is the second
-    time with the clock reading at which it goes, empty = it comes once."""
+    """A message as it was written so far. `number` is the person as whom it is read, from 1, or
+    FIRST; `file` is the digest and the name of what goes with it, empty = nothing. `other_local`
+    is the second time with the clock reading at which it goes, empty = it comes once."""
 
     job: NewJob
     audience: Audience
@@ -110,7 +111,7 @@ def read_draft(form: Form, query: PeopleQuery, place: Place) -> Draft:
         is_deduped=form.has("dedupe"),
         scheduled_local=scheduled_local,
     )
-    number = max(1, form.whole("number", least=1, most=10**6) or 1)
+    number = form.whole("number", most=10**6) or FIRST
     return Draft(job, audience, number, file, other_local)
 
 
