@@ -56,6 +56,18 @@ def test_the_figures_are_those_of_the_crowd_and_of_what_was_filtered(node, cinem
     assert found.door == sum(person in door for person in some)
     assert {share.name for share in found.sources} == {person.sti for person in some}
 
+    for least, most in ((0, 0), (MINUTE, 10 * MINUTE - 1), (10 * MINUTE, 10**12)):
+        found = _count(node, cinema, ReportFilter(watched=(least, most)))
+        sums = [sum(part.end - part.start for _, part in p.viewings) for p in crowd if p.viewings]
+        assert found.registered == found.screen == sum(least <= own <= most for own in sums)
+    now = node.clock.now
+    assert _count(node, cinema, ReportFilter(came=(now, now))).registered == len(door)
+    assert _count(node, cinema, ReportFilter(came=(now + 1, now + DAY))).registered == 0
+
+
+def _count(node, cinema, wanted):
+    return node.db.call(count_turnout, cinema.org_id, cinema.event.id, wanted, BERLIN)
+
 
 def test_nobody_is_no_figures(node, cinema):
     wanted = ReportFilter(starts_at=0, ends_at=DAY)

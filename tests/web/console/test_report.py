@@ -167,9 +167,26 @@ def test_bars_lead_to_narrower_reports(owner: Desk, cinema: Cinema) -> None:
     narrow = [link.replace("&amp;", "&") for link in links]
     assert narrow == [
         "?from=2027-01-04&until=2027-01-04&about=registered&asked=1",
+        "?asked=1&minutes=45-60",
         "?domain=example.com&asked=1",
     ]
     assert read_figures(owner.read(address(cinema, narrow[0])))["Attended"] == "1"
+
+
+def test_bars_of_arrivals_and_minutes_keep_those_they_count(owner: Desk, cinema: Cinema) -> None:
+    page = owner.read(address(cinema)).replace("&amp;", "&")
+    bars = re.findall(r'<a href="(\?(?:came|minutes)=[^"]+)" aria-label="([^"]+)"', page)
+    assert [link for link, _ in bars if "minutes" in link] == ["?minutes=5-15", "?minutes=45-60"]
+    assert len(bars) == 3
+    for link, words in bars:
+        kept = owner.read(address(cinema, link))
+        number = re.match(r"\d+", words)
+        assert number, words
+        assert read_figures(kept)["Attended"] == number[0]
+        assert len(list_chips(kept)) == 1
+        # Another filter of the form keeps it.
+        name, _, value = link[1:].partition("=")
+        assert f'<input type="hidden" name="{name}" value="{value}">' in kept
 
 
 def test_each_filter_stands_above_and_is_taken_off_by_itself(owner: Desk, cinema: Cinema) -> None:
@@ -206,6 +223,12 @@ def test_each_filter_stands_above_and_is_taken_off_by_itself(owner: Desk, cinema
         ("?from=2027-01-04", "registered or watched since 4 Jan 2027"),
         ("?until=2027-01-04", "registered or watched until 4 Jan 2027"),
         ("?without=a.example", "not @a.example"),
+        ("?minutes=5-15", "watched 5\u201315 min"),
+        ("?minutes=90-0", "watched 90+ min"),
+        (
+            "?came=1798761600-1798762500",
+            "came Fri 1 Jan 2027, 1:00 \u2013 Fri 1 Jan 2027, 1:15",
+        ),
     ],
 )
 def test_a_filter_says_what_it_keeps(owner: Desk, cinema: Cinema, query: str, words: str) -> None:
@@ -235,6 +258,8 @@ def test_what_cannot_be_read_is_said_beside_its_field(owner: Desk, cinema: Cinem
         assert f'id="e-{field}"' in page
     assert 'value="Mars"' in page
     assert 'value="2027-05-01"' in page
+    for broken in ("minutes=5", "minutes=9-5", "came=x-y", f"came=0-{10**15}"):
+        assert owner.open(address(cinema, f"?{broken}")).status == 422
     # A file would have everybody whom the filters were to keep out.
     answer = owner.open(address(cinema, f".csv{bad}"))
     assert answer.status == 303

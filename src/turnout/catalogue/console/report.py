@@ -22,6 +22,8 @@ LABELS = {
     "console.report.chosen.source": "from {name}",
     "console.report.chosen.domain": "@{name}",
     "console.report.chosen.without": "not @{name}",
+    "console.report.chosen.minutes": "watched {stretch} min",
+    "console.report.chosen.came": "came {first} \u2013 {last}",
     "console.report.chosen.drop": "take this filter off",
     "console.report.from": "From",
     "console.report.until": "Until",
@@ -47,6 +49,7 @@ LABELS = {
     "console.report.fault.order": "The last day is before the first one.",
     "console.report.fault.domains": "Choose domains that are kept or domains that are left out, "
     "not both.",
+    "console.report.fault.bar": "The bar that this address means cannot be read: select one.",
     "console.report.fault.zone": "The time zone is not known: write it as Europe/Berlin.",
     "console.report.filtered": "Only those whom the filters keep are counted: {count} of them are "
     "registered.",

@@ -73,10 +73,19 @@ WHERE r.org_id = :org_id AND r.event_id = :event_id AND r.state = 'confirmed'
                 AND ((CAST(:is_live AS BIGINT) = 1 AND v.mode = 'live')
                     OR (CAST(:is_simlive AS BIGINT) = 1 AND v.mode = 'simlive')
                     OR (CAST(:is_od AS BIGINT) = 1 AND v.mode = 'od'))))
+    AND (CAST(:is_timed AS BIGINT) = 0 OR (
+        SELECT sum(v.ends_at - v.starts_at) FROM viewings v
+        WHERE v.org_id = r.org_id AND v.event_id = r.event_id AND v.registration_id = r.id)
+        BETWEEN CAST(:least_ms AS BIGINT) AND CAST(:most_ms AS BIGINT))
+    AND (CAST(:is_arrived AS BIGINT) = 0 OR (
+        SELECT min(t.checked_in_at) FROM tickets t
+        WHERE t.org_id = r.org_id AND t.registration_id = r.id AND t.state = 'valid')
+        BETWEEN CAST(:came_from AS BIGINT) AND CAST(:came_until AS BIGINT))
 
 -- name: report(org_id, event_id, is_ranged, by_regs: int, by_views: int, starts_at, ends_at,
 --     sti, include, exclude, has_asked, has_answered, is_viewer, is_live, is_simlive, is_od,
---     is_no_show, is_table)
+--     is_no_show, is_timed, least_ms: int, most_ms: int, is_arrived, came_from: int,
+--     came_until: int, is_table)
 --     -> (RegistrationId, str, str | None, str | None, str | None, str | None, str | None,
 --         str | None, int, str, str, str, str, str)
 -- A row a registrant, by rising number; see queries.sqlite.sql.
@@ -165,7 +174,8 @@ ORDER BY 1, 3 DESC, 2;
 
 -- name: count_turnout(org_id, event_id, is_ranged, by_regs: int, by_views: int, starts_at, ends_at,
 --     sti, include, exclude, has_asked, has_answered, is_viewer, is_live, is_simlive, is_od,
---     is_no_show)
+--     is_no_show, is_timed, least_ms: int, most_ms: int, is_arrived, came_from: int,
+--     came_until: int)
 --     -> (kind: str, name: str, number: int, total: int, door: int, screen: int, both_ways: int)
 -- See queries.sqlite.sql.
 WITH chosen AS MATERIALIZED (

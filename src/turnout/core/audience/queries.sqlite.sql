@@ -65,10 +65,19 @@ WHERE r.org_id = :org_id AND r.event_id = :event_id AND r.state = 'confirmed'
             WHERE v.org_id = r.org_id AND v.event_id = r.event_id AND v.registration_id = r.id
                 AND ((:is_live = 1 AND v.mode = 'live') OR (:is_simlive = 1 AND v.mode = 'simlive')
                     OR (:is_od = 1 AND v.mode = 'od'))))
+    AND (:is_timed = 0 OR (
+        SELECT sum(v.ends_at - v.starts_at) FROM viewings v
+        WHERE v.org_id = r.org_id AND v.event_id = r.event_id AND v.registration_id = r.id)
+        BETWEEN :least_ms AND :most_ms)
+    AND (:is_arrived = 0 OR (
+        SELECT min(t.checked_in_at) FROM tickets t
+        WHERE t.org_id = r.org_id AND t.registration_id = r.id AND t.state = 'valid')
+        BETWEEN :came_from AND :came_until)
 
 -- name: report(org_id, event_id, is_ranged, by_regs: int, by_views: int, starts_at, ends_at,
 --     sti, include, exclude, has_asked, has_answered, is_viewer, is_live, is_simlive, is_od,
---     is_no_show, is_table)
+--     is_no_show, is_timed, least_ms: int, most_ms: int, is_arrived, came_from: int,
+--     came_until: int, is_table)
 --     -> (RegistrationId, str, str | None, str | None, str | None, str | None, str | None,
 --         str | None, int, str, str, str, str, str)
 -- A row a registrant, by rising number. `sti`, `include` and `exclude` are JSON or null; the flags
@@ -159,7 +168,8 @@ ORDER BY 1, 3 DESC, 2;
 
 -- name: count_turnout(org_id, event_id, is_ranged, by_regs: int, by_views: int, starts_at, ends_at,
 --     sti, include, exclude, has_asked, has_answered, is_viewer, is_live, is_simlive, is_od,
---     is_no_show)
+--     is_no_show, is_timed, least_ms: int, most_ms: int, is_arrived, came_from: int,
+--     came_until: int)
 --     -> (kind: str, name: str, number: int, total: int, door: int, screen: int, both_ways: int)
 -- Those whom `report` has with the same filters, counted: in all, by the hour in which they
 -- registered, the quarter of an hour in which they were checked in, the minutes they watched, and

@@ -55,12 +55,17 @@ class Registrants(NamedTuple):
     survey_answers: list[list[tuple[int, str, str]]]
 
 
+Stretch = tuple[int, int]
+
+
 class ReportFilter(msgspec.Struct, frozen=True, kw_only=True):
     """Which registrants are asked for; reporting contract, Filters.
 
     `starts_at` and `ends_at` (epoch ms, the end excluded, None = open) keep anyone who registered
     then, if `by_regs`, or watched then, if `by_views`. `viewers` are combined with "or", no-shows
-    among them; all else with "and". Domains match whole.
+    among them; all else with "and". Domains match whole. `watched` keeps those who watched for so
+    many milliseconds in all, `came` those who were checked in first between two instants (epoch
+    ms); both ends are included, None = everybody.
     """
 
     starts_at: int | None = None
@@ -74,6 +79,8 @@ class ReportFilter(msgspec.Struct, frozen=True, kw_only=True):
     has_answered: bool = False
     viewers: frozenset[Mode] = frozenset()
     no_shows: bool = False
+    watched: Stretch | None = None
+    came: Stretch | None = None
 
 
 class RegistrantTotals(NamedTuple):
@@ -214,6 +221,8 @@ def list_custom_questions(tx: Tx, org_id: OrgId, event_id: EventId) -> list[str]
 def report_parameters(org_id: OrgId, event_id: EventId, wanted: ReportFilter) -> dict[str, Any]:
     """What the statement `report` is given."""
     is_ranged = wanted.starts_at is not None or wanted.ends_at is not None
+    least_ms, most_ms = wanted.watched or (EARLIEST, LATEST)
+    came_from, came_until = wanted.came or (EARLIEST, LATEST)
     return {
         "org_id": org_id,
         "event_id": event_id,
@@ -232,6 +241,12 @@ def report_parameters(org_id: OrgId, event_id: EventId, wanted: ReportFilter) ->
         "is_simlive": int(Mode.SIMLIVE in wanted.viewers),
         "is_od": int(Mode.ON_DEMAND in wanted.viewers),
         "is_no_show": int(wanted.no_shows),
+        "is_timed": int(wanted.watched is not None),
+        "least_ms": least_ms,
+        "most_ms": most_ms,
+        "is_arrived": int(wanted.came is not None),
+        "came_from": came_from,
+        "came_until": came_until,
     }
 
 

@@ -177,6 +177,12 @@ class _Sql(Statements):
         is_simlive: int,
         is_od: int,
         is_no_show: int,
+        is_timed: int,
+        least_ms: int,
+        most_ms: int,
+        is_arrived: int,
+        came_from: int,
+        came_until: int,
         is_table: int,
     ) -> list[
         tuple[
@@ -219,6 +225,12 @@ class _Sql(Statements):
         is_simlive: int,
         is_od: int,
         is_no_show: int,
+        is_timed: int,
+        least_ms: int,
+        most_ms: int,
+        is_arrived: int,
+        came_from: int,
+        came_until: int,
     ) -> list[CountTurnoutRow]: ...
     @staticmethod
     def set_media(

@@ -5,8 +5,8 @@ from typing import NamedTuple
 
 from markupsafe import Markup
 
-from turnout.web.console.figures import say_local_day
-from turnout.web.console.report.query import REGISTERED, WATCHED, ReportQuery
+from turnout.web.console.figures import say_at, say_local_day
+from turnout.web.console.report.query import REGISTERED, SECOND_MS, WATCHED, ReportQuery
 from turnout.web.console.words import say
 
 BEGIN = "console.report.chosen."
@@ -19,12 +19,12 @@ class Chosen(NamedTuple):
     without: str
 
 
-def list_chosen(query: ReportQuery) -> list[Chosen]:
-    """Every filter but the kinds of viewers, which have chips of their own."""
-    return list(_choose(query))
+def list_chosen(query: ReportQuery, zone: str) -> list[Chosen]:
+    """Every filter but the kinds of viewers, which have chips of their own; times are in `zone`."""
+    return list(_choose(query, zone))
 
 
-def _choose(query: ReportQuery) -> Iterator[Chosen]:
+def _choose(query: ReportQuery, zone: str) -> Iterator[Chosen]:
     if query.first or query.last:
         every = {"first": "", "last": "", "about": (REGISTERED, WATCHED)}
         yield Chosen(_say_days(query), query.link(**every))
@@ -42,6 +42,15 @@ def _choose(query: ReportQuery) -> Iterator[Chosen]:
         yield Chosen(say("console.report.has_asked"), query.link(has_asked=False))
     if query.has_answered:
         yield Chosen(say("console.report.has_answered"), query.link(has_answered=False))
+    if query.watched:
+        begin, end = query.watched
+        stretch = f"{begin}\u2013{end}" if end else f"{begin}+"
+        words = say(BEGIN + "minutes", stretch=stretch)
+        yield Chosen(words, query.link(watched=None))
+    if query.came:
+        first, last = (at * SECOND_MS for at in query.came)
+        words = say(BEGIN + "came", first=say_at(first, zone), last=say_at(last, zone))
+        yield Chosen(words, query.link(came=None))
 
 
 def _say_days(query: ReportQuery) -> Markup:

@@ -19,7 +19,7 @@ from turnout.web.console.charts import (
 )
 from turnout.web.console.events.weeks import WEEK, make_bars
 from turnout.web.console.figures import in_zone, say_at, say_at_time, say_local_day, say_number
-from turnout.web.console.report.query import REGISTERED, ReportQuery
+from turnout.web.console.report.query import REGISTERED, SECOND_MS, ReportQuery
 from turnout.web.console.report.reading import Compared, Report
 from turnout.web.console.words import say, say_count
 
@@ -66,8 +66,8 @@ def draw_report(report: Report, query: ReportQuery | None) -> Charts:
         _draw_shares(turnout, is_over=report.event.ends_at <= report.now),
         _draw_days(report, query) if turnout.days else None,
         [_draw_curve(curve, report) for curve in report.curves if max(curve.viewers, default=0)],
-        _draw_arrivals(turnout, report.zone.key) if turnout.arrivals else None,
-        _draw_minutes(turnout) if turnout.minutes else None,
+        _draw_arrivals(turnout, report.zone.key, query) if turnout.arrivals else None,
+        _draw_minutes(turnout, query) if turnout.minutes else None,
     )
 
 
@@ -165,7 +165,7 @@ def _draw_curve(curve: Curve, report: Report) -> Watching:
     return Watching(curve.title, say_at(begins, zone), chart)
 
 
-def _draw_arrivals(turnout: Turnout, zone: str) -> Chart:
+def _draw_arrivals(turnout: Turnout, zone: str, query: ReportQuery | None) -> Chart:
     counts, step = _thin(turnout.arrivals)
     bars = []
     for at in range(min(counts), max(counts) + 1, step):
@@ -173,7 +173,8 @@ def _draw_arrivals(turnout: Turnout, zone: str) -> Chart:
         is_long = step == DAY_MS
         name = _short(in_zone(at, zone).date()) if is_long else say_at_time(at, zone)
         words = say_count("console.report.arrival_bar", count, at=say_at(at, zone))
-        bars.append(Bar(name, count, words.unescape()))
+        href = query.link(came=(at // SECOND_MS, (at + step) // SECOND_MS)) if query else ""
+        bars.append(Bar(name, count, words.unescape(), href=href))
     most = max(counts, key=lambda at: counts[at])
     label = say(
         "console.report.arrivals_label", count=say_number(counts[most]), at=say_at(most, zone)
@@ -193,7 +194,7 @@ def _thin(arrivals: Mapping[int, int]) -> tuple[dict[int, int], int]:
     return {at: count for at, count in counts.items() if at > latest}, step
 
 
-def _draw_minutes(turnout: Turnout) -> Chart:
+def _draw_minutes(turnout: Turnout, query: ReportQuery | None) -> Chart:
     counts = dict.fromkeys(STRETCHES, 0)
     for minutes, count in turnout.minutes.items():
         begin = max(start for start in STRETCHES if start <= minutes)
@@ -203,7 +204,8 @@ def _draw_minutes(turnout: Turnout) -> Chart:
     for (begin, count), end in zip(counts.items(), ends, strict=True):
         name = f"{begin}\u2013{end}" if end else f"{begin}+"
         words = say_count("console.report.minutes_bar", count, stretch=name)
-        bars.append(Bar(name, count, words.unescape()))
+        href = query.link(watched=(begin, end)) if query else ""
+        bars.append(Bar(name, count, words.unescape(), href=href))
     label = say("console.report.minutes_label", minutes=say_number(turnout.median_minutes))
     return draw_bars(bars, label.unescape(), _headings("minutes", "people"))
 

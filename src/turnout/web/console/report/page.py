@@ -28,7 +28,7 @@ class ReportPage(ConsolePage):
             comparison=compare(view.report, view.compared) if view.compared else [],
             others=view.others,
             viewers=VIEWERS,
-            chosen=list_chosen(query),
+            chosen=list_chosen(query, view.report.zone.key),
             files=[file.ending for file in self.console.report_files],
             percent=percent,
             here="",

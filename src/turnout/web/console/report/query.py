@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from falcon.asgi import Request
 
 from turnout.core.audience.model import Mode
-from turnout.core.audience.reports import ReportFilter
+from turnout.core.audience.reports import LATEST, ReportFilter
 from turnout.core.text import is_storable
 from turnout.http.forms import parse_form
 from turnout.web.console.forms import Form
@@ -24,6 +24,8 @@ from turnout.web.numbers import parse_number
 MOST_FIELDS = 200
 MOST_VALUES = 50
 NONE = "none"
+SECOND_MS, MINUTE_MS = 1_000, 60_000
+LATEST_S = 10**11
 REGISTERED, WATCHED = "registered", "watched"
 VIEWERS = (*(mode.value for mode in Mode), NONE)
 _DAY = datetime.timedelta(days=1)
@@ -31,7 +33,9 @@ _DAY = datetime.timedelta(days=1)
 
 class ReportQuery(NamedTuple):
     """The filters; empty = everybody. Days are ISO dates of the zone `tz` (empty = the event's);
-    `about` is what was done on them, of `viewers` anyone has one. `compare` is an event's number,
+    `about` is what was done on them, of `viewers` anyone has one. `watched` are whole minutes, the
+    second one not included (0 = open), `came` instants of checking in (epoch seconds), the second
+    one not included. `compare` is an event's number,
     0 = none."""
 
     first: str = ""
@@ -43,6 +47,8 @@ class ReportQuery(NamedTuple):
     has_asked: bool = False
     has_answered: bool = False
     viewers: tuple[str, ...] = ()
+    watched: tuple[int, int] | None = None
+    came: tuple[int, int] | None = None
     tz: str = ""
     compare: int = 0
 
@@ -60,6 +66,8 @@ class ReportQuery(NamedTuple):
                     self.has_asked,
                     self.has_answered,
                     self.viewers,
+                    self.watched,
+                    self.came,
                 ),
             )
         )
@@ -85,6 +93,8 @@ class ReportQuery(NamedTuple):
             has_answered=self.has_answered,
             viewers=frozenset(Mode(viewer) for viewer in self.viewers if viewer != NONE),
             no_shows=NONE in self.viewers,
+            watched=_stretch(self.watched, MINUTE_MS),
+            came=_stretch(self.came, SECOND_MS),
         )
 
     def link(self, **changes: Any) -> str:
@@ -110,6 +120,8 @@ class ReportQuery(NamedTuple):
             ("asked", "1" if self.has_asked else ""),
             ("answered", "1" if self.has_answered else ""),
             *(("viewer", one) for one in self.viewers),
+            ("minutes", "{}-{}".format(*self.watched) if self.watched else ""),
+            ("came", "{}-{}".format(*self.came) if self.came else ""),
             ("tz", self.tz),
             ("compare", str(self.compare or "")),
         ]
@@ -144,6 +156,8 @@ def read_query(text: str) -> tuple[ReportQuery, Form]:
         form.has("asked"),
         form.has("answered"),
         tuple(viewer for viewer in VIEWERS if viewer in form.values("viewer")),
+        _pair(form, "minutes"),
+        _pair(form, "came"),
         _zone(form),
         _number(form.value("compare")),
     )
@@ -170,6 +184,26 @@ def _zone(form: Form) -> str:
         form.fault("tz", "console.report.fault.zone")
         return ""
     return text
+
+
+def _pair(form: Form, name: str) -> tuple[int, int] | None:
+    """Two numbers with a hyphen between them; the second may be 0. Only bars make such an address:
+    what cannot be read is left out, and said above the form."""
+    text = form.value(name)
+    first, _, last = text.partition("-")
+    least, most = parse_number(first), parse_number(last)
+    if least is None or most is None or 0 < most <= least or max(least, most) > LATEST_S:
+        if text:
+            form.fault("", "console.report.fault.bar")
+        return None
+    return least, most
+
+
+def _stretch(pair: tuple[int, int] | None, unit: int) -> tuple[int, int] | None:
+    if pair is None:
+        return None
+    least, most = pair
+    return least * unit, (most * unit if most else LATEST) - 1
 
 
 def _words(text: str) -> tuple[str, ...]:
