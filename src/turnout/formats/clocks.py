@@ -20,7 +20,7 @@ class _Quarter(NamedTuple):
     """What stands before and behind each of its seconds."""
 
     date: str
-    times: list[str]
+    times: tuple[str, ...]
     offset: str
 
 
@@ -62,10 +62,10 @@ class _Quarters(dict[int, _Quarter]):
 
     def _make(self, begin: int) -> _Quarter:
         first, last = self._show(begin), self._show(begin + QUARTER_S - 1)
-        times = _times().get(first[11:19], [])
-        if first[:11] == last[:11] and first[19:] == last[19:] and times[-1:] == [last[11:19]]:
+        times = _times().get(first[11:19], ())
+        if first[:11] == last[:11] and first[19:] == last[19:] and times[-1:] == (last[11:19],):
             return _Quarter(first[:11], times, first[19:])
-        return _Quarter("", [self._show(begin + second) for second in range(QUARTER_S)], "")
+        return _Quarter("", tuple(self._show(begin + n) for n in range(QUARTER_S)), "")
 
     def _show(self, second: int) -> str:
         moment = datetime.datetime.fromtimestamp(second, self._zone)
@@ -73,7 +73,8 @@ class _Quarters(dict[int, _Quarter]):
 
 
 @cache
-def _times() -> dict[str, list[str]]:
-    """Every second of each quarter of a day, by the first."""
+def _times() -> dict[str, tuple[str, ...]]:
+    """Every second of each quarter of a day, by the first. (The collector of garbage lets tuples
+    of texts be.)"""
     day = [f"{n // 3600:02}:{n // 60 % 60:02}:{n % 60:02}" for n in range(DAY_S)]
-    return {day[n]: day[n : n + QUARTER_S] for n in range(0, DAY_S, QUARTER_S)}
+    return {day[n]: tuple(day[n : n + QUARTER_S]) for n in range(0, DAY_S, QUARTER_S)}

@@ -72,6 +72,11 @@ def escape_attribute(text: str) -> str:
     return escape(text).replace('"', "&quot;").replace("\n", "&#10;").replace("\t", "&#9;")
 
 
+def escape_json(text: str) -> str:
+    """Text for between the quotes of a JSON string."""
+    return msgspec.json.encode(printable(text))[1:-1].decode()
+
+
 def change_all(change: Callable[[str], str], texts: Sequence[str]) -> list[str]:
     """`printable` or an escape of many texts at once, at a tenth of the cost."""
     changed = change(_BETWEEN.join(texts)).split(_BETWEEN)

@@ -6,13 +6,17 @@ its columns together once. A tree and a table of the same people say the same.
 """
 
 from collections.abc import Callable, Iterator
-from itertools import chain, islice, starmap
-
-import msgspec
+from itertools import chain, islice
 
 from turnout.core.audience.model import Mode
 from turnout.core.audience.reports import Lines, Registrants
-from turnout.dialects.reporting.envelope import change_all, escape, escape_attribute, printable
+from turnout.dialects.reporting.envelope import (
+    change_all,
+    escape,
+    escape_attribute,
+    escape_json,
+    printable,
+)
 from turnout.formats.clocks import Clock
 from turnout.formats.spreadsheets import SEPARATOR, csv_cells, split_cells
 
@@ -31,7 +35,6 @@ _LISTS = {
     Mode.SIMLIVE.value: ("simlive_sessions_list", "simlive_session"),
     Mode.ON_DEMAND.value: ("od_sessions_list", "od_session"),
 }
-_lines = msgspec.json.Encoder().encode_lines
 
 Viewings = list[tuple[str, int, int]]
 Pairs = list[tuple[str, str]]
@@ -100,20 +103,11 @@ def _lists_xml(column: list[Viewings], clock: Clock) -> list[str]:
             for start, end, seconds in _parts(column, clock)
         ]
     )
-    return [_list_xml(viewings, parts) if viewings else "" for viewings in column]
+    return _by_mode(column, parts, _MODES_XML, "")
 
 
-def _list_xml(viewings: Viewings, parts: Iterator[str]) -> str:
-    by_mode: dict[str, list[str]] = {}
-    for mode, _, _ in viewings:
-        by_mode.setdefault(mode, []).append(next(parts))
-    return "".join(
-        [
-            f"<{name}>{''.join([f'<{own}{part}' for part in by_mode[mode]])}</{name}>"
-            for mode, (name, own) in _LISTS.items()
-            if mode in by_mode
-        ]
-    )
+# For each mode what stands before a part, and its list around them.
+_MODES_XML = {mode: (f"<{own}", f"<{name}>%s</{name}>") for mode, (name, own) in _LISTS.items()}
 
 
 def _pairs_xml(name: str, column: list[Pairs]) -> list[str]:
@@ -130,40 +124,11 @@ def _pairs_xml(name: str, column: list[Pairs]) -> list[str]:
 # -- JSON ------------------------------------------------------------------------------------
 
 
-class _Part(msgspec.Struct, gc=False):
-    start: str
-    end: str
-    duration: int
-
-
-class _Pair(msgspec.Struct, gc=False):
-    question: str
-    answer: str
-
-
-class _Attendee(msgspec.Struct, gc=False):
-    id: str
-    email: str
-    fname: str
-    lname: str
-    company: str
-    title: str
-    phone: str
-    country: str
-    regdate: str
-    sti: str
-    session: dict[str, dict[str, list[_Part]]]
-    custom_registration_qa: list[_Pair]
-    general_qa: list[_Pair]
-    survey_qa: list[_Pair]
-
-
 def to_json(some: Registrants, clock: Clock) -> bytes:
     """Objects with commas between, each in a line of its own."""
-    *texts, sti = _texts(some, printable)
-    attendees = map(
-        _Attendee,
-        map(str, some.id),
+    *texts, sti = _texts(some, escape_json)
+    rows = zip(
+        some.id,
         *texts,
         clock.show_all(some.registered_at),
         sti,
@@ -171,30 +136,68 @@ def to_json(some: Registrants, clock: Clock) -> bytes:
         _pairs_json(some.answers),
         _pairs_json(some.questions),
         _pairs_json(_without_numbers(some.survey_answers)),
+        strict=True,
     )
-    return _lines(attendees)[:-1].replace(b"\n", b",\n")  # in texts they are escaped
+    return ",\n".join([_OBJECT % row for row in rows]).encode()
 
 
-def _lists_json(
-    column: list[Viewings], clock: Clock
-) -> Iterator[dict[str, dict[str, list[_Part]]]]:
-    parts = starmap(_Part, _parts(column, clock))
-    for viewings in column:
-        by_mode: dict[str, list[_Part]] = {}
-        for mode, _, _ in viewings:
-            by_mode.setdefault(mode, []).append(next(parts))
-        yield {
-            name: {own: by_mode[mode]} for mode, (name, own) in _LISTS.items() if mode in by_mode
-        }
+_OBJECT = (
+    '{"id":"%s","email":"%s","fname":"%s","lname":"%s","company":"%s","title":"%s","phone":"%s",'
+    '"country":"%s","regdate":"%s","sti":"%s",'
+    '"session":{%s},"custom_registration_qa":[%s],"general_qa":[%s],"survey_qa":[%s]}'
+)
 
 
-def _pairs_json(column: list[Pairs]) -> Iterator[list[_Pair]]:
-    texts = change_all(printable, [text for pairs in column for pair in pairs for text in pair])
-    made = map(_Pair, texts[::2], texts[1::2])
-    return (list(islice(made, len(pairs))) for pairs in column)
+def _lists_json(column: list[Viewings], clock: Clock) -> list[str]:
+    parts = iter(
+        [
+            f'{{"start":"{start}","end":"{end}","duration":{seconds}}}'
+            for start, end, seconds in _parts(column, clock)
+        ]
+    )
+    return _by_mode(column, parts, _MODES_JSON, ",")
+
+
+_MODES_JSON = {mode: ("", f'"{name}":{{"{own}":[%s]}}') for mode, (name, own) in _LISTS.items()}
+
+
+def _pairs_json(column: list[Pairs]) -> list[str]:
+    texts = change_all(escape_json, [text for pairs in column for pair in pairs for text in pair])
+    objects = iter(
+        [
+            f'{{"question":"{question}","answer":"{answer}"}}'
+            for question, answer in zip(texts[::2], texts[1::2], strict=True)
+        ]
+    )
+    return [",".join(islice(objects, len(pairs))) if pairs else "" for pairs in column]
 
 
 # -- both ------------------------------------------------------------------------------------
+
+
+def _by_mode(
+    column: list[Viewings], parts: Iterator[str], modes: dict[str, tuple[str, str]], between: str
+) -> list[str]:
+    """Everybody's lists of viewings, from all their parts and what stands around those."""
+    return [
+        (modes[viewings[0][0]][1] % (modes[viewings[0][0]][0] + next(parts)))
+        if len(viewings) == 1
+        else _join_lists(viewings, parts, modes, between)
+        if viewings
+        else ""
+        for viewings in column
+    ]
+
+
+def _join_lists(
+    viewings: Viewings, parts: Iterator[str], modes: dict[str, tuple[str, str]], between: str
+) -> str:
+    found: dict[str, list[str]] = {}
+    for mode, _, _ in viewings:
+        found.setdefault(mode, []).append(modes[mode][0] + next(parts))
+    return between.join(
+        [around % between.join(found[mode]) for mode, (_, around) in modes.items() if mode in found]
+    )
 
 
 def _texts(some: Registrants, change: Callable[[str], str]) -> Iterator[list[str]]:
