@@ -36,6 +36,7 @@ WAYS = {
     "7": "rings",
     "8": "refuses T.38, and is called in mu-law",
     "9": "speaks nothing that we do",
+    "0": "has moved: from …10 to …43, from …20 to a number that is not called",
 }
 HERE = "127.0.0.1"
 PORTS = "32768-60999"
@@ -218,6 +219,15 @@ class PhoneCall:
         self._media = Port(HERE, PORTS, self.receive)
 
     def ring(self) -> None:
+        if self.way == "0":
+            to = "61412345643" if self.number[-2] == "1" else "611900123456"
+            moved = ("Contact", f"<sip:+{to}@{HERE}>")
+            self.server.reply(respond(self.invite, 302, "Moved Temporarily", moved))
+            return
+        if self.number.endswith("16"):
+            pause = ("Retry-After", "77 (lunch)")
+            self.server.reply(respond(self.invite, 486, "Busy Here", pause))
+            return
         if self.way == "6":
             self._reply(self.server, 486, "Busy Here")
             return

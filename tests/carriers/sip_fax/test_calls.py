@@ -87,6 +87,29 @@ async def what_remains_of_a_fax_is_sent_by_another_call(office: Office, folder: 
 
 
 @scenario
+async def a_number_that_has_moved_and_one_that_asks_for_a_pause(
+    office: Office, folder: Path
+) -> None:
+    kept, phone = Kept(), FaxPhone(folder, proof.random_for(NAME))
+    await phone.start()
+    async with office.carrier(phone, kept) as carrier:
+        message = office.new_message(1)
+        parcels = [office.new_parcel(f"614123456{end}") for end in ("10", "20", "16")]
+        moved, barred, busy = await carrier.send(message, parcels)
+        assert isinstance(moved, Accepted)
+        assert (await kept.wait_for(parcels[0])).status is Status.SENT
+        assert isinstance(barred, Rejected)
+        assert barred.status is Status.INVALID_NUMBER
+        assert isinstance(busy, Retry)
+        assert busy.after_s == 77
+    await phone.stop()
+    numbers = sorted(call.number[1:] for call in phone.calls)
+    assert numbers == ["61412345610", "61412345616", "61412345620", "61412345643"]
+    [last] = [call for call in phone.calls if call.number.endswith("43")]
+    assert are_same(message, [last.path], folder)
+
+
+@scenario
 async def documents_of_many_kinds(office: Office, folder: Path) -> None:
     kept, phone = Kept(), FaxPhone(folder, proof.random_for(NAME))
     await phone.start()

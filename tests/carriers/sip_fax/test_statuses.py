@@ -19,6 +19,17 @@ def fax(pages: int, said: str = "OK", how: str = "faxed", **members: Any) -> End
     return end(how, pages=pages, said=said, **way | members)
 
 
+@pytest.mark.parametrize("sip", [429, 480, 486, 503])
+def test_a_pause_that_the_network_asks_for_is_kept(sip: int) -> None:
+    outcome = judge_unrung(end("failed", sip=sip, q850=17 if sip == 486 else 0, retry_after=90))
+    assert isinstance(outcome, Retry)
+    assert outcome.after_s == 90
+
+
+def test_what_is_busy_without_saying_for_how_long_is_busy() -> None:
+    assert isinstance(judge_unrung(end("failed", sip=486)), Rejected)
+
+
 @pytest.mark.parametrize(
     ("ends", "unwanted", "expected"),
     [

@@ -19,7 +19,7 @@ from typing import Any
 from turnout.carriers.sip_fax.agent import Agent
 from turnout.carriers.sip_fax.dialogs import Dialog
 from turnout.carriers.sip_fax.media import AudioMedia, PacketMedia, Port
-from turnout.carriers.sip_fax.messages import Message
+from turnout.carriers.sip_fax.messages import Message, find_number, read_pause
 from turnout.carriers.sip_fax.sdp import Describing, Media, find_audio, find_t38, read_media
 from turnout.carriers.sip_fax.spandsp import Sheets
 from turnout.carriers.sip_fax.transactions import LostError
@@ -31,6 +31,7 @@ GRACE_S = 1.5
 NO_FAX_S = 35.0
 TAIL_S = 1.0
 NOT_TAKEN = frozenset({415, 488, 606})
+MOVED = frozenset({301, 302})
 GLARE = 491
 _random = random.SystemRandom()
 
@@ -68,6 +69,8 @@ class OneFax:
         self._loop = asyncio.get_running_loop()
         self._tasks: set[asyncio.Task[None]] = set()
         self._dialog: Dialog | None = None
+        self._to: str = asked["to"]
+        self._moving: asyncio.Future[str] | None = None
         self._audio_port: Port | None = None
         self._t38_port: Port | None = None
         self._describing = Describing("", 0)
@@ -97,7 +100,13 @@ class OneFax:
         if self._answered_at:
             self._hang_up()
         elif self._dialog:
+            self.redirect("")
             self._dialog.cancel()
+
+    def redirect(self, number: str) -> None:
+        """The answer to `moved`: empty = the new number may not be called."""
+        if self._moving and not self._moving.done():
+            self._moving.set_result(number)
 
     def turn(self, now: float) -> None:
         """Let the time of the line pass."""
@@ -129,22 +138,40 @@ class OneFax:
 
     async def _call(self) -> None:
         """Call until somebody answers. Raises OSError, LostError, TimeoutError."""
-        is_first = self._told["t38"] == "first"
-        response = await self._invite(is_t38=is_first)
-        if is_first and response.code in NOT_TAKEN and not self._how:
-            self._is_settled = True
-            response = await self._invite(is_t38=False)
+        response = await self._offer()
+        if response.code in MOVED and not self._how:
+            number = find_number(next(iter(response.get_all("contact")), ""))
+            if number and (to := await self._ask_to_move(number)) and not self._how:
+                self._to = to
+                response = await self._offer()
         if response.code >= 300:
-            self._end("failed", sip=response.code, reason=response.words)
+            pause = read_pause(response.get("retry-after"))
+            self._end("failed", sip=response.code, reason=response.words, retry_after=pause)
         elif self._how:
             self._end("failed", sip=487)
         else:
             self._begin_to_fax(read_media(response.body))
 
+    async def _offer(self) -> Message:
+        """Call with what is offered first, and then with sound; the final answer."""
+        is_first = self._told["t38"] == "first"
+        response = await self._invite(is_t38=is_first)
+        if is_first and response.code in NOT_TAKEN and not self._how:
+            self._is_settled = True
+            response = await self._invite(is_t38=False)
+        return response
+
+    async def _ask_to_move(self, number: str) -> str:
+        """Where to call instead, as dialled; empty = nowhere."""
+        self._moving = self._loop.create_future()
+        self._tell("moved", to=number)
+        return await self._moving
+
     async def _invite(self, *, is_t38: bool) -> Message:
-        asked = self._asked
+        if self._dialog:
+            self._agent.forget(self._dialog)
         self._dialog = dialog = await self._agent.call(
-            asked["to"], asked["from"], self._change, self._take_offer
+            self._to, self._asked["from"], self._change, self._take_offer
         )
         if self._audio_port is None:
             address, ports = self._agent.address, self._told["rtp_ports"]
@@ -274,7 +301,7 @@ class OneFax:
             self._run(self._dialog.bye())
         self._end(self._how or "faxed")
 
-    def _end(self, how: str, *, sip: int = 0, reason: str = "") -> None:
+    def _end(self, how: str, *, sip: int = 0, reason: str = "", retry_after: int = 0) -> None:
         if self.is_over:
             return
         self.is_over = True
@@ -297,6 +324,7 @@ class OneFax:
             sip=sip,
             q850=dialog.q850 if dialog else 0,
             reason=reason,
+            retry_after=retry_after,
             duration=self._loop.time() - self._answered_at if self._answered_at else 0.0,
             rung=bool(dialog and dialog.has_rung) or bool(self._answered_at),
             pages=self._sheets.first + pages,

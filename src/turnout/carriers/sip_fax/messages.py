@@ -145,6 +145,19 @@ def find_uri(value: str) -> str:
     return inner or value.partition(";")[0].strip()
 
 
+def find_number(value: str) -> str:
+    """The digits of the number in an address, empty = it has none."""
+    user = find_uri(value).partition(":")[2].partition("@")[0].partition(";")[0]
+    digits = user.removeprefix("+")
+    return digits if digits.isascii() and digits.isdecimal() and len(digits) < 20 else ""
+
+
+def read_pause(value: str) -> int:
+    """The seconds of a Retry-After header, 0 = none."""
+    digits = value.strip()[:6].partition(";")[0].partition("(")[0].strip()
+    return int(digits) if digits.isascii() and digits.isdecimal() else 0
+
+
 def find_param(value: str, name: str) -> str:
     """A parameter of a header's value; empty = none."""
     outside = value.rpartition(">")[2] if ">" in value else value

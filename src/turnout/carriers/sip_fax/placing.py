@@ -7,6 +7,7 @@ nobody knows how it ended, and which nobody sends again by itself.
 """
 
 import asyncio
+import contextlib
 from typing import Any
 
 from turnout.carriers import Message, Outcome, Parcel
@@ -19,13 +20,14 @@ from turnout.carriers.sip_fax.statuses import (
 )
 from turnout.carriers.sip_fax.trunk import FaxTrunk
 from turnout.carriers.trunks.placing import Placing
-from turnout.carriers.trunks.process import CallProcess
-from turnout.core.messaging.dialling import Leave, may_dial
+from turnout.carriers.trunks.process import CallProcess, Event
+from turnout.core.messaging.dialling import Leave, find_bar, may_dial
 from turnout.core.messaging.model import Status
 from turnout.errors import Failure
 from turnout.http import metrics
 
 LOOK_S = 1.0
+LONGEST_S = 3600
 
 
 class FaxPlacing(Placing[End]):
@@ -43,6 +45,7 @@ class FaxPlacing(Placing[End]):
         self._ends: list[End] = []
         self._unwanted = ""
         self._changed = asyncio.Event()
+        self._under_way: set[asyncio.Task[None]] = set()
 
     def end(self, how: str, *, is_answered_too: bool = False) -> None:
         """It is not wanted any more: what is under way goes on, what remains is not tried again."""
@@ -96,7 +99,8 @@ class FaxPlacing(Placing[End]):
         """Until it is time to call again, with a channel; False = it is not to be."""
         self._give_channel()
         loop = asyncio.get_running_loop()
-        until = loop.time() + self._faxes.settings.retry_seconds
+        pause = min(self._ends[-1].retry_after, LONGEST_S)
+        until = loop.time() + max(self._faxes.settings.retry_seconds, pause)
         while (left := until - loop.time()) > 0 and not self._is_over():
             self._changed.clear()
             try:
@@ -137,6 +141,23 @@ class FaxPlacing(Placing[End]):
         if isinstance(found, CallProcess):
             self.process = found
         return isinstance(found, CallProcess) and not self._is_over()
+
+    def _take_more(self, event: Event) -> None:
+        if event["event"] == "moved":
+            task = asyncio.create_task(self._judge_move(event["to"]))
+            self._under_way.add(task)
+            task.add_done_callback(self._under_way.discard)
+
+    async def _judge_move(self, number: str) -> None:
+        """Whether it may be called where the trunk says."""
+        house, channel, to = self._trunk.house, self._message.channel, ""
+        with contextlib.suppress(Failure):
+            bar = await house.db.read(
+                find_bar, self._org_id, channel, number, house.fence, is_redirect=False
+            )
+            if not bar:
+                to = f"{self._trunk.settings.dial_prefix}{number}"
+        self.process.answer_redirect(self._id, to)
 
     def _judge(self, end: End) -> tuple[Status, str]:
         return judge(self._ends or [end], max(1, self._pages), self._unwanted)

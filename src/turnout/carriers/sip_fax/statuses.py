@@ -1,7 +1,8 @@
 """What the end of a fax means: the codes of every trunk, and what fax machines say.
 
 refusals, ring time-out, cut-off             as for calls (trunks/statuses.py)
-301 302                                      INVN
+301 302                                      followed once, if the number may be called; else INVN
+480 486 with Retry-After, not rung           again after that pause
 answered, and no fax machine is heard        NOFX
 all pages are confirmed                      SENT, however the call ended then
 broken off                                   what remains again, then FAIL

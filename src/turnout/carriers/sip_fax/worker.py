@@ -6,11 +6,13 @@ JSON lines on stdin and stdout. The first line has the settings of the trunk (Si
     -> {"op": "call", "id": …, "to": …, "from": …, "ring_s": …, "max_s": …,
         "fax": {"file": name, "first": page, "ident": …, "header": …, "zone": …, "ecm": …}}
        {"op": "cancel", "id": …, "how": …, "answered": …}   ends it, an answered one if so said
+       {"op": "redirect", "id": …, "to": number or ""}      answers `moved`: "" = no
     <- {"event": "ready"}, {"event": "refused", "sip": …, "reason": …}: the trunk
        {"event": "ringing" | "answered", "id": …}
-       {"event": "end", "id": …, "how": …, "sip": …, "q850": …, "reason": …, "duration": …,
-        "rung": …, "pages": …, "heard": …, "way": …, "said": …, "bit_rate": …, "ecm": …,
-        "ident": …}
+       {"event": "moved", "id": …, "to": …}     the trunk says (301, 302) to call there instead
+       {"event": "end", "id": …, "how": …, "sip": …, "q850": …, "reason": …, "retry_after": …,
+        "duration": …, "rung": …, "pages": …, "heard": …, "way": …, "said": …, "bit_rate": …,
+        "ecm": …, "ident": …}
        {"event": "beat", "calls": …}            every few seconds
 
 `first` is 0 for the first page; `pages` is how many pages of the file the other end has confirmed,
@@ -56,6 +58,13 @@ class Worker(TrunkWorker):
             has_ecm=fax["ecm"],
         )
         return OneFax(asked, self.stack, self.told, sheets, self.answers.write)
+
+    def take(self, asked: dict[str, Any]) -> None:
+        """What the parent asks."""
+        if asked["op"] != "redirect":
+            super().take(asked)
+        elif call := self.calls.get(asked["id"]):
+            call.redirect(asked["to"])
 
 
 async def work(answers: Answers) -> None:

@@ -12,6 +12,7 @@ from turnout.core.messaging.model import Status
 RETRY_S = 30.0
 MISCONFIGURED = frozenset({401, 407, 423})
 RETRIED = frozenset({429, 500, 502, 503, 504})
+BUSY = frozenset({480, 486})
 FORBIDDEN = 403
 FIRST_REFUSAL = 300
 # What stacks say of a TLS handshake that failed, and some say no more.
@@ -26,7 +27,8 @@ OURS = {
 
 
 class End(msgspec.Struct, frozen=True):
-    """How a call ended, as the worker tells it; `duration` in seconds. `how` is `failed` where the
+    """How a call ended, as the worker tells it; `duration` in seconds,
+    `retry_after` too: 0 = the network does not say when to call again. `how` is `failed` where the
     network ended it before its answer."""
 
     id: str
@@ -36,11 +38,14 @@ class End(msgspec.Struct, frozen=True):
     reason: str = ""
     duration: float = 0.0
     rung: bool = False
+    retry_after: int = 0
 
 
 def judge_trunk(end: End) -> Outcome | None:
     """What it says of the trunk that a call failed before it rang; None where it says something of
     the number."""
+    if end.how == "failed" and end.sip in BUSY and end.retry_after:
+        return Retry(end.retry_after, f"It asks to be called again later: {say(end)}")
     if end.how != "failed" or Q850.get(end.q850):
         return None
     if end.sip in MISCONFIGURED:
@@ -48,7 +53,7 @@ def judge_trunk(end: End) -> Outcome | None:
     if not end.sip and is_untrusted(end.reason):
         return Misconfigured(f"The trunk cannot be trusted: {say(end)}")
     if end.sip in RETRIED or end.sip < FIRST_REFUSAL:
-        return Retry(RETRY_S, f"The trunk cannot take the call: {say(end)}")
+        return Retry(end.retry_after or RETRY_S, f"The trunk cannot take the call: {say(end)}")
     return None
 
 
