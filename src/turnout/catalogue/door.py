@@ -53,6 +53,7 @@ LABELS = {
     "door_page.badge_sent": "The printer has the badge.",
     "door_page.again_no_gate": "At {at}, by {device}",
     "door_page.again_why": "At {at} {gate}, by {device}",
+    "door_page.another_phone": "another phone",
     "door_page.answer": "What to do",
     "door_page.ask_why": "Without a network, a supervisor has to let this one in.",
     "door_page.brand": "Turnout door",

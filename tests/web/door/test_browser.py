@@ -246,3 +246,17 @@ def _owe(tx, code: str) -> None:
     ((org_id,),) = tx.connection.execute(query, [code]).fetchall()
     due_at = tx.now + 86_400_000
     ask_for_payment(tx, org_id, code, 1050, "EUR", due_at=due_at, actor="t")
+
+
+def test_without_a_network_an_unknown_phone_is_named_in_words(tab: Page, gate: Gate) -> None:
+    """The list on a phone says that somebody is in, and not by whom."""
+    code = gate.codes[5]
+    with gate.run.database() as db:
+        db.call(_check_in, int(gate.event), code)
+    tab.add_init_script(NO_CAMERA)
+    tab.reload()
+    expect(tab.locator("#banner")).to_contain_text("Up to date", timeout=20_000)
+    tab.context.set_offline(True)
+    scan(tab, gate.signed(code))
+    say(tab, "Already checked in")
+    expect(tab.locator("#why")).to_contain_text("by another phone")

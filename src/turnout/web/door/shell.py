@@ -51,6 +51,7 @@ SPOKEN = (
     "door_page.admit",
     "door_page.admit_all",
     "door_page.again_no_gate",
+    "door_page.another_phone",
     "door_page.again_why",
     "door_page.agree",
     "door_page.agreed",

@@ -176,7 +176,7 @@ function sayConflict(one) {
     const who = one.first_device ? byGate(one.first_device, one.first_gate) : say("not_door");
     return first ? say("conflict_paid", { name, amount, one: who, first, two, second }) : say("conflict_paid_only", { name, amount, two, second });
   }
-  if (first && one.verdict === "again") return say("conflict", { name, one: byGate(one.first_device || "–", one.first_gate), first, two, second });
+  if (first && one.verdict === "again") return say("conflict", { name, one: byGate(one.first_device || say("another_phone"), one.first_gate), first, two, second });
   return say("conflict_wrong", { name, two, second, text: say(`verdict_${one.verdict}`) });
 }
 
@@ -479,7 +479,7 @@ async function undo(entry) {
   }
   entry.isUndone = true;
   keepLately();
-  note("again", say(was ? `undone_${was}` : stays ? "undone_stays" : decision.isPaid ? "undone_paid" : "undone", { name: decision.name || "", device: stays?.by || "–" }));
+  note("again", say(was ? `undone_${was}` : stays ? "undone_stays" : decision.isPaid ? "undone_paid" : "undone", { name: decision.name || "", device: stays?.by || say("another_phone") }));
   next();
 }
 
@@ -525,9 +525,9 @@ const lookOf = (decision) => isOutside(decision) ? "again" : LOOKS[decision.verd
 const wordOf = (decision) => say(isOutside(decision) ? "verdict_outside" : `verdict_${decision.verdict}`);
 
 function why(decision, text) {
-  if (isOutside(decision)) return decision.left_at ? say("outside_why", { at: at(decision.left_at), device: [decision.left_gate, decision.left_device].filter(Boolean).join(", ") || "–" }) : "";
+  if (isOutside(decision)) return decision.left_at ? say("outside_why", { at: at(decision.left_at), device: [decision.left_gate, decision.left_device].filter(Boolean).join(", ") || say("another_phone") }) : "";
   switch (decision.verdict) {
-    case "again": return decision.first_at ? say(decision.first_gate ? "again_why" : "again_no_gate", { at: at(decision.first_at), gate: decision.first_gate, device: decision.first_device || "–" }) : "";
+    case "again": return decision.first_at ? say(decision.first_gate ? "again_why" : "again_no_gate", { at: at(decision.first_at), gate: decision.first_gate, device: decision.first_device || say("another_phone") }) : "";
     case "cancelled": return decision.cancelled_at ? say(decision.cancelled_name ? "cancelled_name" : `cancelled_${decision.cancelled_by}`, { at: `${dayAt(decision.cancelled_at)}, ${at(decision.cancelled_at)}`, name: decision.cancelled_name }) : decision.ticket_type || "";
     case "elsewhere": return decision.go_to?.length ? say("go_to", { gates: decision.go_to.join(", ") }) : say("elsewhere_why");
     case "other_day": return say("other_day_why", { days: (decision.go_on ?? []).map(dayOf).join(", "), gates: (decision.go_to ?? []).filter(Boolean).join(", ") || "–" });
