@@ -21,9 +21,14 @@ def measure(work: Callable[[int], T], few: int, many: int) -> tuple[T, int]:
         return process.submit(_measure, work, few, many).result()
 
 
+def read_size() -> int:
+    """How many bytes of memory this process has now."""
+    return _read("VmRSS")
+
+
 def _measure(work: Callable[[int], T], few: int, many: int) -> tuple[T, int]:
     work(few)
-    before = _read("VmRSS")
+    before = read_size()
     result = work(many)
     return result, _read("VmHWM") - before
 

@@ -21,6 +21,7 @@ from typing import Any, NamedTuple
 
 import structlog
 
+from turnout.children import kill_child
 from turnout.errors import Unavailable
 from turnout.speech.voices import EngineVoice
 
@@ -95,7 +96,7 @@ class SpeechProcess:
         try:
             await asyncio.wait_for(process.wait(), DRAIN_S)
         except TimeoutError:
-            _kill(process)
+            kill_child(process)
         if watching:
             await watching
 
@@ -138,7 +139,7 @@ class SpeechProcess:
     async def _watch(self, process: asyncio.subprocess.Process) -> None:
         """Take its answers until it ends; then see to those that it has not given."""
         reason = await self._listen(process)
-        _kill(process)
+        kill_child(process)
         status = await process.wait()
         self._process = None
         if self._is_stopping and not self._waiting:
@@ -200,8 +201,3 @@ class SpeechProcess:
         elif left:
             for asked in left:
                 asked.answer.set_exception(Unavailable("speech.busy", retry_after=RETRY_AFTER_S))
-
-
-def _kill(process: asyncio.subprocess.Process) -> None:
-    with contextlib.suppress(ProcessLookupError):
-        process.kill()

@@ -15,6 +15,7 @@ from typing import Any
 import structlog
 
 from turnout.carriers.trunks.statuses import is_untrusted
+from turnout.children import kill_child
 from turnout.store.back_off import growing
 
 log = structlog.get_logger()
@@ -93,7 +94,7 @@ class CallProcess:
             self._running.cancel()
             await asyncio.gather(self._running, return_exceptions=True)
             if self._process:
-                _kill(self._process)
+                kill_child(self._process)
                 await self._process.wait()
                 self._process = None
         self._lose()
@@ -104,7 +105,7 @@ class CallProcess:
             self._process = process = await self._start()
             self._write(self._told)
             was_ready, reason = await self._listen(process)
-            _kill(process)
+            kill_child(process)
             status = await process.wait()
             self._process = None
             self.is_ready = False
@@ -112,8 +113,9 @@ class CallProcess:
             if self._is_stopping:
                 return
             failures = 1 if was_ready else failures + 1
-            self.trouble = f"the process that calls ended ({reason}, {status})"
-            self._changed.set()
+            if not was_ready:  # else the next one is waited for: it most likely is ready soon
+                self.trouble = f"the process that calls ended ({reason}, {status})"
+                self._changed.set()
             log.warning("call process ended", carrier=self._name, reason=reason, status=status)
             await asyncio.sleep(PAUSES_S.draw(failures))
 
@@ -184,8 +186,3 @@ class CallProcess:
         if process and process.stdin and not process.stdin.is_closing():
             with contextlib.suppress(ConnectionError, RuntimeError):  # `_listen` sees to it.
                 process.stdin.write(json.dumps(line).encode() + b"\n")
-
-
-def _kill(process: asyncio.subprocess.Process) -> None:
-    with contextlib.suppress(ProcessLookupError):
-        process.kill()

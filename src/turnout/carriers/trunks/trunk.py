@@ -100,9 +100,9 @@ class Trunk:
 
     async def choose(self) -> CallProcess | Outcome:
         """The worker with the fewest calls, or why there is none."""
-        await asyncio.gather(*(one.wait_until_judged(JUDGED_S) for one in self.processes))
-        ready = [process for process in self.processes if process.is_ready]
-        if ready:
+        if not any(process.is_ready for process in self.processes):
+            await asyncio.gather(*(one.wait_until_judged(JUDGED_S) for one in self.processes))
+        if ready := [process for process in self.processes if process.is_ready]:
             return min(ready, key=lambda process: process.calls)
         if refusal := next((one.refusal for one in self.processes if one.refusal), ""):
             return Misconfigured(f"Nobody can be called: {refusal}")
