@@ -26,12 +26,13 @@ from turnout.core.people.model import Contact
 from turnout.core.registrations.offers import (
     join_list,
 )
-from turnout.demo.cast import ACTOR, FIRST_NAMES, LAST_NAMES, Known, seed_token
+from turnout.demo.cast import ACTOR, FIRST_NAMES, LAST_NAMES, Known, number_of, seed_token
 from turnout.store import Database, Tx
 from turnout.web.catalogue import Step, Trial, Value
 from turnout.web.curl_samples import curl, set_variable
 
 CHECKED, SHOWN, WAITING = 15, 40, 3
+OFFSET = 500
 BODY = """Dear %%recipient%%,
 
 you are invited to %%event%%. Please tell us whether you will come:
@@ -148,6 +149,7 @@ def _guest(offset: int, number: int) -> Contact:
         email=f"friend{offset}{number:02}@example.com",
         first_name=FIRST_NAMES[(7 * number + offset) % len(FIRST_NAMES)],
         last_name=LAST_NAMES[(11 * number + 5 * offset) % len(LAST_NAMES)],
+        phone=number_of(OFFSET + 100 * offset + number),
     )
 
 

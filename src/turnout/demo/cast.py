@@ -20,6 +20,15 @@ Known = Mapping[str, Any]
 SHOW_ANSWER = "printf '%s\\n' \"$ANSWER\""
 """A line for the shell."""
 
+MOBILES = 1_000
+
+
+def number_of(number: int) -> str:
+    """A mobile number for every third of the people, else none: numbers that are nobody's, since
+    the British regulator keeps them for films."""
+    return f"+44 7700 900{number % MOBILES:03}" if number % 3 == 0 else ""
+
+
 FIRST_NAMES = (
     "Amara",
     "Bjørn",

@@ -53,6 +53,7 @@ from turnout.demo.cast import (
     SLUG,
     ZONE,
     Known,
+    number_of,
 )
 from turnout.errors import Unauthenticated
 from turnout.store import Database, Tx
@@ -308,6 +309,7 @@ def _submitted(dice: random.Random, number: int) -> Submitted:
         job_title=dice.choice(JOBS),
         city=dice.choice(("Hamburg", "Porto", "Nagoya", "Gdańsk", "")),
         country_code=dice.choice(("DE", "PT", "JP", "PL", "")),
+        phone=number_of(number),
     )
     return Submitted(contact, [Answer(INTEREST, dice.choice(INTERESTS))])
 

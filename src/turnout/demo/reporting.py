@@ -33,7 +33,17 @@ from turnout.core.registrations import booking
 from turnout.core.registrations.granting import Wish, grant
 from turnout.core.registrations.model import Submitted
 from turnout.core.registrations.rules import Door
-from turnout.demo.cast import ACTOR, COMPANIES, FIRST_NAMES, JOBS, LAST_NAMES, SEED, ZONE, Known
+from turnout.demo.cast import (
+    ACTOR,
+    COMPANIES,
+    FIRST_NAMES,
+    JOBS,
+    LAST_NAMES,
+    SEED,
+    ZONE,
+    Known,
+    number_of,
+)
 from turnout.store import Database, Tx
 from turnout.web.assets import asset_path
 from turnout.web.catalogue import Step, Trial, Value
@@ -42,6 +52,7 @@ from turnout.web.curl_samples import curl
 USERNAME = "reports@example.com"
 TITLE = "The last metre, live"
 PEOPLE, DAYS = 60, 5
+OFFSET = 400
 MINUTE, DAY = 60_000, 86_400_000
 DOMAINS = ("example.com", "example.org", "example.net")
 SOURCES = ("newsletter", "partner", "")
@@ -200,7 +211,7 @@ def _register(
         company=dice.choice(COMPANIES),
         job_title=dice.choice(JOBS),
         country_code=dice.choice(("DE", "PT", "JP", "PL", "")),
-        phone=f"+49 40 55501{number:02}",
+        phone=number_of(OFFSET + number),
     )
     submitted = Submitted(contact, [Answer("How did you hear of us?", dice.choice(WISHES))])
     person = merge_person(tx, org_id, contact)
