@@ -224,6 +224,9 @@ LABELS = {
     "console.people.import.line": "Line",
     "console.people.import.faulty.one": "1 row cannot be imported",
     "console.people.import.faulty.many": "{count} rows cannot be imported",
+    "console.people.import.faulty_file": "Download these rows",
+    "console.people.import.faulty_hint": "With what is wrong beside each. Mend them and give the "
+    "file again: the others are imported already, or can be now.",
     "console.people.import.at": "Line {line}, column {column}",
     "console.people.import.at_line": "Line {line}",
     "console.people.import.do.one": "Register 1 person",

@@ -221,6 +221,12 @@ def test_results_come_from_a_file(
     assert find(node, org_id, sitting, "A-1").grading == ""
     fields = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', preview))
     named = {name: html.unescape(value) for name, value in fields.items() if name != "token"}
+    file = desk.send(path, path, faulty=named.pop("faulty"))
+    assert file.headers["content-disposition"].startswith("attachment;")
+    lines = file.body.decode("utf-8-sig").splitlines()
+    assert lines[0] == "Code,Attendance,Grade,What is wrong"
+    assert [line[:3] for line in lines[1:]] == ["Z-9", "B-2"]
+    assert "2 rows cannot be imported" in upload(desk, path, file.body).body.decode()
     done = desk.send(path, path, **named)
     assert "1 row was imported." in done.body.decode()
     now = find(node, org_id, sitting, "A-1")

@@ -1,6 +1,8 @@
 """Registering everybody who is in a file."""
 
+import csv
 import html
+import io
 import re
 from urllib.parse import urlencode
 
@@ -43,7 +45,7 @@ def test_a_file_is_previewed_then_imported(
     for said in ("1 row can be imported.", "Line 3", "1 row cannot be imported", "zoe@a.example"):
         assert said in page
     assert node.db.call(read_counts, org_id, gathering.event_id).states.confirmed == 5
-    fields = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', page))
+    fields = dict(re.findall(r'<input type="hidden" name="(?!faulty)(\w+)" value="([^"]*)">', page))
     body = urlencode({name: html.unescape(value) for name, value in fields.items()}).encode()
     done = desk.client.request(
         "POST", f"{gathering.path}/import", headers=desk.headers | FORM, body=body
@@ -55,7 +57,7 @@ def test_a_file_is_previewed_then_imported(
 
 def choose(desk: Desk, gathering: Gathering, page: str, **chosen: str) -> Answer:
     """The answer to the form on the page that says what columns become."""
-    fields = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', page))
+    fields = dict(re.findall(r'<input type="hidden" name="(?!faulty)(\w+)" value="([^"]*)">', page))
     fields.pop("sure", None)
     given = {name: html.unescape(value) for name, value in fields.items()}
     given |= {f"becomes-{place[1:]}": heading for place, heading in chosen.items()}
@@ -105,6 +107,29 @@ def test_a_file_that_cannot_be_read_is_refused_beside_its_field(
     assert answer.status == 422
     assert '<a href="#f-file">' in page
     assert said.lower() in html.unescape(page).lower()
+
+
+def test_faulty_rows_are_downloaded_mended_and_given_again(
+    desk: Desk, gathering: Gathering
+) -> None:
+    path = f"{gathering.path}/import"
+    content = b"Email,First name\nzia@a.example,Zia\n\nnonsense,X\n,Z\n"
+    page = upload(desk, gathering, content).body.decode()
+    carried = html.unescape(re.findall(r'name="faulty" value="([^"]+)"', page)[0])
+    file = desk.send(path, path, faulty=carried)
+    assert file.status == 200
+    assert file.headers["content-type"] == "text/csv; charset=utf-8"
+    assert file.headers["content-disposition"].startswith("attachment;")
+    heading, *rows = csv.reader(io.StringIO(file.body.decode("utf-8-sig")))
+    assert heading == ["Email", "First name", "What is wrong"]
+    assert [row[:1] for row in rows] == [["nonsense"], [""]]
+    assert all("mail" in row[2].lower() for row in rows)
+    mended = file.body.replace(b"nonsense", b"xia@a.example")
+    page = upload(desk, gathering, mended).body.decode()
+    assert "1 row can be imported" in page
+    assert "What is wrong" not in page.partition("<table")[2].partition("</table>")[0]
+    body = urlencode({"faulty": carried}).encode()
+    assert desk.client.request("POST", path, headers=desk.headers | FORM, body=body).status == 403
 
 
 def test_a_row_about_the_same_person_is_refused(desk: Desk, gathering: Gathering) -> None:

@@ -22,6 +22,8 @@ from turnout.errors import Conflict, Failure, Invalid, Missing
 from turnout.formats.spreadsheets import to_csv
 from turnout.formats.tables import read_table
 from turnout.web.console.exams.candidate import read_guid
+from turnout.web.console.faulty_rows import FIELD as FAULTY
+from turnout.web.console.faulty_rows import drop_reasons, keep_faulty, send_faulty
 from turnout.web.console.forms import fill
 from turnout.web.console.page import ConsolePage, Visit
 from turnout.web.refusals import say_refusal
@@ -90,8 +92,13 @@ class ImportPage(ConsolePage):
         form, files = await self.console.take_files(req, SIZE * 3)
         title = await self.console.read(req, "exams.change", find_title)
         page: dict[str, Any] = {"kind": self.kind.name, "title": title}
+        if form.has(FAULTY):
+            send_faulty(self.console, req, resp, form, scope)
+            return
         try:
-            sheet = self.kind.read(files.get("file") or form.value("content").encode())
+            given = files.get("file") or form.value("content").encode()
+            content = drop_reasons(given, NAME)
+            sheet = self.kind.read(content)
         except Invalid as refusal:
             form.refuse(refusal, "file")
             self.console.refuse(req, resp, TEMPLATE, form, **page, sheet=None)
@@ -104,6 +111,7 @@ class ImportPage(ConsolePage):
             refused += await write(req, form, "exams.change", verb, some, take)
         taken = len(sheet.lines) + len(sheet.refused) - len(refused)
         page |= {"sheet": sheet, "refused": sorted(refused), "taken": taken}
+        page["faulty"] = keep_faulty(content, NAME, refused)
         self.console.show(req, resp, TEMPLATE, form=form, **page, is_done=form.has("sure"))
 
 

@@ -30,6 +30,8 @@ from turnout.formats.spreadsheets import to_csv
 from turnout.formats.tables import read_table
 from turnout.http.body import read_body
 from turnout.http.forms import find_boundary, parse_files
+from turnout.web.console.faulty_rows import FIELD as FAULTY
+from turnout.web.console.faulty_rows import drop_reasons, keep_faulty, send_faulty
 from turnout.web.console.forms import Form, fill, read_console_form
 from turnout.web.console.page import ConsolePage, Visit
 from turnout.web.console.people.mapping import Mapped, list_targets, map_columns, read_headings
@@ -77,8 +79,12 @@ class ImportPage(ConsolePage):
         """The preview of a file that was uploaded, or the import of one that was previewed. Raises
         Unauthenticated, Denied, Missing; what is wrong with the file is said on the page."""
         form, content = await _read(req)
+        if form.has(FAULTY):
+            await self.console.read(req, "people.import", _list_types)
+            send_faulty(self.console, req, resp, form, scope)
+            return
         try:
-            content = map_columns(content, form, NAME)
+            content = map_columns(drop_reasons(content, NAME), form, NAME)
             sheet = read_sheet(content)
         except Invalid as refusal:
             await self.console.write(req, form, "people.import", _list_types)
@@ -104,6 +110,7 @@ class ImportPage(ConsolePage):
             targets=await self.console.read(req, "people.import", list_targets),
             form=form,
             refused=sorted(refused),
+            faulty=keep_faulty(content, NAME, map(_explain, sorted(refused))),
             taken=len(sheet.records) + len(sheet.faults) - len(refused),
         )
 
@@ -195,6 +202,10 @@ def _twice(records: list[Record]) -> list[Row]:
             records.remove(record)
         seen.setdefault(about, record.line)
     return found
+
+
+def _explain(row: Row) -> tuple[int, str]:
+    return row.line, f"{row.column}: {row.why}" if row.column else row.why
 
 
 def _row(fault: Fault) -> Row:
