@@ -9,20 +9,26 @@ import json
 import re
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, LiteralString, NamedTuple
+
+import psycopg
 
 from tests.support.ports import free_port
 from tests.support.server import clean_environment
+from turnout.store.sqlite import path_of
 
 START_TIMEOUT_S = 120
 STOP_TIMEOUT_S = 60
 DATABASE = "turnout.db"
+# The seeded tickets' mails are due: each server would draw and send them in its first round.
+FORGET_MAILS: LiteralString = "DELETE FROM ticket_mails"
 _PROCESSED = re.compile(rb'^turnout_queue_processed_total\{queue="intake"\} (\S+)', re.MULTILINE)
 
 
@@ -104,6 +110,7 @@ def make_demo(folder: Path, database_url: str | None = None) -> Demo:
         stdout=subprocess.DEVNULL,
         check=True,
     )
+    _run_statement(url, FORGET_MAILS)
     demo = json.loads((folder / "demo.json").read_text())
     members, user = demo["registration"], demo["messaging"]["user"]
     login = f"{user['username']}:{user['password']}"
@@ -117,6 +124,15 @@ def make_demo(folder: Path, database_url: str | None = None) -> Demo:
         token,
         demo["booking"],
     )
+
+
+def _run_statement(url: str, statement: LiteralString) -> None:
+    if url.startswith("sqlite:"):
+        with closing(sqlite3.connect(path_of(url), isolation_level=None)) as connection:
+            connection.execute(statement)
+    else:
+        with psycopg.connect(url) as session:
+            session.execute(statement)
 
 
 def url_of(database: Path) -> str:

@@ -89,6 +89,11 @@ def read_queue(database: Path) -> list[tuple[object, ...]]:
         ).fetchall()
 
 
+def test_demo_has_no_mails_to_draw_while_something_is_measured(demo, tmp_path):
+    with closing(sqlite3.connect(demo.copy_database(tmp_path / "copy"))) as connection:
+        assert connection.execute("SELECT count(*) FROM ticket_mails").fetchone() == (0,)
+
+
 def test_filled_tables_are_consistent(demo, tmp_path):
     database = demo.copy_database(tmp_path / "filled")
     fill(database, 700, print)
