@@ -14,6 +14,8 @@ OWN = {
         "lobby.js",
         "favicon.ico",
         "apple-touch-icon.png",
+        "icon-192.png",
+        "icon-512.png",
         "turnout.css",
         "public.css",
         "door.css",

@@ -1,9 +1,11 @@
 """The page that scans: the same for every phone, complete in each language, and whole offline."""
 
+import io
 import json
 import re
 
 import pytest
+from PIL import Image
 
 from tests.support.node import LocalNode
 from turnout.catalogue.translations import label
@@ -57,7 +59,14 @@ def test_the_worker_keeps_the_page_and_its_files_as_one_version(node: LocalNode)
 def test_it_can_be_installed(node: LocalNode) -> None:
     manifest, headers = read(node, "/door/manifest.webmanifest")
     assert headers["content-type"] == "application/manifest+json"
-    assert json.loads(manifest)["start_url"] == PAGE
+    facts = json.loads(manifest)
+    assert facts["start_url"] == PAGE
+    drawn, *icons = facts["icons"]
+    assert drawn["type"] == "image/svg+xml"
+    assert [icon["sizes"] for icon in icons] == ["192x192", "512x512"]
+    for icon in icons:
+        picture = Image.open(io.BytesIO(node.client.request("GET", icon["src"]).body))
+        assert f"{picture.width}x{picture.height}" == icon["sizes"]
 
 
 @pytest.mark.parametrize("spoken", ["en", "de", "es"])

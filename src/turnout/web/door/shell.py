@@ -163,7 +163,18 @@ MANIFEST = {
     "display": "standalone",
     "background_color": "#0a1f1c",
     "theme_color": "#0a1f1c",
-    "icons": [{"src": "/favicon.svg", "type": "image/svg+xml", "sizes": "any"}],
+    "icons": [
+        {"src": "/favicon.svg", "type": "image/svg+xml", "sizes": "any"},
+        *(
+            {
+                "src": asset_path(f"icon-{size}.png"),
+                "type": "image/png",
+                "sizes": f"{size}x{size}",
+                "purpose": "any maskable",
+            }
+            for size in (192, 512)
+        ),
+    ],
 }
 WORKER = """\
 const VERSION = %s;
