@@ -89,7 +89,7 @@ class Office(msgspec.Struct):
 
     @asynccontextmanager
     async def carrier(
-        self, phone: FaxPhone, kept: Kept, **members: Any
+        self, phone: FaxPhone, kept: Kept, *, is_fast: bool = True, **members: Any
     ) -> AsyncIterator[SipFaxCarrier]:
         given: dict[str, Any] = {
             "host": "127.0.0.1",
@@ -100,7 +100,8 @@ class Office(msgspec.Struct):
             "retry_seconds": 1,
         }
         settings = SipFaxSettings(**given | members)
-        carrier = SipFaxCarrier("sip_fax", settings, new_house(self.db), command(phone.clock))
+        worker = command(phone.clock) if is_fast else ()
+        carrier = SipFaxCarrier("sip_fax", settings, new_house(self.db), worker)
         await carrier.start(kept)
         try:
             yield carrier
@@ -109,8 +110,8 @@ class Office(msgspec.Struct):
             await carrier.stop()
 
 
-def open_office(folder: Path, name: str = "Open Räil") -> Office:
-    db = open_database(Settings(database_url=new_database("sqlite", folder)))
+def open_office(folder: Path, name: str = "Open Räil", url: str = "") -> Office:
+    db = open_database(Settings(database_url=url or new_database("sqlite", folder)))
     return Office(db, db.call(make_organization, "acme", name), folder)
 
 

@@ -20,6 +20,8 @@ from tests.carriers.sip_fax.phone import FaxPhone
 from tests.carriers.sip_fax.sheets import make_documents
 from tests.carriers.smtp.certificates import Authority
 from tests.support import proof
+from tests.support.node import database
+from tests.support.postgresql import Cluster
 from turnout.carriers import Accepted, Attachment, Lapsed, Misconfigured, Outcome, Rejected, Retry
 from turnout.carriers.sip_fax import SipFaxSettings
 from turnout.carriers.sip_fax.messages import Message
@@ -362,6 +364,13 @@ def play(
         tasks = runner.run(begin())
         yield lambda name: runner.run(wait(tasks[name]))
     office.db.close()
+
+
+def test_faxes_are_continued_on_postgresql(cluster: Cluster, tmp_path: Path) -> None:
+    with database("postgresql", tmp_path, cluster) as url:
+        office = open_office(tmp_path, url=url)
+        asyncio.run(what_remains_of_a_fax_is_sent_by_another_call(office, tmp_path))
+        office.db.close()
 
 
 PROVED = ("what_remains_of_a_fax_is_sent_by_another_call", "documents_of_many_kinds")
