@@ -43,7 +43,7 @@ class Receiver:
 
     def __init__(self, payload: int) -> None:
         self._payload = payload
-        self._table = _decoding(payload)
+        self._tables = _decoding(payload)
         self._source = b""
         self._next: int | None = None
         self._waiting: dict[int, bytes] = {}
@@ -75,7 +75,7 @@ class Receiver:
         return self._drain()
 
     def _drain(self) -> bytes:
-        heard, table = array("h"), self._table
+        heard = bytearray()
         while self._waiting and self._next is not None:
             sound = self._waiting.pop(self._next, None)
             if sound is None and len(self._waiting) < LATE:
@@ -85,9 +85,14 @@ class Receiver:
                 sound = self._last if self._repeated <= REPEATS else self._silence
             else:
                 self._last, self._repeated = sound, 0
-            heard.extend(table[one] for one in sound)
+            heard += self._decode(sound)
             self._next = (self._next + 1) & 0xFFFF
-        return heard.tobytes()
+        return bytes(heard)
+
+    def _decode(self, sound: bytes) -> bytes:
+        out = bytearray(2 * len(sound))
+        out[::2], out[1::2] = map(sound.translate, self._tables)
+        return bytes(out)
 
 
 @cache
@@ -98,9 +103,11 @@ def _encoding(payload: int) -> bytes:
 
 
 @cache
-def _decoding(payload: int) -> list[int]:
+def _decoding(payload: int) -> tuple[bytes, bytes]:
+    """For each byte the first byte of its sample, and the second one."""
     decode = _from_alaw if payload == 8 else _from_ulaw
-    return [decode(byte) for byte in range(256)]
+    samples = array("h", map(decode, range(256))).tobytes()
+    return samples[::2], samples[1::2]
 
 
 def _to_alaw(sample: int) -> int:
