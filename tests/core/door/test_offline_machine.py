@@ -203,7 +203,8 @@ class World:
             is_conflict = scan.is_admitted and answer not in (ADMITTED, RETURNED)
             assert told.is_conflict == (is_conflict and not told.refusal)
             if told.is_conflict:
-                self.truth.conflicts.add(scan.nonce)
+                first = self.truth.tickets[scan.code].find_first(scan.said)
+                self.truth.conflicts.setdefault(scan.nonce, (first.name, first.at))
 
     def revoke(self, phone: Phone) -> None:
         phone.is_revoked = True
@@ -237,7 +238,9 @@ class World:
             shown = beside[number]
             assert bool(shown and shown.is_out) == tickets[code].is_out
             assert bool(shown and shown.agreements) != tickets[code].is_signed
-        assert len(self.kept()) - self.before == len(self.truth.conflicts)
+        kept = self.kept()
+        told = [(one.first_device, one.first_at) for one in kept[: len(kept) - self.before]]
+        assert sorted(told) == sorted(self.truth.conflicts.values())
 
 
 @pytest.mark.proof

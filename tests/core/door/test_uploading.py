@@ -255,6 +255,50 @@ def test_somebody_whom_another_phone_let_in_stays_in_when_a_lost_check_in_goes(d
     assert (kept.first_device, kept.first_at, kept.device) == ("Door 2", let_in_at, "Door 3")
 
 
+@pytest.mark.parametrize("first", [0, 1])
+def test_a_guest_who_was_welcomed_back_twice_names_both_returns(desk, hall, first: int) -> None:
+    (ann,) = hall.guests(ANN)
+    door, terrace = hall.device("Door T"), hall.gate("Terrace", has_exit=True)
+    halls = [hall.device(name, gate=terrace) for name in ("Hall 1", "Hall 2")]
+    hall.scan(door, ann)
+    desk.node.clock.now += MINUTE_MS
+    upload(hall, halls[0], offline(ann, hall.now, act=Act.LEAVE, is_admitted=False))
+    desk.node.clock.now += 3 * MINUTE_MS
+    at = hall.now - MINUTE_MS
+    backs = [offline(ann, at + place, said="returned") for place in (0, 1)]
+    second = 1 - first
+    assert not upload(hall, halls[first], backs[first])[0].is_conflict
+    for _ in range(2):
+        assert upload(hall, halls[second], backs[second])[0].is_conflict
+    (kept,) = desk.db.call(list_conflicts, desk.org_id, desk.event.id, 9)
+    names = ("Hall 1", "Hall 2")
+    assert (kept.first_device, kept.device) == (names[first], names[second])
+    assert (kept.first_at, kept.first_gate, kept.gate) == (at + first, "Terrace", "Terrace")
+    told = [len(desk.db.call(list_own_conflicts, *device, 9)) for device in (*halls, door)]
+    assert told == [1, 1, 0]
+    # Taken back, it is no conflict: the guest came in once, and is in.
+    undo = offline(ann, hall.now, act=Act.UNDO, is_admitted=False)
+    assert upload(hall, halls[second], undo)[0].verdict is Verdict.LEFT
+    assert desk.db.call(list_conflicts, desk.org_id, desk.event.id, 9) == []
+    assert hall.scan(halls[first], ann).verdict is Verdict.AGAIN
+
+
+@pytest.mark.parametrize("order", ["1122", "2112", "2211", "1212", "1221", "2121"])
+def test_who_was_taken_back_at_once_is_no_conflict_in_any_order(desk, hall, order: str) -> None:
+    """Hall 1 lets the ticket in and takes it back, Hall 2 lets it in, all without a network."""
+    (ann,) = hall.guests(ANN)
+    desk.node.clock.now += MINUTE_MS
+    at = hall.now - 30_000
+    one = [offline(ann, at), offline(ann, at + 1, act=Act.UNDO, is_admitted=False)]
+    two = [offline(ann, at + 2), offline("NOTHING", at + 3, is_admitted=False)]
+    waiting = {"1": (hall.device("Hall 1"), one), "2": (hall.device("Hall 2"), two)}
+    for name in order:
+        device, acts = waiting[name]
+        upload(hall, device, acts.pop(0))
+    assert checked_in_at(desk, ann) == at + 2
+    assert desk.db.call(list_conflicts, desk.org_id, desk.event.id, 9) == []
+
+
 def test_who_went_out_is_in_again_once_that_is_taken_back(desk, hall):
     (ann,) = hall.guests(ANN)
     exit_ = hall.device("Terrace", gate=hall.gate("Terrace", has_exit=True))

@@ -55,6 +55,9 @@ class Ticket:
     def find_scan(self, name: str, nonce: str) -> Row | None:
         return next((one for one in self.scans if (one.name, one.nonce) == (name, nonce)), None)
 
+    def has_nonce(self, nonce: str) -> bool:
+        return any(one.nonce == nonce for one in self.scans)
+
     def find_own_note(self, name: str) -> Row | None:
         """What a phone has noted last since the check-in, which is none of its notes."""
         first = self.admission
@@ -66,6 +69,18 @@ class Ticket:
         ]
         made = [one for one in own if not self.is_check_in(one)]
         return made[-1] if made else None
+
+    def find_first(self, said: str) -> Row:
+        """The act that a scan of somebody who is in contradicts; the scan `said` that."""
+        first = self.admission
+        assert first is not None
+        since = self.checked_in_at or 0
+        own = [
+            one
+            for one in self.notes
+            if one.what in (RETURNED, LET_IN) and one.at >= since and not one.is_taken_back
+        ]
+        return own[-1] if own and said == RETURNED else first
 
     def is_check_in(self, note: Row) -> bool:
         """Whether somebody was checked in by being let in anyway."""
@@ -80,7 +95,8 @@ class Truth:
     def __init__(self, codes: list[str]) -> None:
         self.tickets = {code: Ticket() for code in codes}
         self.answered: dict[str, str] = {}
-        self.conflicts: set[str] = set()
+        # By the nonce of the scan that contradicts: whose act it contradicts, and when that was.
+        self.conflicts: dict[str, tuple[str, int]] = {}
 
     def take(
         self,
@@ -163,8 +179,11 @@ class Truth:
             is_later = other.place > row.place and other.what == AGAIN
             if is_later and lets_in and not other.is_taken_back:
                 other.what, ticket.checked_in_at = ADMITTED, other.at
-                self.conflicts.discard(other.nonce)
+                self.conflicts.pop(other.nonce, None)
                 self.answered[other.nonce] = ADMITTED
+                for nonce, first in self.conflicts.items():
+                    if ticket.has_nonce(nonce) and first == (row.name, row.at):
+                        self.conflicts[nonce] = (other.name, other.at)
                 return True
         return False
 
@@ -190,23 +209,31 @@ class Truth:
             return "door.not_in"
         if not ticket.is_in:
             return LEFT
-        own, is_first = ticket.find_own_note(name), first.name == name
-        if own is None and not is_first:
-            if not ticket.has_scanned(name):
-                return "door.undo_other"
+        note = ticket.find_own_note(name)
+        clashes = [one for one in ticket.scans if one.name == name and one.nonce in self.conflicts]
+        done = [one for one in (note, *clashes, first) if one and one.name == name]
+        last = max(done, key=lambda one: one.place, default=None)
+        if last is None and not ticket.has_scanned(name):
+            return "door.undo_other"
+        if last is not None and at - last.at > UNDO_MS:
+            return "door.undo_late"
+        if last is not None and last is note:
+            last.is_taken_back = True
+        elif last is first:
+            self._undo_check_in(ticket, first)
+        else:
             for row in ticket.scans:  # it has let nobody in by them
                 row.is_taken_back = row.is_taken_back or row.name == name
-            return LEFT
-        if at - (own or first).at > UNDO_MS:
-            return "door.undo_late"
-        if own is not None:
-            own.is_taken_back = True
-            return LEFT
-        ticket.checked_in_at = None
-        for note in ticket.notes:
-            is_own = note.name == name and note.what == LET_IN and note.at >= first.at
-            note.is_taken_back = note.is_taken_back or is_own
+            if last is not None:
+                del self.conflicts[last.nonce]
         return LEFT
+
+    def _undo_check_in(self, ticket: Ticket, first: Row) -> None:
+        for one in ticket.notes:
+            is_own = one.name == first.name and one.what == LET_IN and one.at >= first.at
+            one.is_taken_back = one.is_taken_back or is_own
+        if not self._pass_on(ticket, first):
+            ticket.checked_in_at = None
 
     def _sign(self, ticket: Ticket) -> str:
         ticket.is_signed = True

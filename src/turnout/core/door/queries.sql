@@ -146,9 +146,9 @@ WHERE r.org_id = :org_id AND r.id = o.id AND r.event_id = :event_id
 ORDER BY t.id LIMIT :limit;
 
 -- name: find_admission(org_id, ticket_id: TicketId)^
---     -> (device: str, nonce: str | None, gate_id: GateId | None, at: int) | None
+--     -> (id: int, device: str, nonce: str | None, gate_id: GateId | None, at: int) | None
 -- The last scan that checked a ticket in.
-SELECT device, nonce, gate_id, at FROM scans
+SELECT id, device, nonce, gate_id, at FROM scans
 WHERE org_id = :org_id AND ticket_id = :ticket_id AND result = 'admitted'
 ORDER BY id DESC LIMIT 1;
 
@@ -269,6 +269,13 @@ UPDATE tickets SET updated_at = :now WHERE org_id = :org_id AND id = :id;
 SELECT n.kind FROM door_notes n
 WHERE n.org_id = :org_id AND n.ticket_id = :ticket_id AND n.at >= :since
     AND n.kind <> 'paid' AND n.taken_back_at IS NULL
+ORDER BY n.id DESC LIMIT 1;
+
+-- name: find_last_entry(org_id, ticket_id: TicketId, since: int)^ -> (device: str, at: int) | None
+-- Who last let somebody in again.
+SELECT n.device, n.at FROM door_notes n
+WHERE n.org_id = :org_id AND n.ticket_id = :ticket_id AND n.at >= :since
+    AND n.kind IN ('returned', 'let_in') AND n.taken_back_at IS NULL
 ORDER BY n.id DESC LIMIT 1;
 
 -- name: find_passage_before(org_id, event_id, ticket_id: TicketId, since: int, device, nonce: str)^
@@ -493,15 +500,24 @@ ON CONFLICT (org_id, event_id, device, nonce) DO NOTHING;
 SELECT first_device, first_at FROM door_conflicts
 WHERE org_id = :org_id AND event_id = :event_id AND device = :device AND nonce = :nonce;
 
+-- name: find_own_conflict(org_id, event_id, ticket_id: TicketId, device)^
+--     -> (id: int, nonce: str, at: int) | None
+-- What a device has last let in without a network that another one had let in.
+SELECT id, nonce, at FROM door_conflicts
+WHERE org_id = :org_id AND event_id = :event_id AND ticket_id = :ticket_id AND device = :device
+    AND verdict = 'again'
+ORDER BY id DESC LIMIT 1;
+
 -- name: drop_conflict(org_id, event_id, device, nonce: str)!
 DELETE FROM door_conflicts
 WHERE org_id = :org_id AND event_id = :event_id AND device = :device AND nonce = :nonce;
 
--- name: move_conflicts(org_id, event_id, ticket_id: TicketId, device, next_device, next_at: int)!
+-- name: move_conflicts(org_id, event_id, ticket_id: TicketId, device, at: int, next_device,
+--     next_at: int)!
 -- Those with a check-in of a device that another one has taken the place of.
 UPDATE door_conflicts SET first_device = :next_device, first_at = :next_at
 WHERE org_id = :org_id AND event_id = :event_id AND ticket_id = :ticket_id
-    AND verdict = 'again' AND first_device = :device;
+    AND verdict = 'again' AND first_device = :device AND first_at = :at;
 
 -- name: list_conflicts(org_id, event_id, device, limit) -> uploading.KeptConflict
 -- Newest first; `device` empty = of all.
@@ -514,8 +530,9 @@ SELECT c.id, c.ticket_id, coalesce(p.first_name || ' ' || p.last_name, '') AS na
             AND a.result = 'admitted' AND a.device = c.first_device AND a.at = c.first_at
         ORDER BY a.id LIMIT 1), (
         SELECT f.name FROM door_notes a JOIN gates f ON f.org_id = a.org_id AND f.id = a.gate_id
-        WHERE a.org_id = c.org_id AND a.ticket_id = c.ticket_id AND c.verdict = 'paid'
-            AND a.kind = 'paid' AND a.device = c.first_device AND a.at = c.first_at
+        WHERE a.org_id = c.org_id AND a.ticket_id = c.ticket_id AND a.kind <> 'left'
+            AND (a.kind = 'paid') = (c.verdict = 'paid')
+            AND a.device = c.first_device AND a.at = c.first_at
         ORDER BY a.id LIMIT 1), '') AS first_gate, c.first_at, c.device,
     coalesce(g.name, '') AS gate, c.at, c.amount_minor, c.currency, c.recorded_at
 FROM door_conflicts c

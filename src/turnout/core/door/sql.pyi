@@ -52,6 +52,7 @@ class ListCompanionsRow(NamedTuple):
     checked_in_at: int | None
 
 class FindAdmissionRow(NamedTuple):
+    id: int
     device: str
     nonce: str | None
     gate_id: GateId | None
@@ -71,6 +72,10 @@ class FindNextAdmissionRow(NamedTuple):
 class FindOwedRow(NamedTuple):
     amount_minor: int
     currency: str
+
+class FindLastEntryRow(NamedTuple):
+    device: str
+    at: int
 
 class FindPassageBeforeRow(NamedTuple):
     kind: str
@@ -140,6 +145,11 @@ class ListBookedByRow(NamedTuple):
 class FindConflictRow(NamedTuple):
     first_device: str
     first_at: int | None
+
+class FindOwnConflictRow(NamedTuple):
+    id: int
+    nonce: str
+    at: int
 
 class FindPaidRow(NamedTuple):
     device: str
@@ -330,6 +340,10 @@ class _Sql(Statements):
     @staticmethod
     def find_passage(tx: Tx, *, org_id: OrgId, ticket_id: TicketId, since: int) -> str | None: ...
     @staticmethod
+    def find_last_entry(
+        tx: Tx, *, org_id: OrgId, ticket_id: TicketId, since: int
+    ) -> FindLastEntryRow | None: ...
+    @staticmethod
     def find_passage_before(
         tx: Tx,
         *,
@@ -417,6 +431,10 @@ class _Sql(Statements):
         tx: Tx, *, org_id: OrgId, event_id: EventId, device: str, nonce: str
     ) -> FindConflictRow | None: ...
     @staticmethod
+    def find_own_conflict(
+        tx: Tx, *, org_id: OrgId, event_id: EventId, ticket_id: TicketId, device: str
+    ) -> FindOwnConflictRow | None: ...
+    @staticmethod
     def drop_conflict(
         tx: Tx, *, org_id: OrgId, event_id: EventId, device: str, nonce: str
     ) -> int: ...
@@ -428,6 +446,7 @@ class _Sql(Statements):
         event_id: EventId,
         ticket_id: TicketId,
         device: str,
+        at: int,
         next_device: str,
         next_at: int,
     ) -> int: ...

@@ -2,11 +2,12 @@
 never got.
 
 Theory. By hand, the last thing that the device did with the ticket is taken back: that it let
-somebody in anyway, out or in again, or its check-in. The scans and notes stay, marked. The other
-case: a phone asks the server, the server admits, the answer is lost, and the phone by itself turns
-the guest away. What the server did is taken back when the phone tells it. Where another phone has
-let the same guest in since, that was the check-in: it takes the place of the first one, and the
-conflict that it seemed to be is none.
+somebody in anyway, out or in again, or its check-in. The scans and notes stay, marked. Where what
+is taken back was a conflict, there is none any more: the guest came in once. The other case: a
+phone asks the server, the server admits, the answer is lost, and the phone by itself turns the
+guest away. What the server did is taken back when the phone tells it. In both cases: where another
+phone has let the same guest in since, that was the check-in. It takes the place of the one that is
+taken back, and the conflict that it seemed to be is none.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -46,41 +47,48 @@ def undo_scan(tx: Tx, standing: Standing, post: Post, shown: Shown) -> Undone:
         raise Conflict("door.not_in")
     stays_in = False
     if found.checked_in_at is not None:
-        stays_in = _take_back_note(tx, standing, found, first, shown.at)
-    undo_check_in(tx, org_id, post.event_id, scan, stays_in=stays_in)
-    if stays_in:
-        sql.touch_ticket(tx, org_id=org_id, id=found.id, now=tx.now)
-    elif first is not None:
+        stays_in = _take_back_last(tx, standing, post, found, first, shown.at)
+    if first is not None and not stays_in:
         # With a check-in goes that it was made by letting somebody in anyway.
         own: dict[str, Any] = {"ticket_id": found.id, "device": standing.device.name}
         sql.take_back_let_in(tx, org_id=org_id, since=first.at, at=shown.at, **own)
-    return _tell_undone(tx, standing, found if stays_in else None)
+        if found.checked_in_at is not None:
+            stays_in = _pass_on(tx, standing, post, found.id, first)
+    undo_check_in(tx, org_id, post.event_id, scan, stays_in=stays_in)
+    if stays_in:
+        sql.touch_ticket(tx, org_id=org_id, id=found.id, now=tx.now)
+    return _tell_undone(tx, standing, find_ticket(tx, standing, post, scan.code))
 
 
-def _take_back_note(
+def _take_back_last(
     tx: Tx,
     standing: Standing,
+    post: Post,
     found: FoundTicket,
     first: "FindAdmissionRow | None",
     at: int,
 ) -> bool:
-    """Take back what the device has noted last of a ticket that is checked in. False = it has noted
-    nothing, and the check-in is its own: that is to be taken back. Raises Conflict for what is
-    older than two minutes, and for what another device did."""
-    whose: dict[str, Any] = {"org_id": standing.org_id, "ticket_id": found.id}
-    device = standing.device.name
-    own = sql.find_own_note(tx, **whose, device=device)
-    is_first = first is not None and first.device == device
-    done_at = own.at if own else first.at if first and is_first else None
-    if done_at is None:
-        if not sql.has_scanned(tx, **whose, device=device):
+    """Take back what the device did last with a ticket that is checked in, unless that is its own
+    check-in: False = it is, and is to be taken back. Raises Conflict for what is older than two
+    minutes, and for what another device did."""
+    org_id, device = standing.org_id, standing.device.name
+    whose: dict[str, Any] = {"org_id": org_id, "ticket_id": found.id, "device": device}
+    where: dict[str, Any] = {"event_id": post.event_id}
+    note = sql.find_own_note(tx, **whose)
+    clash = sql.find_own_conflict(tx, **whose, **where)
+    own = first if first and first.device == device else None
+    last = max((one for one in (note, clash, own) if one), key=lambda one: one.id, default=None)
+    if last is None:
+        if not sql.has_scanned(tx, **whose):
             raise Conflict("door.undo_other")
         return True
-    if at - done_at > UNDO_MS:
+    if at - last.at > UNDO_MS:
         raise Conflict("door.undo_late")
-    if own:
-        sql.take_back_note(tx, org_id=standing.org_id, id=own.id, at=at)
-    return own is not None
+    if clash and last is clash:
+        sql.drop_conflict(tx, org_id=org_id, **where, device=device, nonce=clash.nonce)
+    elif note and last is note:
+        sql.take_back_note(tx, org_id=org_id, id=note.id, at=at)
+    return last is not own
 
 
 def retract(tx: Tx, standing: Standing, post: Post, shown: Shown) -> None:
@@ -98,16 +106,19 @@ def retract(tx: Tx, standing: Standing, post: Post, shown: Shown) -> None:
     is_first = first is not None and (first.device, first.nonce) == (device, shown.nonce)
     if found.checked_in_at is None or not (is_noted or is_first):
         return
-    is_kept = is_first and _pass_on(tx, standing, post, found.id, shown.nonce)
+    is_kept = first is not None and is_first and _pass_on(tx, standing, post, found.id, first)
     undo_check_in(tx, org_id, post.event_id, scan, stays_in=is_kept or not is_first)
     sql.touch_ticket(tx, org_id=org_id, id=found.id, now=tx.now)
 
 
-def _pass_on(tx: Tx, standing: Standing, post: Post, ticket_id: TicketId, nonce: str) -> bool:
+def _pass_on(
+    tx: Tx, standing: Standing, post: Post, ticket_id: TicketId, first: "FindAdmissionRow"
+) -> bool:
     """Whether another scan has let in the same guest since, which is the check-in from now on."""
     org_id, event_id, device = standing.org_id, post.event_id, standing.device.name
     whose: dict[str, Any] = {"org_id": org_id, "event_id": event_id}
-    next_ = sql.find_next_admission(tx, **whose, ticket_id=ticket_id, device=device, nonce=nonce)
+    own: dict[str, Any] = {"ticket_id": ticket_id, "device": device, "nonce": first.nonce or ""}
+    next_ = sql.find_next_admission(tx, **whose, **own)
     if next_ is None:
         return False
     sql.make_admission(tx, org_id=org_id, id=next_.id)
@@ -118,6 +129,7 @@ def _pass_on(tx: Tx, standing: Standing, post: Post, ticket_id: TicketId, nonce:
         **whose,
         ticket_id=ticket_id,
         device=device,
+        at=first.at,
         next_device=next_.device,
         next_at=next_.at,
     )

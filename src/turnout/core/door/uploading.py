@@ -6,12 +6,14 @@ corrected by what it shows when it uploads; a scan is never later than now, and 
 hours. Whom a phone turned away, or sent to a supervisor, that scan does not check in, whatever the
 server would have said: it is kept as a refused one. Whom a phone let in, and the server would not
 have, is a conflict: it is kept, shown to both phones and the console, and nobody is thrown out by
-it. So is a payment that a phone took for a ticket that was paid before.
+it. It names the other phone that let the same guest in: by the check-in, or for a guest who went
+out and was welcomed back twice, by the other return. A payment that a phone took for a ticket that
+was paid before is a conflict, too.
 """
 
 from collections.abc import Sequence
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta
@@ -178,6 +180,8 @@ def _take(tx: Tx, standing: Standing, post: Post, scan: OfflineScan, shown: Show
     verdict = decision.verdict
     is_wrong = scan.is_admitted and verdict not in (Verdict.ADMITTED, Verdict.RETURNED)
     if is_wrong:
+        if scan.said == Verdict.RETURNED:
+            decision = _say_other_return(tx, standing, decision)
         _keep(tx, standing, post, decision, shown)
     return Uploaded(scan.nonce, verdict, is_wrong or decision.paid_at is not None)
 
@@ -200,6 +204,18 @@ def _act(tx: Tx, standing: Standing, post: Post, scan: OfflineScan, shown: Shown
     if scan.is_refused:
         return keep_refusal(tx, standing, post, shown, scan.said)
     return scan_ticket(tx, standing, post, shown)
+
+
+def _say_other_return(tx: Tx, standing: Standing, decision: Decision) -> Decision:
+    """For somebody who went out and was welcomed back, first is the device that did so before, or
+    let them in anyway; where none did, the check-in is."""
+    if decision.verdict is not Verdict.AGAIN or decision.ticket is None:
+        return decision
+    whose: dict[str, Any] = {"org_id": standing.org_id, "ticket_id": decision.ticket}
+    entry = sql.find_last_entry(tx, **whose, since=decision.first_at or 0)
+    if entry is None:
+        return decision
+    return msgspec.structs.replace(decision, first_at=entry.at, first_device=entry.device)
 
 
 def _keep(tx: Tx, standing: Standing, post: Post, decision: Decision, shown: Shown) -> None:
