@@ -271,6 +271,7 @@ def test_the_waiting_list(stage: Stage) -> None:
     assert first.email == "dan@example.com"
     full = stage.send("/waiting", entry=dan.id, offer="1")
     assert full.status == 422
+    assert "or cancel a registration first." in full.body.decode()
     assert done_of(stage.send("/waiting", entry=cid.id, leave="1")) == "left"
     assert done_of(stage.send("/waiting", hours="48")) == "hours"
     assert "An offer holds 48 hours." in stage.desk.read(f"{stage.base}/waiting")

@@ -33,6 +33,8 @@ LABELS = {
     "console.clash.theirs": "Saved by now",
     "console.clash.mine": "Yours",
     "console.clash.nothing": "nothing",
+    "console.refusal.event.full": "The event is full. Raise how many it takes under Details, or "
+    "cancel a registration first.",
     "console.refusal.event.registration_ended": "The registration has ended. Set a later end, or "
     "none, under Details.",
     "console.refusal.event_question.answered": "{question} was answered already: its name and its "
@@ -41,6 +43,8 @@ LABELS = {
     "answers. Ask it again, or choose another name.",
     "console.refusal.event_question.same_name": "Another question is called that already.",
     "console.refusal.event_question.text_missing": "An agreement needs the text that is agreed to.",
+    "console.refusal.tickets.sold_out_type": "No ticket of that type is left. Raise how many "
+    "there are under Tickets, or cancel a registration first.",
     "console.refusal.ticket_type.same_name": "Another ticket of this event is called that already.",
     "console.refusal.capacity.held": "{held:person is|people are} registered; the capacity cannot "
     "be lower "
