@@ -20,13 +20,14 @@ Known = Mapping[str, Any]
 SHOW_ANSWER = "printf '%s\\n' \"$ANSWER\""
 """A line for the shell."""
 
-MOBILES = 1_000
+AREAS = (202, 212, 303, 312, 404, 415, 503, 512, 617, 713)
 
 
 def number_of(number: int) -> str:
-    """A mobile number for every third of the people, else none: numbers that are nobody's, since
-    the British regulator keeps them for films."""
-    return f"+44 7700 900{number % MOBILES:03}" if number % 3 == 0 else ""
+    """A phone number for every third of the people, else none: of each American area a hundred are
+    kept for fiction, and are nobody's. They are valid, so that the simulator takes them."""
+    area, ending = divmod(number, 100)
+    return f"+1 {AREAS[area % len(AREAS)]} 555 01{ending:02}" if number % 3 == 0 else ""
 
 
 FIRST_NAMES = (
