@@ -177,7 +177,8 @@ SECURE = PLAIN | {"Sec-Fetch-Mode": "navigate"}
 
 def browse(site: AppClient, path: str, given: dict[str, str], marks: dict[str, str]) -> Answer:
     """What a browser shows that sends a form, which is a page that it can go back to."""
-    headers = FORM | marks
+    own = "; ".join(filter(None, (marks.get("Cookie"), "cookie=1")))
+    headers = FORM | marks | {"Cookie": own}
     sent = site.request("POST", path, headers=headers, body=encode(given))
     assert (sent.status, sent.body, sent.headers["cache-control"]) == (
         *(303, b""),
@@ -234,11 +235,41 @@ def test_what_answers_a_form_is_a_page_to_go_back_to(
         assert site.request("POST", path, headers=FORM | script, body=encode(given)).status != 303
 
 
+@pytest.mark.parametrize("marks", [PLAIN, SECURE], ids=["http", "https"])
+def test_a_browser_that_refuses_cookies_gets_the_page_at_once(
+    site: AppClient, node: LocalNode, marks: dict[str, str]
+) -> None:
+    for name, (path, given) in list_pages(node).items():
+        # It is asked once to send the form again with a cookie, before anything is done.
+        facts = {"headers": FORM | marks, "body": encode(given)}
+        asked = site.request("POST", f"{path}?lang=de", **facts)
+        assert (asked.status, asked.body) == (307, b""), name
+        assert asked.headers["location"] == f"{path}?lang=de&cookie=1"
+        assert {f"Path={path}", "HttpOnly", "SameSite=Strict"} <= set(
+            asked.set_cookies[0].split("; ")
+        )
+        shown = site.request("POST", asked.headers["location"], **facts)
+        assert shown.status in (200, 409, 422), name
+        assert 'lang="de"' in shown.body.decode(), name
+        typed = next((given[part] for part in ("email", "company") if part in given), "")
+        assert typed.replace("&", "&amp;") in shown.body.decode(), name
+
+
+def test_a_page_asked_for_what_it_has_not_says_so(site: AppClient, node: LocalNode) -> None:
+    for name, (path, _) in list_pages(node).items():
+        shown = site.request("GET", f"{path}?again=1", headers=BROWSER)
+        assert shown.status == 200, name
+        assert Page(shown.body).text.count("The form starts again") == 1, name
+        plain = site.request("GET", path, headers=BROWSER)
+        assert "The form starts again" not in Page(plain.body).text, name
+
+
 def test_a_state_is_sealed_for_its_page_and_for_half_an_hour(
     site: AppClient, node: LocalNode, fair: Fair
 ) -> None:
     given = ADA | {"company": "Unmistakable"}
-    sent = site.request("POST", fair.path, headers=FORM | PLAIN, body=encode(given))
+    headers = FORM | PLAIN | {"Cookie": "cookie=1"}
+    sent = site.request("POST", fair.path, headers=headers, body=encode(given))
     cookie = typed_of(sent)
     again = f"{fair.path}?again=1"
     assert value_of(ask_again(site, fair, cookie), "company") == "Unmistakable"
@@ -287,7 +318,8 @@ def test_what_does_not_fit_is_answered_at_once(site: AppClient, fair: Fair) -> N
     source = random.Random(3)
     long = "".join(source.choices(string.ascii_letters, k=6000))
     given = {"access": long, "first_name": "Ada"}
-    sent = site.request("POST", fair.path, headers=FORM | SECURE, body=encode(given))
+    headers = FORM | SECURE | {"Cookie": "cookie=1"}
+    sent = site.request("POST", fair.path, headers=headers, body=encode(given))
     assert (sent.status, value_of(sent.body.decode(), "first_name")) == (200, "Ada")
 
 

@@ -42,7 +42,7 @@ from turnout.web.event_page import (
     make_page,
 )
 from turnout.web.event_sending import CODE_LIMIT, Form, judge, list_sessions, say, send
-from turnout.web.form_states import BY_COOKIE, FormState, FormStates, find_lacks
+from turnout.web.form_states import BY_COOKIE, FormState, FormStates, find_lacks, say_state
 from turnout.web.forms import (
     AGAIN,
     NO_FAULTS,
@@ -115,6 +115,8 @@ class EventResource(Resource):
         key = (req.path, slug, number)
         found = await self._reads.read(key, find_event_page, *key)
         if lead_to_name(req, resp, found, number):
+            return
+        if self._states.try_cookie(req, resp):
             return
         asked = found.questions
         most = found.shown.details.companions
@@ -244,6 +246,7 @@ class EventResource(Resource):
     ) -> None:
         """The page as its form stands."""
         given = given | state.given
+        settle_language(found.shown.details.locale, found.organization.locale)
         if state.step == JUDGED:
             judged = judge(found, given, self._db.clock())
             wrong, people = judged.filled.wrong, judged.others.wrong
@@ -253,7 +256,7 @@ class EventResource(Resource):
         most = found.shown.details.companions
         lacks = find_lacks(found.questions, given, most, state.left_out)
         self._answer(
-            *(resp, found, given, state.said or lacks.said, lacks.wrong),
+            *(resp, found, given, say_state(state) or lacks.said, lacks.wrong),
             done=state.step,
             faults=state.faults,
             wrong_people=lacks.wrong_people,

@@ -8,6 +8,10 @@ nothing lies on the server, every node can read it, and no address in a history,
 message to friends has what somebody typed. In a frame on another site over plain http no cookie
 comes back: there the address of the frame, which nobody sees, bears the state itself.
 
+A browser may refuse cookies. So one that brings none with a form is asked once, by 307, to send the
+same form with a cookie; if it still brings none, the page answers it at once. A page that is asked
+for a state that is not there (refused, too old, or of another browser) says so.
+
 A cookie holds little. A form that was refused and does not fit is answered with its page at once;
 of one that was done the longest texts are left out, which the form says beside them. A program that
 is no browser on its way to another page is answered at once, too, with the status that it needs.
@@ -17,8 +21,10 @@ import base64
 import zlib
 from collections.abc import Collection, Mapping, Sequence
 from hashlib import sha256
+from http import HTTPStatus
 from secrets import token_bytes
 from typing import Any, NamedTuple
+from urllib.parse import quote
 
 import msgspec
 from cryptography.exceptions import InvalidTag
@@ -40,6 +46,8 @@ from turnout.web.refusals import say_to_guest
 # What AGAIN says where a cookie has the state.
 BY_COOKIE = "1"
 TYPED = "typed"
+# The parameter of a form that is sent again with the cookie of this name.
+TRIED = "cookie"
 KEPT_S = 30 * 60
 _MOST = 3_500
 # What a state may be when it is unpacked, in bytes.
@@ -72,6 +80,7 @@ class FormState(msgspec.Struct, frozen=True, omit_defaults=True):
     until: int = 0
 
 
+LOST = FormState(refusal=Refusal(Invalid.__name__, "form.lost"))
 _decode = msgspec.json.Decoder(FormState).decode
 
 
@@ -85,12 +94,24 @@ class FormStates:
         # A browser sends a frame no cookie over plain http.
         self._is_by_address = is_framed and not is_secure
 
+    def try_cookie(self, req: Request, resp: Response) -> bool:
+        """Have a browser that brings no cookie send its form again, with one, before anything is
+        done; True = it was asked to. It is asked once."""
+        if req.cookies or TRIED in req.params or self._is_by_address or not _is_on_its_way(req):
+            return False
+        query = f"{req.query_string}&" if req.query_string else ""
+        resp.status = HTTPStatus.TEMPORARY_REDIRECT
+        resp.location = f"{quote(req.path)}?{query}{TRIED}=1"
+        resp.set_header("Cache-Control", PERSONAL)
+        hand_on(resp, TRIED, "1", req.path, **self._handing, seconds=KEPT_S)
+        return True
+
     async def lead_on(
         self, req: Request, resp: Response, state: FormState, part: str = "", **more: str
     ) -> bool:
         """Answer a form with 303 to its page as that `state` shows it; False = it must be answered
         at once. `part` and `more` as for `go_on`."""
-        if not _is_on_its_way(req):
+        if not (_is_on_its_way(req) and (req.cookies or self._is_by_address)):
             return False
         try:
             sealed = await self._seal(req, state)
@@ -114,8 +135,8 @@ class FormStates:
         return self._hand(req, resp, sealed)
 
     async def read(self, req: Request) -> FormState | None:
-        """The state that the page is asked for in; None where it asks for none, or for one that was
-        not kept or is too old."""
+        """The state that the page is asked for in; None where it asks for none. One that was
+        not kept, or is too old, is LOST: nothing was typed, and a refusal says so."""
         asked = req.get_param(AGAIN, default="")
         if not asked or req.method == "POST":
             return None
@@ -123,7 +144,7 @@ class FormStates:
             asked = next(iter(req.get_cookie_values(TYPED) or ()), "")
         keys = await self._db.read(find_link_keys) if asked else ()
         state = next(filter(None, (_open(key, req.path, asked) for key in keys)), None)
-        return state if state and self._db.clock() < state.until else None
+        return state if state and self._db.clock() < state.until else LOST
 
     async def _seal(self, req: Request, state: FormState, key: str = "") -> str:
         key = key or await self._db.read(find_link_key) or await self._db.write(ensure_link_key)
@@ -160,6 +181,12 @@ def failure_of(refusal: Refusal | None) -> Failure | None:
     kind = _FAILURES.get(refusal.kind, Invalid)
     named = {"fields": refusal.fields} if kind is Invalid else {}
     return kind(refusal.code, **named, **facts)
+
+
+def say_state(state: FormState) -> str:
+    """What is said of a form as a whole: its sentence, or that of its refusal."""
+    refusal = failure_of(state.refusal)
+    return state.said or (say_to_guest(refusal) if refusal else "")
 
 
 class Lacks(NamedTuple):

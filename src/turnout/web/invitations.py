@@ -31,7 +31,7 @@ from turnout.http.dialect import Resource
 from turnout.store import Database, Tx
 from turnout.web.documents import NO_STORE
 from turnout.web.event_facts import cover_of, sign_of
-from turnout.web.form_states import FormState, FormStates, failure_of, refusal_of
+from turnout.web.form_states import LOST, FormState, FormStates, failure_of, refusal_of
 from turnout.web.forms import FIELDS, read_form
 from turnout.web.hosts import Host, find_host
 from turnout.web.languages import language
@@ -97,6 +97,8 @@ class InvitationResource(Resource):
 
     async def on_post(self, req: Request, resp: Response, token: str) -> None:
         """Confirm or decline. Raises Missing, Invalid for another answer."""
+        if self._states.try_cookie(req, resp):
+            return
         shown = await self._db.read(_show, token)
         asked = shown.questions
         size, fields = BODY_LIMIT + size_of(asked), FIELDS + len(names_of(asked))
@@ -125,7 +127,8 @@ class InvitationResource(Resource):
         wrong = NOTHING_WRONG
         if refusal and refusal.code == "form.answers":
             wrong = read_answers(shown.questions, state.given, shown.ticket_type_id, now).wrong
-        self._answer(resp, shown, refusal, given=state.given, wrong=wrong)
+        given = None if state is LOST else state.given
+        self._answer(resp, shown, refusal, given=given, wrong=wrong)
 
     def _answer(
         self,

@@ -39,7 +39,7 @@ from turnout.store import Database, Tx
 from turnout.web.canonical import lead_on
 from turnout.web.documents import PERSONAL
 from turnout.web.event_forms import FIELDS, faults_of, read_contact, sure_of
-from turnout.web.form_states import FormState, FormStates
+from turnout.web.form_states import FormState, FormStates, say_state
 from turnout.web.forms import NO_FAULTS, keep_address, read_address, read_form
 from turnout.web.languages import asked_language, settle_language
 from turnout.web.offers import REGISTERED, Offer, make_offer
@@ -117,6 +117,8 @@ class SeriesResource(Resource):
         found = await self._db.read(find_series_page, req.path, slug, name)
         if _lead_on(req, resp, found, name):
             return
+        if self._states.try_cookie(req, resp):
+            return
         given = await read_form(req, BODY_LIMIT)
         if "switch" in given:
             await self._turn(req, resp, found, FormState(given))
@@ -163,7 +165,7 @@ class SeriesResource(Resource):
         resp.content_type = "text/html; charset=utf-8"
         resp.set_header("Cache-Control", PERSONAL)
         resp.text = make_page(
-            *(found, self._base_url, state.given, state.said, state.faults), done=state.step
+            *(found, self._base_url, state.given, say_state(state), state.faults), done=state.step
         )
 
 

@@ -62,6 +62,8 @@ class WaitingResource(Resource):
 
     async def on_post(self, req: Request, resp: Response, token: str) -> None:
         """Take the place that is held, or leave. Raises Missing, Invalid for another answer."""
+        if self._states.try_cookie(req, resp):
+            return
         answer = (await read_form(req, BODY_LIMIT)).get("answer", "")
         if answer not in ANSWERS:
             raise Invalid("waiting.answer")

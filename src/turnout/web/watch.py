@@ -116,6 +116,8 @@ class WatchResource(Resource):
     async def on_post(self, req: Request, resp: Response, pak: str, token: str) -> None:
         """Ask, or answer a poll or survey. Raises Missing, Gone; what can be put right is said on
         the page, beside what was typed."""
+        if self._states.try_cookie(req, resp):
+            return
         given = await read_form(req, BODY_LIMIT)
         if SWITCH in given:
             seat = await self._db.read(_take_seat, pak, token)

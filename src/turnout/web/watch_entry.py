@@ -18,7 +18,7 @@ from turnout.http.client_address import address_of
 from turnout.http.dialect import Resource
 from turnout.store import Database, Tx
 from turnout.web.documents import NO_STORE
-from turnout.web.form_states import FormState, FormStates
+from turnout.web.form_states import FormState, FormStates, say_state
 from turnout.web.forms import read_form
 from turnout.web.languages import language
 from turnout.web.local_times import speak
@@ -46,6 +46,8 @@ class EntryResource(Resource):
     async def on_post(self, req: Request, resp: Response, pak: str) -> None:
         """Send a code, or take the one that was entered. Raises Missing; what can be put right is
         said on the page."""
+        if self._states.try_cookie(req, resp):
+            return
         given = await read_form(req, BODY_LIMIT)
         place = await self._db.read(find_place, pak)
         speak(place.locale)
@@ -75,6 +77,7 @@ class EntryResource(Resource):
                 answer_limited(resp, refused)
 
     def _answer(self, resp: Response, place: WatchableSession, state: FormState) -> None:
+        speak(place.locale)
         answer_page(
             resp,
             "watch_entry.html",
@@ -82,7 +85,7 @@ class EntryResource(Resource):
             event=place.event,
             session=place.session,
             email=state.given.get("email", ""),
-            refusal=state.said,
+            refusal=say_state(state),
             is_sent=state.step == SENT,
             faults=state.faults,
             **list_times(place),

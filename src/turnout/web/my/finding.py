@@ -14,7 +14,7 @@ from turnout.http.dialect import Resource
 from turnout.store import Database, Tx
 from turnout.web.documents import NO_STORE
 from turnout.web.event_forms import check_fields
-from turnout.web.form_states import FormState, FormStates, failure_of, refusal_of
+from turnout.web.form_states import LOST, FormState, FormStates, failure_of, refusal_of
 from turnout.web.forms import read_form
 from turnout.web.languages import settle_language
 from turnout.web.public_frame import frame_of
@@ -40,6 +40,8 @@ class FindingResource(Resource):
 
     async def on_post(self, req: Request, resp: Response, slug: str) -> None:
         """Mail what the address has. Raises Missing."""
+        if self._states.try_cookie(req, resp):
+            return
         organization, profile = await self._db.read(_find, req.path, slug)
         email = (await read_form(req, BODY_LIMIT)).get("email", "")
         try:
@@ -72,7 +74,7 @@ class FindingResource(Resource):
             **frame_of(organization, profile),
             email=state.given.get("email", ""),
             refusal=said,
-            faults={"email": said} if said else {},
+            faults={"email": said} if refusal and state is not LOST else {},
             is_code_sent=False,
             is_done=state.step == DONE,
         )

@@ -19,7 +19,7 @@ from turnout.errors import Conflict, Failure, Invalid, Limited, Missing
 from turnout.http.client_address import address_of
 from turnout.http.dialect import Resource
 from turnout.store import Database, Tx
-from turnout.web.form_states import FormState, FormStates, failure_of, refusal_of
+from turnout.web.form_states import LOST, FormState, FormStates, failure_of, refusal_of
 from turnout.web.forms import FIELDS, go_on, keep_done, read_form, take_done
 from turnout.web.hosts import find_host
 from turnout.web.languages import settle_language
@@ -81,6 +81,8 @@ class GuestResource(Resource):
 
     async def on_post(self, req: Request, resp: Response, token: str, part: str = MAIN) -> None:
         """Do what a button says. Raises Missing, Invalid for what cannot be read."""
+        if self._states.try_cookie(req, resp):
+            return
         access = access_of(req, token)
         mine = await self._read(access, part)
         size, fields = BODY_LIMIT + size_of(mine.questions), FIELDS + len(names_of(mine.questions))
@@ -245,7 +247,7 @@ def access_of(req: Request, token: str) -> Access:
 def _form_of(state: FormState) -> GuestForm:
     """A form as the page shows it."""
     return GuestForm(
-        state.given,
+        None if state is LOST else state.given,
         failure_of(state.refusal),
         state.step,
         is_code_sent=MAIL_CODE in state.more,
