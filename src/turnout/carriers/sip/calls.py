@@ -10,6 +10,7 @@ import msgspec
 
 from turnout.carriers.sip.conversation import Answer, Conversation, Script, State
 from turnout.carriers.sip.quality import read_quality
+from turnout.carriers.trunks.pipe import say_fault, tell_fault
 
 SOUND_S = 2.0
 """How long after its answer a call may be without sound."""
@@ -71,6 +72,13 @@ class OneCall:
             return
         self._how = self._how or how
         self._hang_up()
+
+    def fail(self, reason: str) -> None:
+        """A fault of ours ends it; nobody knows how it would have ended."""
+        self._how = self._how or "lost"
+        for leg in filter(None, (self._leg, self._other)):
+            self._run(leg.hang_up())
+        self._end(reason)
 
     def redirect(self, number: str) -> None:
         """The answer to `moved` and `asks`."""
@@ -211,7 +219,7 @@ class OneCall:
         if self._leg is not None:
             self._run(self._leg.hang_up())
 
-    def _end(self) -> None:
+    def _end(self, reason: str = "") -> None:
         if self.is_over or self._leg is None:
             return
         self.is_over = True
@@ -224,7 +232,7 @@ class OneCall:
             how=self._how or ("answered" if self._answered_at else "failed"),
             sip=leg.sip or (302 if self._is_moved and not self._has_rung else 0),
             q850=leg.q850,
-            reason=leg.reason,
+            reason=reason or leg.reason,
             duration=duration,
             key=talk.key if talk else "",
             voicemail=bool(talk and talk.is_machine),
@@ -263,4 +271,12 @@ class OneCall:
     def _run(self, work: Any) -> None:
         task = self._loop.create_task(work)
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._end_task)
+
+    def _end_task(self, task: asyncio.Task[None]) -> None:
+        """A fault of what goes on beside the turns ends the call as one of theirs does."""
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()):
+            self._write(tell_fault(error, self._asked["id"]))
+            if not self.is_over:
+                self.fail(say_fault(error))

@@ -20,7 +20,7 @@ and Retry become SVRE.
 from turnout.carriers import Outcome, Rejected
 from turnout.carriers.sip.quality import Quality
 from turnout.carriers.trunks import statuses
-from turnout.carriers.trunks.statuses import FIRST_REFUSAL, judge_trunk, say
+from turnout.carriers.trunks.statuses import FIRST_REFUSAL, judge_trunk, say, say_lost
 from turnout.core.messaging.call_ends import Q850, SIP
 from turnout.core.messaging.model import Status
 
@@ -49,6 +49,8 @@ def judge(end: End) -> tuple[Status, str]:
         return _OURS[end.how]
     if end.begun:
         return Status.SENT, f"Put through to {end.redirect}." if end.redirect else ""
+    if end.how == "lost":
+        return Status.PATHWAY_ERROR, say_lost(end)
     if end.how == "answered":
         return Status.FAILED, "It ended before anything was said."
     if _is_garbled(end):

@@ -16,9 +16,11 @@ JSON lines on stdin and stdout. The first line has the settings of the trunk (Si
        {"event": "end", "id": …, "how": …, "sip": …, "q850": …, "reason": …, "duration": …,
         "key": …, "voicemail": …, "begun": …, "redirect": …, "quality": {…}}
        {"event": "beat", "calls": …}            every few seconds
+       {"event": "fault", "id": …, "error": …, "where": …}   ours; it ended that call
 
 `how` is `answered`, `failed`, `ring` (nobody answered in time), `silent` (no sound 2 s after the
-answer), `opt_out`, or as it was cancelled. At the end of stdin it goes on until the last call ends.
+answer), `opt_out`, or as it was cancelled. At the end of
+stdin it goes on until the last call ends, or its parent is gone.
 """
 
 import asyncio

@@ -23,6 +23,7 @@ from turnout.carriers.sip_fax.messages import Message, find_number, read_pause
 from turnout.carriers.sip_fax.sdp import Describing, Media, find_audio, find_t38, read_media
 from turnout.carriers.sip_fax.spandsp import Sheets
 from turnout.carriers.sip_fax.transactions import LostError
+from turnout.carriers.trunks.pipe import say_fault, tell_fault
 
 FRAME_S = 0.02
 MOST_FRAMES = 10
@@ -102,6 +103,13 @@ class OneFax:
         elif self._dialog:
             self.redirect("")
             self._dialog.cancel()
+
+    def fail(self, reason: str) -> None:
+        """A fault of ours ends it; nobody knows how it would have ended."""
+        if self._dialog:
+            self._dialog.cancel()
+            self._run(self._dialog.bye())
+        self._end("lost", reason=reason)
 
     def redirect(self, number: str) -> None:
         """The answer to `moved`: empty = the new number may not be called."""
@@ -342,4 +350,12 @@ class OneFax:
     def _run(self, work: Any) -> None:
         task = self._loop.create_task(work)
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._end_task)
+
+    def _end_task(self, task: asyncio.Task[None]) -> None:
+        """A fault of what goes on beside the turns ends the call as one of theirs does."""
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()):
+            self._write(tell_fault(error, self._asked["id"]))
+            if not self.is_over:
+                self.fail(say_fault(error))

@@ -8,6 +8,7 @@ PAYLOADS = (8, 0)
 """A-law and mu-law, as RTP numbers them."""
 MOST_MEDIA = 10
 MAX_DATAGRAM = 400
+_LAST_PORT = 65_535
 _MEDIA = re.compile(r"([a-z]{1,20}) ([0-9]{1,5})(?:/[0-9]+)? (\S{1,40}) (.{1,200})")
 _ADDRESS = re.compile(r"IN IP[46] ([0-9A-Fa-f:.]{2,45})")
 _T38 = (
@@ -57,9 +58,9 @@ def read_media(body: bytes) -> list[Media]:
     for line in body.decode("utf-8", "replace").splitlines():
         kind, value = line[:2], line[2:].strip()
         if kind == "m=" and len(found) < MOST_MEDIA:
-            if not (media := _MEDIA.fullmatch(value)):
+            media = _MEDIA.fullmatch(value)
+            if not media or (port := int(media[2])) > _LAST_PORT:
                 return []
-            port = int(media[2])
             found.append(Media(media[1], session, port, media[3], tuple(media[4].split()), {}))
         elif kind == "c=" and (address := _ADDRESS.match(value)):
             if found:

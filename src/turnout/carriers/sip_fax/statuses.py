@@ -13,15 +13,14 @@ from collections.abc import Sequence
 
 from turnout.carriers import Outcome, Rejected
 from turnout.carriers.trunks import statuses
-from turnout.carriers.trunks.statuses import FIRST_REFUSAL, OURS, judge_trunk, say
+from turnout.carriers.trunks.statuses import FIRST_REFUSAL, OURS, judge_trunk, say, say_lost
 from turnout.core.counterparts import tidy
-from turnout.core.messaging.call_ends import LOST, Q850, SIP
+from turnout.core.messaging.call_ends import Q850, SIP
 from turnout.core.messaging.model import Status
 
 _OURS = {
     **OURS,
     "unreadable": (Status.FAILED, "It was answered, and without G.711 or T.38."),
-    "lost": (Status.PATHWAY_ERROR, LOST),
 }
 _UNWANTED = {
     "cancelled": "It was cancelled.",
@@ -32,7 +31,6 @@ _WHYS = {
     "no_fax": "No fax machine was heard.",
     "long": "The call took too long.",
     "stopped": "Turnout was stopped.",
-    "lost": "Nobody knows how it ended: the process that made it ended.",
 }
 
 
@@ -63,6 +61,8 @@ def judge(ends: Sequence[End], total: int, unwanted: str) -> tuple[Status, str]:
     """What a fax of `total` pages became by its calls, and the notes of its report. `unwanted`: why
     what remained was not tried again, empty = it was, or need not be."""
     last = ends[-1]
+    if last.how == "lost" and not any(map(is_answered, ends)):
+        return Status.PATHWAY_ERROR, say_lost(last)
     if not any(map(is_answered, ends)):
         return _OURS.get(last.how) or _judge_refusal(last)
     notes = _describe(ends, total)
@@ -112,6 +112,9 @@ def _describe_one(end: End, done: int, total: int) -> str:
 
 
 def _say_why(end: End) -> str:
+    if end.how == "lost":
+        said = say_lost(end)
+        return f"{said[:1].upper()}{said[1:]}."
     if end.how in _WHYS:
         return _WHYS[end.how]
     if end.way:

@@ -14,12 +14,13 @@ JSON lines on stdin and stdout. The first line has the settings of the trunk (Si
         "duration": …, "rung": …, "pages": …, "heard": …, "way": …, "said": …, "bit_rate": …,
         "ecm": …, "ident": …}
        {"event": "beat", "calls": …}            every few seconds
+       {"event": "fault", "id": …, "error": …, "where": …}   ours; it ended that call
 
 `first` is 0 for the first page; `pages` is how many pages of the file the other end has confirmed,
 those before `first` too. `how` is `faxed` (it was answered; `heard`: by a fax machine), `failed`,
 `lost` (the line to the trunk broke behind the INVITE), `ring` (nobody answered in time), `no_fax`,
 `long`, `unreadable` (an answer without media that we speak), or as it was cancelled. At the end of
-stdin it goes on until the last call ends.
+stdin it goes on until the last call ends, or its parent is gone.
 """
 
 import asyncio

@@ -4,8 +4,13 @@ import asyncio
 import json
 import os
 import sys
+import traceback
 from collections.abc import AsyncIterator
 from typing import Any
+
+from turnout.core.counterparts import tidy
+
+_LONGEST_FAULT = 300
 
 
 class Answers:
@@ -13,13 +18,27 @@ class Answers:
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
+        self.is_broken = False
 
     def write(self, answer: dict[str, Any]) -> None:
-        """Write one line. If the parent has gone, there is nobody to tell, and calls go on."""
+        """Write one line. If the parent has gone, there is nobody to tell (`is_broken`)."""
         try:
             os.write(self._descriptor, json.dumps(answer).encode() + b"\n")
         except BrokenPipeError:
-            return
+            self.is_broken = True
+
+
+def tell_fault(error: BaseException, id_: str = "") -> dict[str, Any]:
+    """The event of a fault of ours, for the parent's log; with the call that it ended."""
+    frames = traceback.extract_tb(error.__traceback__)
+    where = ", ".join(f"{frame.name}:{frame.lineno}" for frame in frames[-3:])
+    said = tidy(f"{type(error).__name__}: {error}", _LONGEST_FAULT)
+    return {"event": "fault", "id": id_, "error": said, "where": where}
+
+
+def say_fault(error: BaseException) -> str:
+    """The fault in the notes of a report."""
+    return f"a fault of Turnout ended it ({type(error).__name__})"
 
 
 def take_stdout() -> Answers:

@@ -27,7 +27,7 @@ from turnout.carriers import (
     Unknown,
 )
 from turnout.carriers.trunks.process import CallProcess, Event
-from turnout.carriers.trunks.statuses import End, is_refused
+from turnout.carriers.trunks.statuses import End, is_refused, say_lost
 from turnout.carriers.trunks.trunk import RETRY_S, Trunk
 from turnout.core.ids import OrgId, RecipientId
 from turnout.core.messaging.alerts import raise_refusals
@@ -261,7 +261,7 @@ class Placing(ABC, Generic[E]):
         if self.outcome.done():
             await self._report(*self._judge(end), end)
         elif end.how == "lost":
-            self._settle(Unknown(LOST))
+            self._settle(Unknown(say_lost(end)))
         elif self._is_answered(end):
             self._settle(Accepted((self._id,)))
             await self._report(*self._judge(end), end)

@@ -162,6 +162,9 @@ class CallProcess:
                 self._changed.set()
             case "beat":
                 pass
+            case "fault":
+                said = {name: event[name] for name in ("id", "error", "where")}
+                log.error("fault in a process that calls", carrier=self._name, **said)
             case name:
                 tell = self._calls.get(event["id"])
                 if name == "end":

@@ -6,7 +6,7 @@ import msgspec
 
 from turnout.carriers import Misconfigured, Outcome, Retry
 from turnout.core.counterparts import tidy
-from turnout.core.messaging.call_ends import Q850
+from turnout.core.messaging.call_ends import LOST, Q850
 from turnout.core.messaging.model import Status
 
 RETRY_S = 30.0
@@ -62,6 +62,13 @@ def is_refused(end: End) -> bool:
     now. It never rang."""
     is_own = end.how == "failed" and not end.rung and not Q850.get(end.q850)
     return is_own and end.sip in MISCONFIGURED | RETRIED | {FORBIDDEN}
+
+
+def say_lost(end: End) -> str:
+    """Why nobody knows how a call ended, for people."""
+    if end.reason in ("", LOST):
+        return LOST
+    return tidy(f"nobody knows how the call ended: {end.reason}", 300)
 
 
 def is_untrusted(reason: str) -> bool:
