@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
+import msgspec
 import psycopg
 import pytest
 
@@ -27,6 +28,7 @@ from turnout.cli.demo_server import seed
 from turnout.core.events.passwords import set_registration_password
 from turnout.core.identity.passwords import hash_password
 from turnout.core.identity.signing import ensure_signing_key
+from turnout.demo.content import Content, show_all
 from turnout.settings import Settings
 from turnout.store import open_database
 
@@ -59,7 +61,7 @@ class World:
             database_url=line.url, base_url=BASE, allow_demo=True, rate_limit_per_minute=0
         )
         self.db = open_database(settings)
-        self.node = Node(settings, self.db, demo)
+        self.node = Node(settings, self.db, show_all(msgspec.convert(demo, Content)))
         self.client = AppClient(self.node.app)
         self.db.call(ensure_signing_key, *key_pair())
         self.db.call(_open_registration, demo, hash_password(PASSWORD))
