@@ -21,6 +21,18 @@ TOO_WIDE = """() => [...document.querySelectorAll('body *')].filter(each => {
 }).map(each => each.outerHTML.slice(0, 120))"""
 
 
+# The words of names that are broken over lines.
+BROKEN = """() => [...document.querySelectorAll(':is(.choice, .talk, .events) b, .price, .tag')]
+    .flatMap(each => [...each.childNodes]).filter(node => node.nodeType === Node.TEXT_NODE)
+    .flatMap(node => [...node.data.matchAll(/[^\\s-]+/g)].filter(word => {
+        const range = document.createRange();
+        range.setStart(node, word.index);
+        range.setEnd(node, word.index + word[0].length);
+        const drawn = [...range.getClientRects()].filter(rect => rect.width > 1);
+        return new Set(drawn.map(rect => Math.round(rect.top))).size > 1;
+    }).map(word => word[0]))"""
+
+
 @pytest.fixture(scope="module")
 def browser():
     with open_browser() as browser:
@@ -75,6 +87,18 @@ def test_a_page_fits_at_twice_the_size(server, tab, path):
 def test_an_events_page_and_its_form_fit(server, tab):
     enlarge(tab, f"{server.url}/rail-forum/{server.demo['attendance']['eventId']}")
     check(tab)
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+@pytest.mark.parametrize("page", ["", "/1000001", "/1000001/embed"])
+def test_names_of_tickets_sessions_and_events_keep_their_words(server, tab, page, language):
+    """Price, box and tag go below a name that has no room beside them."""
+    enlarge(tab, f"{server.url}/rail-forum{page}?lang={language}")
+    assert tab.evaluate(BROKEN) == []
+    check(tab)
+    tab.set_viewport_size(PHONE | {"width": 320})
+    assert tab.evaluate("document.documentElement.scrollWidth") == 320
+    tab.set_viewport_size(PHONE)
 
 
 def test_the_outbox_and_what_its_mails_lead_to_fit(server, tab):
