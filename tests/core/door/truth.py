@@ -70,17 +70,19 @@ class Ticket:
         made = [one for one in own if not self.is_check_in(one)]
         return made[-1] if made else None
 
-    def find_first(self, said: str) -> Row:
-        """The act that a scan of somebody who is in contradicts; the scan `said` that."""
-        first = self.admission
-        assert first is not None
-        since = self.checked_in_at or 0
+    def find_first(self, said: str) -> tuple[str, int | None]:
+        """Whose act, and of when, a scan that `said` this contradicts; none, where the check-in was
+        taken back before a scan whose answer was lost is sent again."""
+        first, since = self.admission, self.checked_in_at
+        if first is None or since is None:
+            return "", None
         own = [
             one
             for one in self.notes
             if one.what in (RETURNED, LET_IN) and one.at >= since and not one.is_taken_back
         ]
-        return own[-1] if own and said == RETURNED else first
+        row = own[-1] if own and said == RETURNED else first
+        return row.name, row.at
 
     def is_check_in(self, note: Row) -> bool:
         """Whether somebody was checked in by being let in anyway."""
@@ -96,7 +98,7 @@ class Truth:
         self.tickets = {code: Ticket() for code in codes}
         self.answered: dict[str, str] = {}
         # By the nonce of the scan that contradicts: whose act it contradicts, and when that was.
-        self.conflicts: dict[str, tuple[str, int]] = {}
+        self.conflicts: dict[str, tuple[str, int | None]] = {}
 
     def take(
         self,
