@@ -2,6 +2,7 @@
 
 import gzip
 import itertools
+import json
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from tests.support.builder import Builder, contact
 from tests.support.client import Answer
 from tests.support.node import LocalNode
 from turnout.core.door.devices import list_devices
+from turnout.core.door.looking import set_looks_first
 from turnout.core.door.model import DoorRole
 from turnout.core.door.pairing import make_pairing, pair_by_link
 from turnout.core.door.printers import add_printer
@@ -201,12 +203,21 @@ def test_a_phone_hears_that_something_has_changed(
 ) -> None:
     monkeypatch.setattr(news, "LOOKS", 2)
     monkeypatch.setattr(news, "PAUSE_S", 0.0)
+    monkeypatch.setattr(news, "LATEST_S", 0.0)
     token = phones.pair("Door 9")
     told = phones.get(token, "news")
     assert (told.status, told.headers["content-type"]) == (200, "text/event-stream")
     assert told.headers["x-accel-buffering"] == "no"
     assert told.body.decode().count("data:") == 1
     assert phones.get("nothing", "news").status == 401
+    # Also of what is chosen in the console for all phones of the event.
+    assert json.loads(phones.get(token, "changes?since=1").body)["looks_first"] is False
+    phones.node.clock.now += 1
+    where = (phones.org_id, phones.event_id)
+    phones.node.db.call(set_looks_first, *where, is_first=True, actor="t")
+    assert phones.get(token, "news").body != told.body
+    assert json.loads(phones.get(token, "changes?since=1").body)["looks_first"] is True
+    phones.node.db.call(set_looks_first, *where, is_first=False, actor="t")
 
 
 def test_a_phone_with_unsent_scans_is_not_signed_out(phones: Phones) -> None:

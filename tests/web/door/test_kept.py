@@ -29,6 +29,14 @@ HELD = """async () => {
 }"""
 
 
+LOOKS_FIRST = """async () => {
+  const { readFact } = await import(document.body.dataset.store);
+  for (let turn = 0; turn < 300; turn += 1) {
+    if ((await readFact("state")).places[0].looks_first) return true;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  return false;
+}"""
 COLOURS = """(name) => {
   const { color, backgroundColor } = getComputedStyle(document.querySelector(name));
   return [color, backgroundColor];
@@ -186,8 +194,10 @@ def test_a_phone_that_was_signed_out_lets_nobody_in_and_keeps_its_scans(
 
 def test_a_ticket_is_shown_first_and_checked_in_with_a_tap(browser: Browser, server: Any) -> None:
     hall = Hall(server, 3)
-    hall.run.ok("door", "look", "rail-forum", str(hall.event_id), "--first")
     phone = open_phone(browser, hall, "Slow", "steward")
+    hall.run.ok("door", "look", "rail-forum", str(hall.event_id), "--first")
+    # It hears of it by its news: of itself it would ask a minute later.
+    assert phone.evaluate(LOOKS_FIRST)
     scans = f"SELECT count(*) FROM scans WHERE event_id = {hall.event_id}"
     for number, is_cut in enumerate((False, True)):
         if is_cut:

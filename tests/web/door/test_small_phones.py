@@ -43,6 +43,8 @@ HALF_ROWS = """() => {
   const ends = shown.map((one) => one.getBoundingClientRect().right);
   return Math.max(...ends) - ends.at(-1) > 1 ? ["half a row"] : [];
 }"""
+# What was said last, once more; where that is no ticket, it is not in the list as a button.
+REOPEN = "document.querySelector('#lately button').click()"
 # All of these with a text of that size, for what is open.
 FAULTS = f"""([root, px]) => {{
   document.documentElement.style.setProperty("font-size", `${{px}}px`);
@@ -84,6 +86,11 @@ def test_nothing_is_cut_or_covered(
         expect(phone.locator("#verdict")).to_have_class(f"verdict over {look}")
         assert phone.evaluate("document.getAnimations().length") == 0
         faults += _find_faults(phone, "#verdict")
+        # It opens at its top, at the last of these sizes, with large text.
+        phone.evaluate("document.getElementById('next').click()")
+        phone.evaluate(REOPEN)
+        expect(phone.locator("#verdict")).to_be_visible()
+        assert phone.evaluate("document.getElementById('verdict').scrollTop") == 0, look
         assert find_violations(phone) == []  # with a text that is twice as large
         phone.evaluate("document.getElementById('next').click()")
     for part in PARTS:

@@ -17,7 +17,7 @@ def set_looks_first(
     tx: Tx, org_id: OrgId, event_id: EventId, *, is_first: bool, actor: str
 ) -> None:
     """Whether the event's phones show a ticket before they check it in. They hear of it within a
-    minute. Raises Missing."""
+    second. Raises Missing."""
     get_event(tx, org_id, event_id)
     sql.set_looks_first(tx, org_id=org_id, id=event_id, is_first=int(is_first), now=tx.now)
     record(tx, org_id, actor, "set", "event", event_id, looks_first=is_first)

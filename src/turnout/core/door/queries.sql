@@ -585,9 +585,13 @@ DELETE FROM door_printers WHERE org_id = :org_id AND id = :id;
 
 -- == news ==
 
--- name: find_last_change(org_id)$ -> int | None
--- When a ticket was changed last: the end of an index.
-SELECT max(updated_at) FROM tickets WHERE org_id = :org_id;
+-- name: find_last_change(org_id, event_id)$ -> int | None
+-- When a ticket was changed last, the end of an index; or the event.
+SELECT max(a.at) FROM (
+    SELECT max(updated_at) AS at FROM tickets WHERE org_id = :org_id
+    UNION ALL
+    SELECT updated_at AS at FROM events WHERE org_id = :org_id AND id = :event_id
+) a;
 
 -- == badges ==
 

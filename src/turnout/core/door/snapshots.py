@@ -183,10 +183,10 @@ def list_snapshot_tickets(tx: Tx, standing: Standing, post: Post, since: int = 0
     return found
 
 
-def find_last_change(tx: Tx, org_id: OrgId) -> int:
-    """When a ticket of the organization was changed last (epoch ms), by a check-in or otherwise; 0
-    where there is none."""
-    return sql.find_last_change(tx, org_id=org_id) or 0
+def find_last_change(tx: Tx, org_id: OrgId, event_id: EventId) -> int:
+    """When the event or a ticket of the organization was changed last (epoch ms), by a check-in or
+    otherwise; 0 where there is none."""
+    return sql.find_last_change(tx, org_id=org_id, event_id=event_id) or 0
 
 
 def _list_endings(

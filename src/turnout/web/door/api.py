@@ -284,6 +284,7 @@ def _changes(tx: Tx, standing: Standing, event: int, since: int) -> tuple[Standi
         at=tx.now,
         state=get_event(tx, standing.org_id, post.event_id).state.value,
         rules=find_rules(tx, standing, post),
+        looks_first=looks_first(tx, standing.org_id, post.event_id),
         tickets=list_snapshot_tickets(tx, standing, post, max(1, since)),
         conflicts=list_own_conflicts(tx, standing, post, CONFLICTS),
     )

@@ -114,6 +114,7 @@ class Changes(msgspec.Struct, frozen=True, kw_only=True):
     at: int
     state: str
     rules: str
+    looks_first: bool
     tickets: list[Row]
     conflicts: list[KeptConflict]
     counters: Counters | None = None

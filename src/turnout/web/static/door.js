@@ -28,7 +28,7 @@ const spoken = document.documentElement.lang;
 const locale = navigator.languages.find((one) => one.split("-")[0] === spoken) ?? spoken;
 
 function inZone(ms, format) {
-  const timeZone = state?.places.find((one) => one.event === event)?.timezone;
+  const timeZone = placeOf()?.timezone;
   try {
     return new Date(ms).toLocaleString(locale, { ...format, timeZone });
   } catch { // a browser that does not know the zone
@@ -36,6 +36,7 @@ function inZone(ms, format) {
   }
 }
 
+const placeOf = () => state?.places.find((one) => one.event === event);
 const at = (ms) => inZone(ms, { hour: "2-digit", minute: "2-digit" });
 const dayAt = (ms) => inZone(ms, DAY);
 
@@ -148,6 +149,11 @@ async function takeChanges() {
   const changes = await ask(`changes?event=${event}&since=${snapshot.at}&unsent=${waits}${battery}`);
   changesAt = Date.now();
   isFull = false;
+  const place = placeOf();
+  if (place && place.looks_first !== (changes.looks_first ?? place.looks_first)) {
+    place.looks_first = changes.looks_first;
+    stateAt = 0;
+  }
   if (changes.rules !== snapshot.rules && snapshot.rules) return takeSnapshot();
   if (changes.tickets.length) await store.keepTickets(changes.tickets.map(asTicket));
   if (changes.tickets.length || changes.at - snapshot.at > 60_000 || changes.state !== snapshot.state) {
@@ -256,7 +262,10 @@ async function scan(text, { readings = [text], ...more } = {}) {
   const now = Date.now();
   if (state && now + skew >= state.ends_at && !isSignedOut) await signedOut();
   if (isSignedOut) return isPaused || show({ verdict: "fault", why: saySignedOut() }, null, "");
-  if ((more.readAt && text === last.text && now - last.at < AGAIN_MS)) return;
+  if (more.readAt && text === last.text && now - last.at < AGAIN_MS) {
+    last.at = now;
+    return;
+  }
   if (shown?.goesOn && text) next();
   if (isPaused) return text && shown && text !== last.text ? sayUnread(text, now) : undefined;
   last = { text, at: now };
@@ -309,7 +318,7 @@ function sayUnread(text, now) {
 
 // Where the organizer wants it, a good ticket is shown first, and checked in with a tap. Whatever else
 // is scanned is answered at once, and kept as ever.
-const looksFirst = () => Boolean(state.places.find((one) => one.event === event)?.looks_first);
+const looksFirst = () => Boolean(placeOf()?.looks_first);
 
 async function lookFirst(made) {
   const seen = await foresee(made);
@@ -564,14 +573,18 @@ function show(decision, made, text) {
   const pays = made?.isWalkIn && decision.open_minor;
   own.goesOn = ["admitted", "left", "returned"].includes(decision.verdict) && !isOutside(decision) && !decision.paid_at && !waiting.length && !decision.agreements?.length && !pays;
   if (own.goesOn && !isRead) setTimeout(() => { if (shown === own) next(); }, ADMITTED_MS);
-  else $(decision.verdict === "look" ? "take" : "next").focus();
+  else focusOn(decision.verdict === "look" ? "take" : "next");
 }
+
+// An answer is read from its top, however large its text.
+const focusOn = (name) => $(name).focus({ preventScroll: true });
+
 
 // Something of "Lately" once more: it stays until it is closed.
 function reopen(entry, button) {
   isPaused = true;
   present(entry, []).button = button;
-  $(canUndo(entry) ? "undo" : "next").focus();
+  focusOn(canUndo(entry) ? "undo" : "next");
 }
 
 const isUndoable = ({ decision, made, isUndone }) => made && !isUndone && (decision.verdict === "admitted" || (WAYS.has(decision.verdict) && !isOutside(decision)));
@@ -715,6 +728,8 @@ function drawLately({ look, text, entry, at: notedAt }) {
 
 function next() {
   const button = shown?.button;
+  // While an answer waits, nothing is read: the code may have been in view until now.
+  if (shown) last.at = Date.now();
   shown = null;
   $("verdict").hidden = true;
   $("work").hidden = false;
@@ -1014,8 +1029,8 @@ $("out").addEventListener("click", async () => {
 function showState() {
   if (!state) return;
   $("phone").textContent = state.name;
-  $("where").textContent = [snapshot?.gate, state.places.find((one) => one.event === event)?.title].filter(Boolean).join(" · ");
-  const place = state.places.find((one) => one.event === event);
+  $("where").textContent = [snapshot?.gate, placeOf()?.title].filter(Boolean).join(" · ");
+  const place = placeOf();
   $("way").hidden = !place?.has_exit;
   $("way").textContent = say(isLeaving ? "mode_out" : "mode_in");
   $("way").setAttribute("aria-pressed", String(isLeaving));
@@ -1024,7 +1039,7 @@ function showState() {
   for (const part of document.querySelectorAll("[data-supervisor]")) part.hidden = state.role !== "supervisor";
   $("places-field").hidden = state.places.length < 2;
   if ($("places").options.length !== state.places.length) $("places").replaceChildren(...state.places.map((one) => new Option(one.title, one.event, false, one.event === event)));
-  const types = state.places.find((one) => one.event === event)?.ticket_types ?? [];
+  const types = place?.ticket_types ?? [];
   const named = types.map((one) => [one.name, one.price_minor && money(one.price_minor, one.currency), one.left !== null && say("left", { count: one.left })].filter(Boolean).join(" · "));
   const isNew = named.join() !== [...$("walk-type").options].map((one) => one.text).join();
   if (isNew) $("walk-type").replaceChildren(...types.map((one, place) => {
