@@ -188,13 +188,15 @@ class Carrier(Protocol):
 class House(NamedTuple):
     """What carriers use of the process they are in: the database, the address at which others reach
     this server, what may be dialled, and the voices. `put_through` counts the calls of each
-    organization that are put through now, over all accounts."""
+    organization that are put through now, over all accounts; `outbound_allow` are the private
+    networks that the operator lets be reached."""
 
     db: Database
     base_url: str
     fence: Fence
     speech: Speech
     put_through: Counter[OrgId]
+    outbound_allow: str = ""
 
 
 class Network(NamedTuple):

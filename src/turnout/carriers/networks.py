@@ -272,9 +272,9 @@ def make_carriers(settings: Settings, db: Database, base_url: str) -> dict[Chann
     """A carrier for each channel; channels of one network share it, and all that have routes share
     a router. `base_url` is the address at which others reach this server. Raises SettingsError
     when a carrier cannot be made, such as for a key that cannot be read."""
-    networks, routes = chosen(settings), read_routes(settings)
-    made: dict[str, Any] = {}
-    house = House(db, base_url, read_fence(settings), Speech(settings), Counter())
+    networks, routes, made = chosen(settings), read_routes(settings), dict[str, Any]()
+    fence, allowed = read_fence(settings), settings.outbound_allow
+    house = House(db, base_url, fence, Speech(settings), Counter(), allowed)
     for name in list_used(settings):
         try:
             made[name] = network_of(name).make(name, read(settings, name), house)

@@ -46,6 +46,11 @@ _BLOCKED_V6 = tuple(
         "3fff::/20",  # documentation
     )
 )
+# Networks of an organization's own, or of its provider's.
+_LOCAL = tuple(
+    ipaddress.ip_network(network)
+    for network in ("10.0.0.0/8", "100.64.0.0/10", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7")
+)
 # What goes to an IPv4 address in the end, which is therefore the one to judge.
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 
@@ -64,7 +69,7 @@ def may_reach(address: str, allowed: Sequence[Network]) -> bool:
     parsed = find_address(address)
     if parsed is None:
         return False
-    inner = _inner(parsed)
+    inner = plain_address(parsed)
     if any(address in network for network in allowed for address in {parsed, inner}):
         return True
     if isinstance(inner, ipaddress.IPv4Address):
@@ -80,7 +85,12 @@ def find_address(text: str) -> Address | None:
         return None
 
 
-def _inner(address: Address) -> Address:
+def is_local(address: Address) -> bool:
+    """Whether it is one of a private network. Loopback and link-local ones are none."""
+    return any(address in network for network in _LOCAL)
+
+
+def plain_address(address: Address) -> Address:
     """The IPv4 address that is meant by an IPv6 one, else the address itself."""
     if isinstance(address, ipaddress.IPv4Address):
         return address

@@ -114,6 +114,11 @@ class Agent:
         """This machine's address, as the trunk's line has it."""
         return self._line.own[0] if self._line else ""
 
+    @property
+    def far(self) -> str:
+        """The trunk's address."""
+        return self._line.far if self._line else ""
+
     def send(self, message: Message) -> None:
         """Write a message; one that cannot be written is lost."""
         self._used_at = asyncio.get_running_loop().time()

@@ -16,6 +16,7 @@ import random
 from collections.abc import Callable
 from typing import Any
 
+from turnout.carriers.sip_fax.addresses import AstrayError, judge_media
 from turnout.carriers.sip_fax.agent import Agent
 from turnout.carriers.sip_fax.dialogs import Dialog
 from turnout.carriers.sip_fax.media import AudioMedia, PacketMedia, Port
@@ -24,6 +25,7 @@ from turnout.carriers.sip_fax.sdp import Describing, Media, find_audio, find_t38
 from turnout.carriers.sip_fax.spandsp import Sheets
 from turnout.carriers.sip_fax.transactions import LostError
 from turnout.carriers.trunks.pipe import say_fault, tell_fault
+from turnout.http.addresses import read_networks
 
 FRAME_S = 0.02
 MOST_FRAMES = 10
@@ -65,6 +67,7 @@ class OneFax:
         self._asked = asked
         self._agent = agent
         self._told = told
+        self._allowed = read_networks(told["outbound_allow"])
         self._sheets = sheets
         self._write = tell
         self._loop = asyncio.get_running_loop()
@@ -197,9 +200,9 @@ class OneFax:
         self._time = LineTime(self._answered_at)
         self._tell("answered")
         if fax := find_t38(media):
-            self._switch(fax)
+            self._if_fit(fax, self._switch)
         elif audio := find_audio(media):
-            self._speak(audio)
+            self._if_fit(audio, self._speak)
         else:
             self._how = "unreadable"
             self._hang_up()
@@ -222,18 +225,36 @@ class OneFax:
         if not self._answered_at or self._audio_port is None or self._t38_port is None:
             return None
         if fax and self._told["t38"] != "never":
-            self._switch(fax)
+            if not self._if_fit(fax, self._switch):
+                return None
             return self._describing.answer(offered, fax, self._t38_port.number)
         is_sound = isinstance(self._media, AudioMedia)
         if audio is None or not (is_sound or not self._is_heard or self._ends_at):
             return None
-        if is_sound and self._far_audio and self._far_audio.payload == audio.payload:
+        if not self._if_fit(audio, self._follow):
+            return None
+        return self._describing.answer(offered, audio, self._audio_port.number)
+
+    def _if_fit(self, media: Media, work: Callable[[Media], None]) -> bool:
+        """Go on with media, if it may be sent where they say; else the call ends."""
+        try:
+            work(judge_media(media, self._agent.far, self._allowed))
+        except AstrayError as error:
+            self._how = self._how or "astray"
+            self._hang_up(str(error))
+            return False
+        return True
+
+    def _follow(self, audio: Media) -> None:
+        """Sound is offered within the call: to where the other end has moved, or again."""
+        far = self._far_audio
+        is_same = isinstance(self._media, AudioMedia) and far and far.payload == audio.payload
+        if is_same and self._audio_port:
             self._far_audio = audio
             self._audio_port.send_to(audio)
         elif not self._ends_at:
             self._is_settled = True
             self._speak(audio)
-        return self._describing.answer(offered, audio, self._audio_port.number)
 
     def _speak(self, audio: Media) -> None:
         """Go on in sound, from the beginning."""
@@ -299,15 +320,15 @@ class OneFax:
         if self._media is not media or self.is_over:
             return
         if fax:
-            self._switch(fax)
+            self._if_fit(fax, self._switch)
         else:
             self._is_settled = True
             media.begin(self._sheets)
 
-    def _hang_up(self) -> None:
+    def _hang_up(self, reason: str = "") -> None:
         if self._dialog:
             self._run(self._dialog.bye())
-        self._end(self._how or "faxed")
+        self._end(self._how or "faxed", reason=reason)
 
     def _end(self, how: str, *, sip: int = 0, reason: str = "", retry_after: int = 0) -> None:
         if self.is_over:

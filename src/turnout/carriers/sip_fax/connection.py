@@ -22,11 +22,12 @@ _END = b"\r\n\r\n"
 
 
 class Line(Protocol):
-    """A connection to the trunk."""
+    """A connection to the trunk; `own` is our address and port, `far` the trunk's address."""
 
     is_reliable: bool
     is_open: bool
     own: tuple[str, int]
+    far: str
 
     def send(self, data: bytes) -> None:
         """Write a message."""
@@ -79,11 +80,12 @@ class _Datagrams(asyncio.DatagramProtocol):
     def __init__(self, on_message: OnMessage) -> None:
         self._on_message = on_message
         self._transport: asyncio.DatagramTransport
-        self.own = ("", 0)
+        self.own, self.far = ("", 0), ""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.DatagramTransport, transport)
         self.own = transport.get_extra_info("sockname")[:2]
+        self.far = transport.get_extra_info("peername")[0]
 
     def datagram_received(self, data: bytes, _address: object) -> None:
         head, _, body = data.lstrip(b"\r\n").partition(_END)
@@ -115,11 +117,12 @@ class _Stream(asyncio.Protocol):
         self._transport: asyncio.Transport
         self._waiting = bytearray()
         self.is_open = True
-        self.own = ("", 0)
+        self.own, self.far = ("", 0), ""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
         self.own = transport.get_extra_info("sockname")[:2]
+        self.far = transport.get_extra_info("peername")[0]
 
     def data_received(self, data: bytes) -> None:
         self._waiting += data

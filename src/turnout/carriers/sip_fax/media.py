@@ -42,8 +42,8 @@ class Port:
         self._loop.add_reader(self._socket, self._read)
 
     def send_to(self, media: Media) -> None:
-        """Where the other end listens, from now on."""
-        self._far = (media.address, media.port)
+        """Where the other end listens, from now on; without an address nothing is sent."""
+        self._far = (media.address, media.port) if media.address else None
 
     def send(self, datagram: bytes) -> None:
         """Send; what cannot be sent is lost, as on any network."""

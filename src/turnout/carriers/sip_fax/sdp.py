@@ -10,7 +10,7 @@ MOST_MEDIA = 10
 MAX_DATAGRAM = 400
 _LAST_PORT = 65_535
 _MEDIA = re.compile(r"([a-z]{1,20}) ([0-9]{1,5})(?:/[0-9]+)? (\S{1,40}) (.{1,200})")
-_ADDRESS = re.compile(r"IN IP[46] ([0-9A-Fa-f:.]{2,45})")
+_ADDRESS = re.compile(r"IN IP[46] ([^\s/]{1,45})")
 _T38 = (
     "a=T38FaxVersion:0",
     "a=T38MaxBitRate:14400",
@@ -22,7 +22,8 @@ _T38 = (
 
 
 class Media(NamedTuple):
-    """One line of media: where it goes to, and how. `attributes` are in lower case."""
+    """One line of media: where it goes to as it was written (addresses.py judges that), and how.
+    `attributes` are in lower case."""
 
     kind: str
     address: str

@@ -4,6 +4,7 @@ refusals, ring time-out, cut-off             as for calls (trunks/statuses.py)
 301 302                                      followed once, if the number may be called; else INVN
 480 486 with Retry-After, not rung           again after that pause
 answered, and no fax machine is heard        NOFX
+media are to go where nothing is sent        FAIL
 all pages are confirmed                      SENT, however the call ended then
 broken off                                   what remains again, then FAIL
 cancelled or cut off before what remains     EXPD
@@ -49,7 +50,7 @@ class End(statuses.End, frozen=True):
 
 def is_answered(end: End) -> bool:
     """Whether somebody answered."""
-    return bool(end.way) or end.how in ("faxed", "unreadable")
+    return bool(end.way) or end.how in ("faxed", "unreadable", "astray")
 
 
 def is_broken_off(end: End, total: int) -> bool:
@@ -72,6 +73,8 @@ def judge(ends: Sequence[End], total: int, unwanted: str) -> tuple[Status, str]:
         return Status.PATHWAY_ERROR, notes
     if last.how == "unreadable" and len(ends) == 1:
         return _OURS[last.how]
+    if last.how == "astray":
+        return Status.FAILED, notes
     if not any(end.heard for end in ends):
         return Status.NO_FAX, notes
     why = _UNWANTED.get(unwanted, "")
@@ -115,6 +118,8 @@ def _say_why(end: End) -> str:
     if end.how == "lost":
         said = say_lost(end)
         return f"{said[:1].upper()}{said[1:]}."
+    if end.how == "astray":
+        return end.reason
     if end.how in _WHYS:
         return _WHYS[end.how]
     if end.way:

@@ -1,7 +1,8 @@
 """The process that faxes: `python -m turnout.carriers.sip_fax.worker`.
 
 JSON lines on stdin and stdout. The first line has the settings of the trunk (SipFaxSettings) and
-`spool`, the folder of TIFFs, which go by name and never through a pipe. Then
+`spool`, the folder of TIFFs, which go by name and never through a pipe, and `outbound_allow`, the
+private networks to which media may go. Then
 
     -> {"op": "call", "id": …, "to": …, "from": …, "ring_s": …, "max_s": …,
         "fax": {"file": name, "first": page, "ident": …, "header": …, "zone": …, "ecm": …}}
@@ -19,8 +20,9 @@ JSON lines on stdin and stdout. The first line has the settings of the trunk (Si
 `first` is 0 for the first page; `pages` is how many pages of the file the other end has confirmed,
 those before `first` too. `how` is `faxed` (it was answered; `heard`: by a fax machine), `failed`,
 `lost` (the line to the trunk broke behind the INVITE), `ring` (nobody answered in time), `no_fax`,
-`long`, `unreadable` (an answer without media that we speak), or as it was cancelled. At the end of
-stdin it goes on until the last call ends, or its parent is gone.
+`long`, `unreadable` (an answer without media that we speak), `astray` (media are to go where
+nothing is sent), or as it was cancelled. At the end of stdin it goes on until the last call ends,
+or its parent is gone.
 """
 
 import asyncio

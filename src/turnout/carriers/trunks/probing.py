@@ -77,7 +77,8 @@ def _options(settings: TrunkSettings, own: tuple[str, int]) -> bytes:
 async def _start(settings: TrunkSettings, command: Sequence[str]) -> str:
     """Why a worker cannot call here; empty = it can."""
     with tempfile.TemporaryDirectory(prefix="turnout-calls-") as spool:
-        process = CallProcess("doctor", {**to_worker(settings), "spool": spool}, command)
+        told = {**to_worker(settings), "spool": spool, "outbound_allow": ""}
+        process = CallProcess("doctor", told, command)
         process.start()
         try:
             await process.wait_until_judged(REGISTER_S)

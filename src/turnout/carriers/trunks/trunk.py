@@ -66,7 +66,8 @@ class Trunk:
         """Start the workers, which register where that is asked for."""
         self.inbox = inbox
         self.spool = Path(tempfile.mkdtemp(prefix="turnout-calls-"))
-        told = {**to_worker(self.settings), "spool": str(self.spool)}
+        own = {"spool": str(self.spool), "outbound_allow": self.house.outbound_allow}
+        told = {**to_worker(self.settings), **own}
         wanted = math.ceil(self.settings.channels / self._kind.calls)
         for _ in range(min(wanted, os.cpu_count() or 1)):
             self.processes.append(CallProcess(self.name, told, self._command))
