@@ -128,9 +128,7 @@ class Agent:
     def begin(self, request: Message) -> Client:
         """A request that is not sent yet."""
         is_reliable = self._line is None or self._line.is_reliable
-        client = self._transactions.begin(request, is_reliable=is_reliable)
-        self._transactions.forget(client)
-        return client
+        return self._transactions.begin(request, is_reliable=is_reliable)
 
     def via(self) -> str:
         """A Via of its own for a request."""

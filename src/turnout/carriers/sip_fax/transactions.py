@@ -1,10 +1,12 @@
 """Transactions (RFC 3261, section 17): requests that are repeated until they are answered, and
 answers that are repeated when they are asked for again.
 
-On UDP an INVITE is repeated until any answer, other requests until the final one; a refusal of an
-INVITE is acknowledged as often as it comes. A 2xx is the dialog's: it comes here as often as it is
-repeated, and is handed on (`on_success`). An answer of ours is repeated when its request is; a
-final one to an INVITE also by itself, until its ACK.
+On UDP an INVITE is repeated until any answer, other requests until the final one. An INVITE with
+any answer waits for the final one, however long, until its dialog gives it up (`expire`); what
+comes within GIVE_UP_S of its end still belongs to it. A refusal of an INVITE is acknowledged as
+often as it comes. A 2xx is the dialog's: it comes here as often as it is repeated, and is handed on
+(`on_success`). An answer of ours is repeated when its request is; a final one to an INVITE also by
+itself, until its ACK.
 """
 
 import asyncio
@@ -23,7 +25,7 @@ class LostError(OSError):
 
 class Client:
     """A request on its way. `provisional` is called for each answer below 200, `on_success` for
-    each 2xx to an INVITE behind the first."""
+    each 2xx to an INVITE behind the first; `ended` once, when it has its end."""
 
     def __init__(self, request: Message, send: SEND, *, is_reliable: bool) -> None:
         self.request = request
@@ -38,6 +40,7 @@ class Client:
         self.has_answer = False
         self.provisional: Callable[[Message], None] = _ignore
         self.on_success: Callable[[Message], None] = _ignore
+        self.ended: Callable[[], object] = bool
 
     def begin(self) -> None:
         """Send it, and again until it is answered."""
@@ -62,6 +65,7 @@ class Client:
             self._send(acknowledge(self.request, response))
         if not self._final.done():
             self._final.set_result(response)
+            self.ended()
         elif self._is_invite and response.code < 300:
             self.on_success(response)
 
@@ -69,15 +73,18 @@ class Client:
         """The connection broke."""
         self._rest()
         if not self._final.done():
-            self._final.set_exception(LostError(reason))
-            self._final.exception()  # nobody may be waiting any more
+            self._fail(LostError(reason))
 
     def expire(self) -> None:
         """It is given up."""
         self._rest()
         if not self._final.done():
-            self._final.set_exception(TimeoutError("no answer"))
-            self._final.exception()
+            self._fail(TimeoutError("no answer"))
+
+    def _fail(self, error: OSError) -> None:
+        self._final.set_exception(error)
+        self._final.exception()  # nobody may be waiting any more
+        self.ended()
 
     def _later(self) -> None:
         left = self._ends_at - self._loop.time()
@@ -157,12 +164,9 @@ class Transactions:
         client = Client(request, self._send, is_reliable=is_reliable)
         key = (request.branch, request.method)
         self._clients[key] = client
+        later = asyncio.get_running_loop().call_later
+        client.ended = lambda: later(GIVE_UP_S, self._clients.pop, key, None)
         return client
-
-    def forget(self, client: Client) -> None:
-        """Its final answer has come, and is not expected again after a while."""
-        key = (client.request.branch, client.request.method)
-        asyncio.get_running_loop().call_later(GIVE_UP_S, self._clients.pop, key, None)
 
     def take(self, message: Message) -> None:
         """A message of the trunk's came."""
