@@ -2,8 +2,8 @@
 
 It rings and answers everybody at once, but numbers that end with 9904 (404) and 9953 (503), and
 writes down whom it called and what the first sound says. Mode `refuse` is a registrar that refuses
-it, `die` ends it when a call is asked for, `hang` lets it say a last word then; with `ring` nobody
-answers.
+it, `die` ends it when a call is asked for, `hang` lets it say a last word then, `garble` writes
+what cannot be read before it rings; with `ring` nobody answers.
 """
 
 import json
@@ -22,6 +22,7 @@ from turnout.speech.voices import EngineVoice
 from turnout.store import Database
 
 ENDS = {"9904": 404, "9953": 503}
+GARBAGE = "{" * 200_000 + '\n[]\n{"event": 5}\n{"event": "end"}\n'
 
 
 class FakeSpeech(Speech):
@@ -104,6 +105,7 @@ def main() -> None:
         if code:
             write(event="end", id=asked["id"], how="failed", sip=code, reason="No")
             continue
+        print(GARBAGE if mode == "garble" else "", end="", flush=True)
         write(event="ringing", id=asked["id"])
         if mode == "ring":
             continue

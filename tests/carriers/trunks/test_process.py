@@ -56,6 +56,12 @@ def test_a_process_that_is_silent_is_ended(tmp_path: Path, monkeypatch: Any) -> 
     assert play(command_of(tmp_path / "taken", mode="hang"), {}, be_short) == ["lost"]
 
 
+def test_lines_that_cannot_be_read_are_left_out(tmp_path: Path) -> None:
+    (tmp_path / "x").write_text("Hello")
+    command = command_of(tmp_path / "taken", mode="garble")
+    assert play(command, {"spool": str(tmp_path)}) == ["ringing", "end"]
+
+
 def test_without_a_process_nothing_is_called(tmp_path: Path) -> None:
     async def main() -> None:
         process = CallProcess("sip", {}, command_of(tmp_path / "taken", refuses=True))

@@ -10,7 +10,7 @@ from typing import Any
 
 from turnout.core.counterparts import tidy
 
-_LONGEST_FAULT = 300
+_LONGEST_TEXT = 300
 
 
 class Answers:
@@ -21,9 +21,14 @@ class Answers:
         self.is_broken = False
 
     def write(self, answer: dict[str, Any]) -> None:
-        """Write one line. If the parent has gone, there is nobody to tell (`is_broken`)."""
+        """Write one line. Words may be a stranger's: they are cut, and made one line. If the
+        parent has gone, there is nobody to tell (`is_broken`)."""
+        cleaned = {
+            name: tidy(value, _LONGEST_TEXT) if isinstance(value, str) else value
+            for name, value in answer.items()
+        }
         try:
-            os.write(self._descriptor, json.dumps(answer).encode() + b"\n")
+            os.write(self._descriptor, json.dumps(cleaned).encode() + b"\n")
         except BrokenPipeError:
             self.is_broken = True
 
@@ -32,7 +37,7 @@ def tell_fault(error: BaseException, id_: str = "") -> dict[str, Any]:
     """The event of a fault of ours, for the parent's log; with the call that it ended."""
     frames = traceback.extract_tb(error.__traceback__)
     where = ", ".join(f"{frame.name}:{frame.lineno}" for frame in frames[-3:])
-    said = tidy(f"{type(error).__name__}: {error}", _LONGEST_FAULT)
+    said = tidy(f"{type(error).__name__}: {error}", _LONGEST_TEXT)
     return {"event": "fault", "id": id_, "error": said, "where": where}
 
 

@@ -1,5 +1,6 @@
 """The worker process of a trunk as its parent sees it: started with the carrier, watched, started
-again when it ends (worker.py of each network has what is written between the two).
+again when it ends (worker.py of each network has what is written between the two). A line that
+cannot be read is left out; MOST_GARBLED in a row end it.
 
 Its calls die with it. Each of them is told `lost`, and none is given to the next process: the
 phones of some may have rung. It is ended from here when it is silent for SILENCE_S.
@@ -12,6 +13,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import msgspec
 import structlog
 
 from turnout.carriers.trunks.statuses import is_untrusted
@@ -23,6 +25,7 @@ log = structlog.get_logger()
 SILENCE_S = 20.0
 PAUSES_S = growing(0.5, 60.0)
 LONGEST_LINE = 1 << 16
+MOST_GARBLED = 20
 _PASSED_ON = ("PATH", "LANG", "LC_ALL", "TMPDIR", "PYTHONPATH")
 
 Event = dict[str, Any]
@@ -136,17 +139,21 @@ class CallProcess:
 
     async def _listen(self, process: asyncio.subprocess.Process) -> tuple[bool, str]:
         """Take its events until it ends; whether it was ready, and why it ended."""
-        was_ready = False
+        was_ready, garbled = False, 0
         while process.stdout:
             try:
                 line = await asyncio.wait_for(process.stdout.readline(), SILENCE_S)
                 if not line:
                     break
                 self._take(json.loads(line))
+                garbled = 0
             except TimeoutError:
                 return was_ready, "silent"
-            except (ValueError, KeyError, TypeError):
-                return was_ready, "garbled"
+            except (ValueError, KeyError, TypeError) as error:
+                garbled += 1
+                log.warning("garbled line of a call process", carrier=self._name, error=str(error))
+                if garbled >= MOST_GARBLED:
+                    return was_ready, "garbled"
             was_ready = was_ready or self.is_ready
         return was_ready, "ended"
 
@@ -170,7 +177,16 @@ class CallProcess:
                 if name == "end":
                     self._calls.pop(event["id"], None)
                 if tell is not None:
-                    tell(event)
+                    self._tell(tell, event)
+
+    def _tell(self, tell: Callable[[Event], None], event: Event) -> None:
+        """Tell a call of its event; an end that cannot be read is still its end."""
+        try:
+            tell(event)
+        except (msgspec.ValidationError, KeyError, TypeError):
+            if event["event"] == "end":
+                tell({"event": "lost", "id": event["id"]})
+            raise
 
     def _note_refusal(self, code: int, words: str) -> None:
         """The registrar does not take us: for good, as far as it says, or for now."""
