@@ -44,6 +44,10 @@ IN_PAGE = 5
 SDP = ("Content-Type", "application/sdp")
 
 
+OPEN = set["FaxPhone"]()
+"""The phones that were started and not stopped."""
+
+
 class FaxPhone:
     """For one event loop; `folder` gets the files. `start` is the beginning."""
 
@@ -69,6 +73,7 @@ class FaxPhone:
         self.port = 0
 
     async def start(self) -> None:
+        OPEN.add(self)
         loop = asyncio.get_running_loop()
         server = await asyncio.start_server(self._serve, HERE, 0)
         self.port = server.sockets[0].getsockname()[1]
@@ -88,6 +93,7 @@ class FaxPhone:
             await asyncio.sleep(0.004)
 
     async def stop(self) -> None:
+        OPEN.discard(self)
         for call in self.calls:
             call.close()
         for server in self._servers:

@@ -16,7 +16,7 @@ from tests.carriers.sip.peers import PASSWORD, REFUSALS, USER, kamailio
 from tests.carriers.sip.test_statuses import CAUSES, LOST_TRUNK, REFUSED_US, ROWS
 from tests.carriers.sip_fax.machine import read_pages
 from tests.carriers.sip_fax.office import Kept, Office, are_same, open_office, until
-from tests.carriers.sip_fax.phone import FaxPhone
+from tests.carriers.sip_fax.phone import OPEN, FaxPhone
 from tests.carriers.sip_fax.sheets import make_documents
 from tests.carriers.smtp.certificates import Authority
 from tests.support import proof
@@ -32,6 +32,7 @@ from turnout.core.messaging.call_ends import LOST
 from turnout.core.messaging.controlling import cancel_job
 from turnout.core.messaging.model import Status
 
+pytestmark = pytest.mark.xdist_group("scenarios of faxes")
 NAME = "faxes"
 PAGES, DOCUMENTS = proof.scale(2, 4), proof.scale(1, 2, 10)
 
@@ -361,8 +362,17 @@ def play(
         async def wait(task: asyncio.Task[None]) -> None:
             await task
 
+        async def end() -> None:
+            """Of those whose tests another process runs, or that have failed."""
+            for task in tasks.values():
+                task.cancel()
+            await asyncio.gather(*tasks.values(), return_exceptions=True)
+            for phone in [*OPEN]:
+                await phone.stop()
+
         tasks = runner.run(begin())
         yield lambda name: runner.run(wait(tasks[name]))
+        runner.run(end())
     office.db.close()
 
 
