@@ -170,7 +170,7 @@ def test_what_is_small_or_compressed_already_is_sent_as_it_is(site: AppClient) -
 def vary_of(status: int, **headers: str) -> str | None:
     """The Vary of an answer that is sent as it is."""
     said = [(name.replace("_", "-").encode(), text.encode()) for name, text in headers.items()]
-    start = {"type": "http.response.start", "status": status, "headers": said}
+    start: dict[str, Any] = {"type": "http.response.start", "status": status, "headers": said}
     vary_plain(start)
     return next((value.decode() for name, value in start["headers"] if name == b"vary"), None)
 

@@ -4,6 +4,7 @@ import base64
 import random
 import re
 import string
+from typing import Any
 
 import msgspec
 import pytest
@@ -241,7 +242,7 @@ def test_a_browser_that_refuses_cookies_gets_the_page_at_once(
 ) -> None:
     for name, (path, given) in list_pages(node).items():
         # It is asked once to send the form again with a cookie, before anything is done.
-        facts = {"headers": FORM | marks, "body": encode(given)}
+        facts: dict[str, Any] = {"headers": FORM | marks, "body": encode(given)}
         asked = site.request("POST", f"{path}?lang=de", **facts)
         assert (asked.status, asked.body) == (307, b""), name
         assert asked.headers["location"] == f"{path}?lang=de&cookie=1"

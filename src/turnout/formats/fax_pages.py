@@ -85,8 +85,8 @@ def put_header(page: Any, text: str, number: int, total: int) -> Any:
 
 def set_text(text: str) -> bytes:
     """A text on sheets of A4, as a PDF."""
-    from turnout.formats.pdf.paper import POINT, Box, Font, Paper
-    from turnout.formats.pdf.sizes import PaperSize
+    from turnout.formats.pdf.paper import Box, Font, Paper
+    from turnout.formats.pdf.sizes import POINT, PaperSize
 
     if text.count("\n") > MOST_PAGES * _MOST_LINES or len(text) > MOST_PAGES * _MOST_LETTERS:
         raise RefusedError("pages")
@@ -125,10 +125,7 @@ def _count_least_lines(pieces: Sequence[str], width: float) -> int:
 
     widths = {letter: shape(letter, is_bold=False).width for letter in _ASCII}
     room = width / _NARROWED
-    return sum(
-        max(1, ceil(sum(map(widths.get, piece, repeat(0.0))) / room))  # type: ignore[arg-type]
-        for piece in pieces
-    )
+    return sum(max(1, ceil(sum(map(widths.get, piece, repeat(0.0))) / room)) for piece in pieces)
 
 
 def _cut_line(line: str) -> Iterator[str]:

@@ -223,7 +223,7 @@ async def sip_messages_that_are_lost_once_each(office: Office, folder: Path) -> 
     kept = Kept()
     phone = FaxPhone(folder, proof.random_for(NAME), password=proves, drops_sip=True)
     await phone.start()
-    account = {"username": "turnout", "password": "secret-1"}
+    account: dict[str, Any] = {"username": "turnout", "password": "secret-1"}
     async with office.carrier(phone, kept, **account) as carrier:
         message, parcel = office.new_message(1), office.new_parcel("61412345671")
         assert await carrier.send(message, [parcel]) == [

@@ -2,7 +2,8 @@
 
 import pytest
 
-from turnout.carriers.sip_fax import SipFaxSettings, probe, spandsp
+from turnout.carriers.sip_fax import SipFaxSettings, spandsp
+from turnout.carriers.sip_fax.probing import probe
 
 
 def test_a_machine_without_spandsp_is_told_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,7 @@ broken off and gone on with."""
 
 import random
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -111,7 +112,7 @@ def test_documents_of_many_kinds(tmp_path: Path) -> None:
         drawn = make_fax([Document(file.name, file.content)], is_fine=False)
         paths[0].write_bytes(drawn.content)
         sheets = Sheets(str(paths[0]), 0, IDENT, HEADER)
-        ends = [
+        ends: list[tuple[Any, Any, float]] = [
             (PacketEnd(sheets), PacketMachine(paths[1]), LOSS),
             (AudioEnd(sheets), AudioMachine(paths[1]), 0.0),
         ]

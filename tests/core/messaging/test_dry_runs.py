@@ -61,9 +61,11 @@ def test_those_who_would_be_left_out_are_counted_with_the_reason(db, login, org_
 def test_the_first_who_gets_it_is_the_sample_and_some_others_are_named(db, login):
     people = [*(NewRecipient("12", name=f"Nobody {n}") for n in range(7)), NewRecipient(NUMBERS[3])]
     run = look(db, login, new_job(), people, number=0)
+    assert run.sample
     assert (run.number, run.sample.recipient, run.sample.left_out) == (8, people[7], "")
     assert run.named == {"no valid address": [f"Nobody {n}" for n in range(5)]}
     run = look(db, login, new_job(), people[:7], number=0)
+    assert run.sample
     assert (run.number, run.sample.recipient) == (1, people[0])
     assert run.sample.left_out == "no valid address"
 

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -17,9 +18,8 @@ def test_report_lets_go_of_its_rows(make: Callable[[Registrants, Clock], object]
     # A report of 100,000 once left 235 MB behind in the server.
     texts = ("",)
     viewings = [[("live", 0, 1000), ("od", 2000, 3000), ("live", 4000, 5000)]]
-    some = Registrants(
-        (RegistrationId(1),), *[texts] * 7, (0,), texts, [[("a", "b")]], viewings, [[]], [[]]
-    )
+    lists: list[Any] = [[[("a", "b")]], viewings, [[]], [[]]]
+    some = Registrants._make([(RegistrationId(1),), *[texts] * 7, (0,), texts, *lists])
     clock = Clock(ZoneInfo("GMT"), has_offset=False)
     held = sys.getrefcount(viewings)
     make(some, clock)

@@ -2,6 +2,7 @@
 
 import json
 import re
+from typing import Any
 
 import pytest
 
@@ -12,7 +13,7 @@ from turnout.web.my.copies import FIELDS, SECTIONS, Reader, tidy, to_json, to_pa
 
 AT = 1_796_069_550_808
 SAID = "2026-11-30T20:12:30Z"
-EXPORT = {
+EXPORT: dict[str, list[dict[str, Any]]] = {
     "people": [{"id": 7, "first_name": "Zo\u00eb <b>", "created_at": AT, "company": ""}],
     "guest_links": [{}],
     "registrations": [

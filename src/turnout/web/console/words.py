@@ -23,7 +23,13 @@ def render_console(template: str, **values: Any) -> str:
     """The page that a template of the console makes of `values`. The summary of a form's faults
     stands above the fields, which know what they are called: with such a fault the page is made
     a second time, when they have said it."""
-    known = {"lang": ENGLISH, "t": say, "n": say_count, "form": None, "done": ""} | values
+    known: dict[str, Any] = {
+        "lang": ENGLISH,
+        "t": say,
+        "n": say_count,
+        "form": None,
+        "done": "",
+    } | values
     page = make_page(template, known)
     form = known["form"]
     return make_page(template, known) if form and form.has_new_labels else page
