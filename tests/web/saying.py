@@ -7,11 +7,13 @@ from turnout.store import Database
 from turnout.web.said import SAID_MS, STAFF, name_said
 
 _SIGNED = re.compile(rb"\.\d{13}\.[0-9a-f]{32}\b")
+# Which of these an address was handed on for.
+_MARK = re.compile(rb"\baddress=[0-9a-f]{16}(?=\.)")
 
 
 def unsigned(page: bytes) -> bytes:
     """The page without what differs with the instant at which it says so."""
-    return _SIGNED.sub(b"", page)
+    return _MARK.sub(b"address=", _SIGNED.sub(b"", page))
 
 
 def said(db: Database, path: str, done: str) -> str:

@@ -205,6 +205,11 @@ def test_a_script_shows_what_the_chosen_ticket_asks_and_the_visitors_time(
     context.close()
 
 
+def test_the_way_to_a_lost_ticket_is_on_each(pages: dict[str, str]) -> None:
+    without = [state for state, page in pages.items() if "/my/find/" not in page]
+    assert without == ["registered"]  # whose ticket is on its way
+
+
 def test_what_came_of_it_is_shown_once_it_is_over(pages: dict[str, str]) -> None:
     page = pages["over with all"]
     assert 'href="https://video.example.org/1"' in page

@@ -12,7 +12,6 @@ SENTENCES = {
     "field.last_name": "last name",
     "field.name": "name",
     "form.answer": "Choose Register or Join the waiting list.",
-    "form.left_out": "What you had typed here was too long to be kept. Type it again.",
     "form.lost": "The form starts again: what was typed is kept for a short while only, in the "
     "browser in which it was typed, and by none that refuses cookies.",
     "form.answers": "Some answers are missing or cannot be taken: see beside the questions.",

@@ -128,6 +128,9 @@ LABELS = {
     "event_page.speakers": "Speakers",
     "event_page.ticket": "Ticket",
     "event_page.waiting": "A mail is on its way to {whom}: its link shows where you stand.",
+    "event_page.earlier": "You sent this form. What came of it is in your mail: look th"
+    "ere, and in the spam folder.",
+    "event_page.earlier_again": "Open the form again",
     "event_page.your_address": "the address that you gave",
     "organization_page.events": "Events",
     "organization_page.none": "No event is announced at present.",

@@ -249,11 +249,6 @@ def _find_cheapest(offers: list[Offer]) -> Offer | None:
     return min(free, key=lambda offer: offer.price_minor, default=None)
 
 
-def list_typed(found: FoundEvent) -> tuple[str, ...]:
-    """The names of all fields that people fill in."""
-    return (*FIELDS, "ticket", "access", *_list_answers(found))
-
-
 def _list_answers(found: FoundEvent) -> tuple[str, ...]:
     asked, most = found.questions, found.shown.details.companions
     return (*names_of(asked), *_session_names(found.programme), *list_names(asked, most))

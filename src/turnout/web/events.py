@@ -38,11 +38,10 @@ from turnout.web.event_page import (
     find_event_page,
     gather,
     list_dates,
-    list_typed,
     make_page,
 )
 from turnout.web.event_sending import CODE_LIMIT, Form, judge, list_sessions, say, send
-from turnout.web.form_states import BY_COOKIE, FormState, FormStates, find_lacks, say_state
+from turnout.web.form_states import BY_COOKIE, FormState, FormStates, say_state
 from turnout.web.forms import (
     AGAIN,
     NO_FAULTS,
@@ -58,7 +57,7 @@ from turnout.web.offers import OTHERS, WAITING, list_said, name_thanks
 from turnout.web.page_cache import PageCache, answer_kept, is_for_everybody
 from turnout.web.questions import names_of, size_of
 from turnout.web.refusals import answer_limited, say_to_guest
-from turnout.web.said import go_on_saying, read_said
+from turnout.web.said import EARLIER, go_on_saying, read_said
 from turnout.web.shared_reads import SharedReads
 
 BODY_LIMIT = 16_384
@@ -101,7 +100,8 @@ class EventResource(Resource):
             return
         state = await self._states.read(req)
         if done := await read_said(self._db, req, list_said(found.shown)):
-            given |= await self._read_thanks(req, resp, found, state, done)
+            if done != EARLIER:
+                given |= await self._read_thanks(req, resp, found, state, done)
             self._answer(resp, found, given, done=done.partition(OTHERS)[0])
         elif state:
             self._show(resp, found, given, state)
@@ -169,14 +169,17 @@ class EventResource(Resource):
         is_waiting = given.get("answer") == WAIT
         done = WAITING if is_waiting else name_thanks(found.shown, given["ticket"])
         done += OTHERS if others.companions else ""
-        typed = {name: given[name] for name in list_typed(found) if name in given}
-        more = {"ticket": refused.code} if refused else {}
+        typed, more = {"email": contact.email}, {"ticket": refused.code} if refused else {}
         again = await self._states.keep(req, resp, FormState(typed, more=more), key=key)
         if refused:
             keep_ticket(req, resp, refused.code, **self._handing)
-        keep_address(req, resp, contact.email.strip(), **self._handing)
-        said = {"key": key, "sti": given.get("sti", ""), AGAIN: "" if again == BY_COOKIE else again}
-        await go_on_saying(self._db, req, resp, done, "register", **said)
+        facts = {
+            "key": key,
+            "sti": given.get("sti", ""),
+            AGAIN: "" if again == BY_COOKIE else again,
+        }
+        said = await go_on_saying(self._db, req, resp, done, "register", **facts)
+        keep_address(req, resp, contact.email.strip(), said, **self._handing)
 
     async def _read_thanks(
         self, req: Request, resp: Response, found: FoundEvent, state: FormState | None, done: str
@@ -253,14 +256,8 @@ class EventResource(Resource):
             said = judged.say() if judged.is_refused else ""
             self._answer(resp, found, given, said, wrong, faults=judged.faults, wrong_people=people)
             return
-        most = found.shown.details.companions
-        lacks = find_lacks(found.questions, given, most, state.left_out)
-        self._answer(
-            *(resp, found, given, say_state(state) or lacks.said, lacks.wrong),
-            done=state.step,
-            faults=state.faults,
-            wrong_people=lacks.wrong_people,
-        )
+        said = say_state(state)
+        self._answer(resp, found, given, said, done=state.step, faults=state.faults)
 
     def _answer_all(self, req: Request, resp: Response, found: FoundEvent) -> None:
         """What everybody gets, rendered once."""

@@ -3,7 +3,7 @@
 Theory. A page that answers a POST cannot be gone back to: the browser would have to send the form
 again, and shows an error of its own instead. So what such a page shows (what was typed, the step,
 what is said of it) is its *state*, and a browser is led on to a GET that shows it, `?again=1`. It
-is handed on by a cookie for that page alone, sealed by the key of links and good for half an hour:
+is handed on by a cookie for that page alone, sealed by the key of links and good for ten minutes:
 nothing lies on the server, every node can read it, and no address in a history, in a log or in a
 message to friends has what somebody typed. In a frame on another site over plain http no cookie
 comes back: there the address of the frame, which nobody sees, bears the state itself.
@@ -12,18 +12,17 @@ A browser may refuse cookies. So one that brings none with a form is asked once,
 same form with a cookie; if it still brings none, the page answers it at once. A page that is asked
 for a state that is not there (refused, too old, or of another browser) says so.
 
-A cookie holds little. A form that was refused and does not fit is answered with its page at once;
-of one that was done the longest texts are left out, which the form says beside them. A program that
-is no browser on its way to another page is answered at once, too, with the status that it needs.
+A cookie holds little. A form that was refused and does not fit is answered with its page at once.
+Of one that was done nothing is kept but the address, to put it right. A program that is no
+browser on its way to another page is answered at once, too, with the status that it needs.
 """
 
 import base64
 import zlib
-from collections.abc import Collection, Mapping, Sequence
 from hashlib import sha256
 from http import HTTPStatus
 from secrets import token_bytes
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import quote
 
 import msgspec
@@ -33,14 +32,10 @@ from falcon.asgi import Request, Response
 
 from turnout.catalogue import Phrase
 from turnout.core.identity.link_keys import ensure_link_key, find_link_key, find_link_keys
-from turnout.core.ids import EventQuestionId
-from turnout.core.questions.model import Question
 from turnout.errors import KINDS, Failure, Invalid
 from turnout.store import Database
-from turnout.web.companions import Wrong, list_prefixes
 from turnout.web.documents import PERSONAL
-from turnout.web.forms import AGAIN, go_on, hand_on
-from turnout.web.questions import names_of
+from turnout.web.forms import AGAIN, SAID_S, go_on, hand_on
 from turnout.web.refusals import say_to_guest
 
 # What AGAIN says where a cookie has the state.
@@ -48,7 +43,7 @@ BY_COOKIE = "1"
 TYPED = "typed"
 # The parameter of a form that is sent again with the cookie of this name.
 TRIED = "cookie"
-KEPT_S = 30 * 60
+KEPT_S = SAID_S
 _MOST = 3_500
 # What a state may be when it is unpacked, in bytes.
 _LARGEST = 1_000_000
@@ -67,8 +62,8 @@ class Refusal(msgspec.Struct, frozen=True, omit_defaults=True):
 
 class FormState(msgspec.Struct, frozen=True, omit_defaults=True):
     """What a page shows of its form: what was typed, the `step` that it is at, and what is said of
-    it: a sentence, others by the names of fields, or a refusal. `left_out` names the fields that
-    were too long to be kept; `until` (epoch ms) is set when it is kept."""
+    it: a sentence, others by the names of fields, or a refusal. `until` (epoch ms) is set by those
+    who keep it."""
 
     given: dict[str, str] = {}
     step: str = ""
@@ -76,7 +71,6 @@ class FormState(msgspec.Struct, frozen=True, omit_defaults=True):
     faults: dict[str, str] = {}
     refusal: Refusal | None = None
     more: dict[str, str] = {}
-    left_out: tuple[str, ...] = ()
     until: int = 0
 
 
@@ -124,15 +118,15 @@ class FormStates:
         return True
 
     async def keep(self, req: Request, resp: Response, state: FormState, *, key: str = "") -> str:
-        """Hand a state on to the page that says what was done, for its form if that is asked for
-        again; returns the value of AGAIN that asks for it. The longest texts may be left out. `key`
-        is that of links, empty = it is read here."""
-        given, left_out = dict(state.given), list[str]()
-        while len(sealed := await self._seal(req, state, key)) > _MOST and given:
-            left_out.append(max(given, key=lambda name: len(given[name])))
-            del given[left_out[-1]]
-            state = msgspec.structs.replace(state, given=given, left_out=tuple(left_out))
-        return self._hand(req, resp, sealed)
+        """Hand a short state on to the page that says what was done, in place of all that was
+        typed; returns the value of AGAIN that asks for it. `key` is that of links, empty = it is
+        read here."""
+        return self._hand(req, resp, await self._seal(req, state, key))
+
+    def forget(self, req: Request, resp: Response) -> None:
+        """Have the browser drop what was typed: it was done."""
+        if TYPED in req.cookies:
+            hand_on(resp, TYPED, "", req.path, **self._handing, seconds=-1)
 
     async def read(self, req: Request) -> FormState | None:
         """The state that the page is asked for in; None where it asks for none. One that was
@@ -187,37 +181,6 @@ def say_state(state: FormState) -> str:
     """What is said of a form as a whole: its sentence, or that of its refusal."""
     refusal = failure_of(state.refusal)
     return state.said or (say_to_guest(refusal) if refusal else "")
-
-
-class Lacks(NamedTuple):
-    """What a form says of what was too long to be handed on: as a whole, beside the questions, and
-    beside those of each who comes along."""
-
-    said: str
-    wrong: dict[EventQuestionId, Invalid]
-    wrong_people: list[Wrong]
-
-
-def find_lacks(
-    asked: Sequence[Question], given: Mapping[str, str], most: int, left_out: Collection[str]
-) -> Lacks:
-    """What the form says of what was left out of `given`, in which up to `most` come along."""
-    return Lacks(
-        say_to_guest(Invalid("form.left_out")) if left_out else "",
-        _find_questions(asked, left_out),
-        [_find_questions(asked, left_out, prefix) for prefix in list_prefixes(given, most)],
-    )
-
-
-def _find_questions(
-    asked: Sequence[Question], left_out: Collection[str], prefix: str = ""
-) -> dict[EventQuestionId, Invalid]:
-    """The questions whose answers were left out, of the person whose fields begin so."""
-    return {
-        question.id: Invalid("form.left_out")
-        for question in asked
-        if any(f"{prefix}{name}" in left_out for name in names_of([question]))
-    }
 
 
 def _is_on_its_way(req: Request) -> bool:

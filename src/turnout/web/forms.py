@@ -6,6 +6,7 @@ was typed, and one that asks for a mailed code with the next: to a browser by a 
 """
 
 from collections.abc import Container, Mapping
+from hashlib import sha256
 from http import HTTPStatus
 from urllib.parse import quote, unquote, urlencode
 
@@ -60,11 +61,17 @@ def go_on(req: Request, resp: Response, done: str = "", part: str = "", **more: 
 
 
 def keep_address(
-    req: Request, resp: Response, address: str, *, is_secure: bool, is_framed: bool = False
+    req: Request,
+    resp: Response,
+    address: str,
+    said: str,
+    *,
+    is_secure: bool,
+    is_framed: bool = False,
 ) -> None:
-    """Hand `address` to the page that says what was done, by a cookie for that page alone and for
-    as long as it says so."""
-    facts = (ADDRESS, quote(address, safe=""), req.path)
+    """Hand `address` to the page that says what was done with the signed word `said`, by a cookie
+    for that page alone and for as long as it says so. With another word it is not that page's."""
+    facts = (ADDRESS, f"{_mark(said)}.{quote(address, safe='')}", req.path)
     hand_on(resp, *facts, is_secure=is_secure, is_framed=is_framed, seconds=SAID_S)
 
 
@@ -94,8 +101,9 @@ def take_done(req: Request, resp: Response) -> str:
 
 def read_address(req: Request) -> str:
     """The address that `keep_address` handed on, also when the page is loaded again; empty where
-    there is none."""
-    address = unquote(next(iter(req.get_cookie_values(ADDRESS) or ()), ""))
+    there is none, or that of what was done in another tab."""
+    mark, _, kept = next(iter(req.get_cookie_values(ADDRESS) or ()), "").partition(".")
+    address = unquote(kept) if mark == _mark(req.get_param("done", default="")) else ""
     return address if is_email(address) and is_storable(address) else ""
 
 
@@ -130,6 +138,10 @@ def hand_on(
         same_site="None" if is_for_frames else "Strict",
         partitioned=is_for_frames,
     )
+
+
+def _mark(said: str) -> str:
+    return sha256(said.encode()).hexdigest()[:16]
 
 
 def take(

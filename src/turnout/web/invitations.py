@@ -120,6 +120,7 @@ class InvitationResource(Resource):
             return
         done = WAIT if answer == WAIT else ANSWERED
         await go_on_saying(self._db, req, resp, done, part=PART)
+        self._states.forget(req, resp)
 
     def _show_again(self, resp: Response, shown: Shown, state: FormState) -> None:
         """The page with an answer that was refused."""

@@ -26,6 +26,8 @@ from turnout.store import Database, Tx
 from turnout.web.forms import SAID_S, go_on
 
 SAID_MS = SAID_S * 1000
+# What is said of what was done longer ago.
+EARLIER = "earlier"
 STAFF = "/console"
 _DONE = "done"
 _WORD = re.compile(rf"((?:^|&){_DONE}=)[^&]*")
@@ -41,21 +43,23 @@ async def go_on_saying(
     *,
     key: str = "",
     **more: str,
-) -> None:
+) -> str:
     """Answer a form that was done as `go_on` does, with `done` signed for its page; by the `key`
-    of links that its transaction has read, empty = it is read here."""
+    of links that its transaction has read, empty = it is read here. Returns the signed word."""
     key = key or await _get_key(db)
-    go_on(req, resp, name_said(key, req.path, done, db.clock() + SAID_MS), part, **more)
+    said = name_said(key, req.path, done, db.clock() + SAID_MS)
+    go_on(req, resp, said, part, **more)
+    return said
 
 
 async def read_said(db: Database, req: Request, known: Container[str]) -> str:
     """What the page is to say was done: one of `known`, signed for this page a short while ago,
-    and nothing beside a form's answer."""
+    and nothing beside a form's answer; EARLIER for one that was signed longer ago."""
     shown = req.get_param("done", default="") if req.method != "POST" else ""
-    done = shown.partition(".")[0]
-    if done not in known or len(shown) > _LONGEST:
+    done, until, _ = [*shown.rsplit(".", 2), "", ""][:3]
+    if done not in known or len(shown) > _LONGEST or not await db.read(_is_signed, req.path, shown):
         return ""
-    return done if await db.read(_is_ours, req.path, shown) else ""
+    return done if db.clock() < int(until) else EARLIER
 
 
 class SaidToStaff:
@@ -114,8 +118,12 @@ def name_said(key: str, path: str, done: str, until: int) -> str:
 
 
 def _is_ours(tx: Tx, path: str, shown: str) -> bool:
+    return _is_signed(tx, path, shown) and tx.now < int(shown.split(".")[-2])
+
+
+def _is_signed(tx: Tx, path: str, shown: str) -> bool:
     done, until, signature = [*shown.rsplit(".", 2), "", ""][:3]
-    if not (until.isascii() and until.isdigit() and len(until) < 16 and tx.now < int(until)):
+    if not (until.isascii() and until.isdigit() and len(until) < 16):
         return False
     # What was signed is what stands there: no other way to write the same instant.
     return is_link_signed(find_link_keys(tx), _named(path, done, until), signature)

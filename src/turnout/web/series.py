@@ -142,9 +142,10 @@ class SeriesResource(Resource):
             await self._turn(req, resp, found, state, refusal)
             return
         is_secure = self._base_url.startswith("https:")
-        keep_address(req, resp, filled.contact.email.strip(), is_secure=is_secure)
         done = SOME if refused else REGISTERED
-        await go_on_saying(self._db, req, resp, done, part="register")
+        said = await go_on_saying(self._db, req, resp, done, part="register")
+        keep_address(req, resp, filled.contact.email.strip(), said, is_secure=is_secure)
+        self._states.forget(req, resp)
 
     async def _turn(
         self,

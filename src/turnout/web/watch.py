@@ -138,6 +138,7 @@ class WatchResource(Resource):
             await self._turn(req, resp, seat, token, state)
         else:
             await go_on_saying(self._db, req, resp, sent.part, part=sent.part)
+            self._states.forget(req, resp)
 
     async def _turn(
         self,

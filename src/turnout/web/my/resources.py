@@ -174,6 +174,7 @@ class GuestResource(Resource):
         home = f"/my/{sent.access.token}"
         go_on(req, resp)
         resp.set_header("Cache-Control", PRIVATE)
+        self._states.forget(req, resp)
         keep_done(resp, sent.given["do"], home, is_secure=self._is_secure)
         if part and resp.location:
             resp.location = resp.location.replace(f"{home}/{part}", home, 1)
