@@ -51,3 +51,38 @@ def test_an_answer_behind_a_cancel_is_hung_up(monkeypatch: pytest.MonkeyPatch) -
 
     trunk = StrangeTrunk(monkeypatch, answer)
     run(main())
+
+
+def challenge(trunk: StrangeTrunk, request: Message) -> None:
+    """Want proof for a realm that is another each time."""
+    if request.method != "ACK":
+        realm = f"r{len(trunk.asked)}"
+        trunk.reply(request, 401, ("WWW-Authenticate", f'Digest realm="{realm}", nonce="n"'))
+
+
+def test_a_request_is_proved_twice_at_most(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def main() -> None:
+        dialog = await new_dialog(trunk)
+        assert (await dialog.invite(b"")).code == 401
+        assert trunk.methods() == ["INVITE", "ACK"] * 3
+        del trunk.asked[:]
+        assert (await dialog.reinvite(b"")).code == 401
+        assert trunk.methods() == ["INVITE", "ACK"] * 3
+        del trunk.asked[:]
+        dialog.is_confirmed = True
+        await dialog.bye()
+        assert trunk.methods() == ["BYE"] * 3
+
+    trunk = StrangeTrunk(monkeypatch, challenge)
+    run(main())
+
+
+def test_a_call_that_is_cancelled_is_not_proved(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def main() -> None:
+        dialog = await new_dialog(trunk)
+        dialog.cancel()
+        assert (await dialog.invite(b"")).code == 401
+        assert trunk.methods() == ["INVITE", "ACK"]
+
+    trunk = StrangeTrunk(monkeypatch, challenge)
+    run(main())

@@ -11,6 +11,8 @@ from turnout.carriers.sip_fax.messages import Message, find_uri, respond
 from turnout.carriers.sip_fax.transactions import Client, LostError, Server, cancel_of
 
 SDP = "application/sdp"
+MOST_CHALLENGES = 2
+"""So often a request is repeated with a proof: for a proxy, and for the trunk behind it."""
 _CAUSE = re.compile(r"cause ?= ?\"?([0-9]{1,3})")
 _OK_TO = ("INFO", "NOTIFY", "OPTIONS", "PRACK", "MESSAGE")
 
@@ -35,10 +37,13 @@ class Asking:
         self._challenges: dict[str, Challenge] = {}
 
     async def ask(
-        self, make: Callable[[], Message], on_begin: Callable[[Client], None] | None = None
+        self,
+        make: Callable[[], Message],
+        on_begin: Callable[[Client], None] | None = None,
+        is_wanted: Callable[[], bool] = lambda: True,
     ) -> Message:
-        """The final answer to a request; `make` makes it, each time with a number of its own.
-        Raises TimeoutError, LostError."""
+        """The final answer to a request; `make` makes it, each time with a number of its own. One
+        that is not wanted any more is not repeated. Raises TimeoutError, LostError."""
         tried = set[str]()
         while True:
             client = self.agent.begin(self._prove(make()))
@@ -47,8 +52,9 @@ class Asking:
             client.begin()
             response = await client.answer()
             challenge = find_challenge(response) if response.code in (401, 407) else None
-            is_new = challenge is not None and challenge.realm not in tried
-            if challenge is None or not self.agent.username or not is_new:
+            if challenge is None or not self.agent.username or not is_wanted():
+                return response
+            if challenge.realm in tried or len(tried) >= MOST_CHALLENGES:
                 return response
             tried.add(challenge.realm)
             self._challenges[challenge.header] = challenge
@@ -101,7 +107,11 @@ class Dialog:
     async def invite(self, described: bytes) -> Message:
         """Call; the final answer, acknowledged. Raises TimeoutError, LostError."""
         self._described = described
-        response = await self._asking.ask(lambda: self._request("INVITE", described), self._watch)
+        response = await self._asking.ask(
+            lambda: self._request("INVITE", described),
+            self._watch,
+            lambda: not self._is_cancelled,
+        )
         self._inviting = None
         self.q850 = read_cause(response)
         if response.code < 300:
@@ -113,7 +123,9 @@ class Dialog:
     async def reinvite(self, described: bytes) -> Message:
         """Offer something else within the call; the final answer, acknowledged. Raises
         TimeoutError, LostError."""
-        response = await self._asking.ask(lambda: self._request("INVITE", described), self._watch)
+        response = await self._asking.ask(
+            lambda: self._request("INVITE", described), self._watch, lambda: not self.is_closed
+        )
         self._inviting = None
         if response.code < 300:
             self._described = described
