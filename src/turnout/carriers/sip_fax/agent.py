@@ -12,11 +12,11 @@ from collections.abc import Callable
 from typing import Any
 
 from turnout.carriers.sip_fax.connection import Line, connect
-from turnout.carriers.sip_fax.dialogs import ALLOW, Asking, Dialog
+from turnout.carriers.sip_fax.dialogs import ALLOW, Dialog
 from turnout.carriers.sip_fax.messages import Message, find_param, respond
+from turnout.carriers.sip_fax.registering import Registration
 from turnout.carriers.sip_fax.transactions import Client, LostError, Server, Transactions
 
-REGISTER_S = 300
 AGAIN_S = 30.0
 ALIVE_S = 25.0
 IDLE_S = 20.0
@@ -38,18 +38,14 @@ class Agent:
         self._dialogs: dict[tuple[str, str], Dialog] = {}
         self._tasks: list[asyncio.Task[None]] = []
         self._transactions = Transactions(self.send, self._take_request, self._take_ack)
-        self._asking = Asking(self)
-        self._call_id = f"{secrets.token_hex(12)}@turnout"
-        self._tag = secrets.token_hex(6)
-        self._number = 0
-        self._expires = REGISTER_S
+        self._registration = Registration(self, told["domain"], on_trunk)
 
     async def start(self) -> None:
         """Register where that is asked for, and keep lines alive."""
         loop = asyncio.get_running_loop()
         self._tasks = [loop.create_task(self._stay_alive())]
         if self._told["register"]:
-            self._tasks.append(loop.create_task(self._stay_registered()))
+            self._tasks.append(loop.create_task(self._registration.stay()))
 
     async def stop(self) -> None:
         """Leave the trunk."""
@@ -59,7 +55,7 @@ class Agent:
         if self._told["register"] and self._line and self._line.is_open:
             with contextlib.suppress(OSError, TimeoutError):
                 async with asyncio.timeout(LEAVE_S):
-                    await self._asking.ask(lambda: self._register(0))
+                    await self._registration.leave()
         if self._line:
             self._line.close()
 
@@ -177,52 +173,6 @@ class Agent:
             await asyncio.sleep(ALIVE_S)
             if self._line and self._line.is_open and (self._dialogs or self._told["register"]):
                 self._line.send(b"\r\n\r\n")
-
-    async def _stay_registered(self) -> None:
-        while True:
-            pause = AGAIN_S
-            try:
-                await self.open()
-                response = await self._asking.ask(lambda: self._register(self._expires))
-            except TimeoutError:
-                self._on_trunk("refused", 408, "no answer")
-            except OSError as error:
-                self._on_trunk("refused", 0, str(error) or type(error).__name__)
-            else:
-                if response.code < 300:
-                    self._on_trunk("registered", 0, "")
-                    pause = self._expires * 0.8
-                elif response.code == 423 and response.get("min-expires").isdecimal():
-                    self._expires, pause = min(int(response.get("min-expires")), 86_400), 1.0
-                else:
-                    self._on_trunk("refused", response.code, response.words)
-            await self._wait_registered(pause)
-
-    async def _wait_registered(self, pause: float) -> None:
-        """Until it is time to register again, or the line has broken."""
-        loop = asyncio.get_running_loop()
-        until = loop.time() + pause
-        while (left := until - loop.time()) > 0:
-            await asyncio.sleep(min(left, 2.0))
-            if pause > AGAIN_S and self._line and not self._line.is_open:
-                return
-
-    def _register(self, expires: int) -> Message:
-        self._number += 1
-        domain = self._told["domain"]
-        own = f"<sip:{self.username}@{domain}>"
-        headers = [
-            ("Via", self.via()),
-            ("Max-Forwards", "70"),
-            ("From", f"{own};tag={self._tag}"),
-            ("To", own),
-            ("Call-ID", self._call_id),
-            ("CSeq", f"{self._number} REGISTER"),
-            ("Contact", self.contact(self.username)),
-            ("Expires", str(expires)),
-            ("User-Agent", "Turnout"),
-        ]
-        return Message(f"REGISTER sip:{domain} SIP/2.0", headers)
 
 
 def is_lost(error: Exception) -> bool:

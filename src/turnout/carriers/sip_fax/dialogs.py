@@ -50,7 +50,11 @@ class Asking:
             if on_begin:
                 on_begin(client)
             client.begin()
-            response = await client.answer()
+            try:
+                response = await client.answer()
+            except asyncio.CancelledError:
+                client.expire()
+                raise
             challenge = find_challenge(response) if response.code in (401, 407) else None
             if challenge is None or not self.agent.username or not is_wanted():
                 return response
