@@ -101,6 +101,16 @@ def test_what_is_wrong_is_said_beside_the_persons_fields(site: AppClient, party:
     assert THANKS in Page(party.send_to(site, people="1", **sure).body).text
 
 
+def test_an_address_that_two_have_is_said_beside_the_second(site: AppClient, party: Party) -> None:
+    people = {"p1-first_name": "Zoe", "p2-first_name": "Max"}
+    people |= {"p1-email": "zoe@example.com", "p2-email": "zoe@example.com"}
+    people |= {f"p{number}-{party.asked}": "none" for number in (1, 2)}
+    page = party.send_to(site, people="2", **people).body.decode()
+    assert "The address zoe@example.com is there twice." in page
+    assert 'id="p2-email-error"' in page
+    assert 'id="p1-email-error"' not in page
+
+
 def test_where_places_are_few_all_that_was_typed_stays(site: AppClient, party: Party) -> None:
     party.send_to(site, email="eve@example.com")
     typed = {"p1-first_name": "Zoe", "p1-ticket": party.paid, "p2-first_name": "Max"}

@@ -6,7 +6,8 @@ from turnout.web.typed_addresses import guess_address
 
 
 @pytest.mark.parametrize(
-    "domain", ["gmial.com", "gmai.com", "gmaill.com", "gmail.con", "gmail.co", "Gnail.com"]
+    "domain",
+    ["gmial.com", "gmai.com", "gmaill.com", "gmail.con", "gmail.co", "Gnail.com", "gmial.con"],
 )
 def test_a_slip_is_asked_about(domain: str) -> None:
     assert guess_address(f"ann.lee@{domain}") == "ann.lee@gmail.com"

@@ -207,6 +207,7 @@ def test_the_lobby_counts_down_and_checks_the_device(
         expect(tab.locator(f"[data-check={check}] [data-good]")).to_be_visible()
     expect(tab.get_by_role("button", name="Testton abspielen")).to_be_visible()
     expect(tab.get_by_text("Untertitel: Deutsch")).to_be_visible()
+    expect(tab.locator("[data-by-itself]")).to_be_visible()
     assert find_violations(tab) == []
     assert tab.evaluate("document.documentElement.scrollWidth") == SIZES[scheme]["width"]
     context.close()

@@ -189,6 +189,7 @@ LABELS = {
     "watch_page.no_scripts": "Scripts are off in your browser. A film plays, but your viewing is "
     "not counted.",
     "watch_page.not_answered": "Not answered yet.",
+    "watch_page.load_again": "Load this page again when it begins.",
     "watch_page.not_begun": "This page shows it by itself when it begins.",
     "watch_page.not_loaded": "What is shown here could not be loaded.",
     "watch_page.on_demand": "On demand",

@@ -32,6 +32,7 @@ FAULTY = {
     "ticket_type.chosen": ("ticket",),
     "ticket_type.offered": ("ticket",),
 }
+NOTHING: Mapping[str, str] = {}
 # What a browser never sends from the form, which has these limits itself.
 MALFORMED = ("contact.long", "form.answer")
 # Stands for no ticket type: the questions that are asked with every one are asked with it.
@@ -131,9 +132,14 @@ def sure_of(given: Mapping[str, str], faults: Mapping[str, str]) -> str:
     return email if "email" in faults or given.get(SURE) == email else ""
 
 
-def faults_of(refusal: Failure) -> dict[str, str]:
-    """What is said beside the fields that a refusal is about which came later."""
-    return dict.fromkeys(FAULTY.get(refusal.code, ()), say_to_guest(refusal))
+def faults_of(refusal: Failure, given: Mapping[str, str] = NOTHING) -> dict[str, str]:
+    """What is said beside the fields that a refusal is about which came later; `given` has those of
+    each who comes along."""
+    names = FAULTY.get(refusal.code, ())
+    if refusal.code == "companions.twice":
+        others = [name for name in given if name.endswith("-email")]
+        names = tuple(name for name in others if given[name] == refusal.facts["email"])[-1:]
+    return dict.fromkeys(names, say_to_guest(refusal))
 
 
 def _find_faults(

@@ -225,7 +225,7 @@ class EventResource(Resource):
         """Say why nothing was done, and what that means by the label `then`."""
         fresh = await self._db.read(_look_again, found)
         state = FormState(given, said=f"{say_to_guest(refusal)} {say(then)}")
-        faults = faults_of(refusal) if then == "event_page.nothing_sent" else {}
+        faults = faults_of(refusal, given) if then == "event_page.nothing_sent" else {}
         await self._turn(req, resp, fresh, msgspec.structs.replace(state, faults=faults), refusal)
 
     async def _turn(

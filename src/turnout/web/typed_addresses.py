@@ -7,6 +7,8 @@ _KNOWN = (
 )
 # Real domains that are one slip away from those.
 _OTHERS = frozenset({"gmx.at", "gmx.ch", "gmx.com", "ymail.com", "mail.com", "email.com", "me.com"})
+# Endings that nobody has; beside one of them the name may have a slip of its own.
+_SLIPS_OF_COM = (".con", ".cmo", ".ocm", ".vom", ".xom")
 
 
 def guess_address(email: str) -> str:
@@ -15,6 +17,10 @@ def guess_address(email: str) -> str:
     written = domain.lower()
     if not name or written in _KNOWN or written in _OTHERS:
         return ""
+    if written.endswith(_SLIPS_OF_COM):
+        written = f"{written[:-4]}.com"
+    if written in _KNOWN:
+        return f"{name}@{written}"
     found = next((known for known in _KNOWN if _is_slip(written, known)), "")
     return f"{name}@{found}" if found else ""
 

@@ -214,6 +214,10 @@ def test_refusals_are_said_to_guests_in_the_language_of_the_page(visit: Visit) -
         refused = visit.post("/data?lang=es", do="export", code="000000")
     assert refused.status == 429
     assert "Inténtelo de nuevo dentro de 10 minutos." in text(refused)
+    # No code is mailed that would be refused.
+    unsent = visit.post("/data?lang=es", do="code")
+    assert unsent.status == 429
+    assert "Inténtelo de nuevo dentro de 10 minutos." in text(unsent)
 
 
 def test_a_transfer_asks_for_a_code_and_says_who_has_the_ticket(visit: Visit) -> None:

@@ -36,6 +36,7 @@ from turnout.core.verification.codes import (
     CodeRequest,
     Purpose,
     check_own_code,
+    find_own_lock,
     send_own_code,
 )
 from turnout.core.windows import counting
@@ -117,19 +118,25 @@ def admit(tx: Tx, access: Access) -> tuple[Guest, Registration]:
     return guest, registration
 
 
-def ask_guest_code(tx: Tx, access: Access, deed: Deed, code: str | None = None) -> Limited | None:
+def ask_guest_code(
+    tx: Tx, access: Access, deed: Deed, code: str | None = None, place: str = ""
+) -> Limited | None:
     """Mail a code for that deed to the guest's present address; it ends those before. `code` is for
-    tests. Returns Limited after five in an hour. Raises Missing, Conflict without an address."""
+    tests. Returns Limited after five in an hour, and where the code would be refused from that
+    `place`, as too many wrong ones were typed. Raises Missing, Conflict without an address."""
     guest = find_guest(tx, access)
     org_id, registration_id = guest.org_id, guest.registration_id
     registration = booking.lock_registration(tx, org_id, registration_id)
     address = find_mail_address(tx, org_id, registration)
     if not address:
         raise Conflict("registration.no_address", registration_id=registration_id)
+    ref = _ref(registration_id, deed)
+    if place and (lock := find_own_lock(tx, org_id, Purpose.WATCH, ref, place)):
+        return lock
     key = WindowKey(org_id, KIND, str(registration_id))
     if not counting.count(tx, key, CODES_LIMIT, CODES_WINDOW_MS):
         return Limited("guest.many_codes", retry_after=counting.wait_s(tx, key, CODES_WINDOW_MS))
-    send_guest_code(tx, guest, address, deed, _ref(registration_id, deed), code)
+    send_guest_code(tx, guest, address, deed, ref, code)
     return None
 
 

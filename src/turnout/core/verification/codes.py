@@ -301,12 +301,29 @@ def check_own_code(
     """
     entered = "".join(entered.split()).replace("-", "")
     key = _client_key(org_id, client_ref)
-    counts = [
+    counts = _count_own(org_id, client_ref, source)
+    return _check(tx, org_id, purpose, key, entered, DEFAULT_WINDOW_MIN, counts, good_min=good_min)
+
+
+def find_own_lock(
+    tx: Tx, org_id: OrgId, purpose: Purpose, client_ref: str, source: str
+) -> Limited | None:
+    """Why `check_own_code` would refuse even the right code, until when; None = it would not."""
+    for count in _count_own(org_id, client_ref, source):
+        window = WindowKey(org_id, f"{purpose.value} codes", count.name)
+        counted = counting.find(tx, window)
+        if counted and counted.counted >= count.limit:
+            wait_s = counting.wait_s(tx, window, DEFAULT_WINDOW_MIN * MINUTE_MS)
+            return Limited("code.tries", retry_after=wait_s)
+    return None
+
+
+def _count_own(org_id: OrgId, client_ref: str, source: str) -> list[_Count]:
+    return [
         _Count(_hash(f"pair:{org_id}:{len(source)}:{source}:{client_ref}"), WRONG_LIMIT),
-        _Count(key, WRONG_LIMIT_TOGETHER),
+        _Count(_client_key(org_id, client_ref), WRONG_LIMIT_TOGETHER),
         _Count(_hash(f"source:{org_id}:{source}"), WRONG_LIMIT_OF_SOURCE),
     ]
-    return _check(tx, org_id, purpose, key, entered, DEFAULT_WINDOW_MIN, counts, good_min=good_min)
 
 
 def _check(

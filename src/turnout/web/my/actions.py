@@ -131,8 +131,8 @@ MAIL_CODE, OPEN = "code", "open"
 EXPORT, COPY = "export", "copy"
 
 
-def mail_code(tx: Tx, access: Access, part: str) -> Failure | None:
+def mail_code(tx: Tx, access: Access, part: str, place: str) -> Failure | None:
     """Mail a code to the guest's present address for what that page does, or say why not; one that
     opens the link to a browser that has to prove the address."""
     deed = DEEDS.get(part, Deed.OPEN) if find_guest(tx, access).is_known else Deed.OPEN
-    return ask_guest_code(tx, access, deed)
+    return ask_guest_code(tx, access, deed, place=place)

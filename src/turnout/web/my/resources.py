@@ -126,7 +126,7 @@ class GuestResource(Resource):
         self, req: Request, resp: Response, mine: Mine, part: str, sent: Sent
     ) -> None:
         try:
-            refusal: Failure | None = await self._db.write(mail_code, sent.access, part)
+            refusal: Failure | None = await self._db.write(mail_code, sent.access, part, sent.place)
         except Conflict as conflict:
             refusal = conflict
         if refusal:

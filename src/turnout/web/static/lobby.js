@@ -7,6 +7,8 @@ const shown = lobby.querySelector(".countdown");
 // Not all at once.
 const spread = Math.random() * 3000;
 
+lobby.querySelector("[data-by-itself]").hidden = false;
+
 function tell(name, isGood) {
   const line = lobby.querySelector(`[data-check="${name}"]`);
   line.hidden = false;
