@@ -74,6 +74,10 @@ LABELS = {
     "door_page.conflict_wrong": "{name}: let in by {two} at {second}. The server says: {text}",
     "door_page.conflict": "{name}: let in by {one} at {first} and by {two} at {second}",
     "door_page.conflicts": "Conflicts",
+    "door_page.deleted_long": "There is no network, and the names were deleted from this phone: "
+    "it had no contact for 72 hours.",
+    "door_page.deleted_over": "There is no network, and the names were deleted from this phone: "
+    "the event is over.",
     "door_page.elsewhere_why": "This gate does not let this ticket in.",
     "door_page.email_why": "Their ticket is sent to it. Without one, a name is enough.",
     "door_page.event": "Event",

@@ -37,6 +37,14 @@ LOOKS_FIRST = """async () => {
   }
   return false;
 }"""
+AHEAD = """{ const now = Date.now.bind(Date); Date.now = () => now() + %d * 3_600_000; }"""
+# The time of this and of the last minute, where the phone is so many hours ahead.
+RIGHT_TIMES = """async (hours) => {
+  const { readFact } = await import(document.body.dataset.store);
+  const { timezone: timeZone } = (await readFact("state")).places[0];
+  return [0, 1].map((minute) => new Date(Date.now() - hours * 3_600_000 - minute * 60_000)
+    .toLocaleString("en-GB", { hour: "2-digit", minute: "2-digit", timeZone }));
+}"""
 COLOURS = """(name) => {
   const { color, backgroundColor } = getComputedStyle(document.querySelector(name));
   return [color, backgroundColor];
@@ -231,4 +239,50 @@ def test_a_ticket_that_is_not_on_the_list_is_let_in_once(browser: Browser, serve
     for word in ("Come in", "Already checked in"):
         see(phone, hall.texts[0], word)
         phone.click("#next")
+    phone.context.close()
+
+
+def test_times_are_corrected_and_names_are_said_to_be_deleted(
+    browser: Browser, server: Any
+) -> None:
+    hall = Hall(server, 1)
+    context = browser.new_context(viewport=PHONE, locale="en-GB")  # type: ignore[arg-type]
+    phone = context.new_page()
+    phone.add_init_script(STAY)
+    phone.add_init_script(AHEAD % 3)
+    hall.pair(phone, "Fast", "supervisor", says="clock")
+    cut(context, phone)
+    see(phone, hall.texts[0], "Come in")
+    expect(phone.locator("#lately time")).to_have_count(1)
+    times = phone.evaluate(RIGHT_TIMES, 3)
+    assert phone.locator("#lately time").inner_text() in times
+    said = phone.locator("#banner").inner_text()
+    assert any(f"No network since {time}" in said for time in times)
+    # Three days later the names are gone, from the list of what was lately, too.
+    phone.evaluate(AHEAD % 73)
+    expect(phone.locator("#lately li")).to_have_count(0, timeout=WAIT)
+    phone.evaluate(TYPE, [hall.texts[0], hall.texts[0]])
+    gone = "There is no network, and the names were deleted from this phone"
+    expect(phone.locator("#why")).to_contain_text(f"{gone}: it had no contact", timeout=WAIT)
+    phone.click("#next")
+    phone.click("[data-part=find]")
+    phone.fill("#q", "Guest")
+    expect(phone.locator("#found-count")).to_contain_text(gone)
+    context.close()
+
+
+def test_a_scan_whose_page_was_closed_before_the_answer_is_sent(
+    browser: Browser, server: Any
+) -> None:
+    hall = Hall(server, 1)
+    phone = open_phone(browser, hall, "Closed", "steward")
+    phone.route("**/door/api/scan", lambda _: None)
+    with phone.expect_request("**/door/api/scan"):
+        phone.evaluate(TYPE, [hall.texts[0], hall.texts[0]])
+    phone.close()
+    phone = phone.context.new_page()
+    phone.goto(f"{hall.url}/door/scan")
+    expect(phone.locator("#tally")).to_have_text("1", timeout=WAIT)
+    where = f"event_id = {hall.event_id}"
+    assert hall.ask(f"SELECT result FROM scans WHERE {where}") == [("admitted",)]
     phone.context.close()

@@ -60,6 +60,9 @@ def test_it_can_be_installed(node: LocalNode) -> None:
     manifest, headers = read(node, "/door/manifest.webmanifest")
     assert headers["content-type"] == "application/manifest+json"
     facts = json.loads(manifest)
+    assert (facts["name"], facts["lang"]) == ("Turnout: Door", "en")
+    german = json.loads(read(node, "/door/manifest.webmanifest", "de")[0])
+    assert (german["short_name"], german["lang"]) == (label("de", "door_page.title"), "de")
     assert facts["start_url"] == PAGE
     drawn, *icons = facts["icons"]
     assert drawn["type"] == "image/svg+xml"

@@ -71,6 +71,8 @@ SPOKEN = (
     "door_page.conflict_paid",
     "door_page.conflict_paid_only",
     "door_page.conflict_wrong",
+    "door_page.deleted_long",
+    "door_page.deleted_over",
     "door_page.elsewhere_why",
     "door_page.find",
     "door_page.forged_why",
@@ -156,8 +158,6 @@ SPOKEN = (
     "door_page.verdict_unpaid",
 )
 MANIFEST = {
-    "name": "Turnout door",
-    "short_name": "Door",
     "start_url": PAGE,
     "scope": "/door",
     "display": "standalone",
@@ -226,10 +226,14 @@ class ManifestResource(Resource):
     """`/door/manifest.webmanifest`."""
 
     async def on_get(self, _req: Request, resp: Response) -> None:
-        """What a phone that installs the page needs to know."""
+        """What a phone that installs the page needs to know, in its language."""
         resp.content_type = "application/manifest+json"
         resp.set_header("Cache-Control", REVALIDATE)
-        resp.text = json.dumps(MANIFEST)
+        resp.set_header("Vary", "Accept-Language")
+        spoken = language.get()
+        title = label(spoken, "door_page.title")
+        said = {"name": f"Turnout: {title}", "short_name": title, "lang": spoken}
+        resp.text = json.dumps(said | MANIFEST)
 
 
 @cache

@@ -108,12 +108,13 @@ export async function judge(snapshot, role, text, readTicket, found) {
   return isSupervisor || ticket.state === CANCELLED ? say(ticket, snapshot) : { verdict: "ask" };
 }
 
-// The day by the event's clock, as YYYY-MM-DD.
-function today(snapshot) {
+// The day by the event's clock, as YYYY-MM-DD; `skew` ms are to be added to the phone's.
+function today({ skew = 0, timezone: timeZone }) {
+  const now = new Date(Date.now() + skew);
   try {
-    return new Date().toLocaleDateString("sv-SE", { timeZone: snapshot.timezone });
+    return now.toLocaleDateString("sv-SE", { timeZone });
   } catch { // a browser that does not know the zone
-    return new Date().toLocaleDateString("sv-SE");
+    return now.toLocaleDateString("sv-SE");
   }
 }
 

@@ -39,7 +39,7 @@ export const dropFromOutbox = (places) => within("outbox", (store) => { for (con
 export const emptyOutbox = async () => (await open()).clear("outbox");
 
 // What is needed of a phone that knows nobody any more: who it is, for the scans that wait.
-const OWN = ["state", "clock", "ended", "offline", "printer", "layout"];
+const OWN = ["state", "clock", "ended", "offline", "printer", "layout", "deleted", "asking"];
 
 export async function forgetNames() {
   const database = await open(), names = await database.getAllKeys("facts");

@@ -21,6 +21,8 @@ let isFull = false, isLeaving = false, lately = (await store.readFact("lately"))
 let { skew = 0, phone = "", device = 0 } = (await store.readFact("clock")) ?? {};
 // Scans that this browser made as another phone, which was signed out since: only their file saves them.
 let strays = 0;
+// Why there are no names any more: "long" without the server, or the event is "over".
+let deleted = (await store.readFact("deleted")) || "";
 let counters = (await store.readFact("counters")) ?? null;
 
 // Times are the event's, as the console has them, in the format of the reader.
@@ -37,6 +39,9 @@ function inZone(ms, format) {
 }
 
 const placeOf = () => state?.places.find((one) => one.event === event);
+// This phone's clock may be wrong: what it has noted by that is shown by the server's.
+const clock = () => Date.now() + skew;
+const ownAt = (ms) => at(ms + skew);
 const at = (ms) => inZone(ms, { hour: "2-digit", minute: "2-digit" });
 const dayAt = (ms) => inZone(ms, DAY);
 
@@ -140,6 +145,8 @@ async function takeSnapshot() {
   await store.replaceTickets(taken.tickets.map(asTicket));
   delete taken.tickets;
   snapshot = taken;
+  deleted = "";
+  await keep("deleted", deleted);
   await store.keepFact("snapshot", snapshot);
 }
 
@@ -171,7 +178,7 @@ async function takeChanges() {
 }
 
 const byGate = (phone, gate) => gate ? `${phone} (${gate})` : phone;
-const momentOf = (ms) => dayAt(ms) === dayAt(Date.now()) ? at(ms) : `${dayAt(ms)}, ${at(ms)}`;
+const momentOf = (ms) => dayAt(ms) === dayAt(clock()) ? at(ms) : `${dayAt(ms)}, ${at(ms)}`;
 
 function sayConflict(one) {
   const name = [one.name.trim() || say("unknown"), one.ticket_type || one.code.slice(0, 24)].filter(Boolean).join(", ");
@@ -207,7 +214,7 @@ function showList(name, lines) {
 
 async function showRefused() {
   const refused = (await store.readFact("refused")) ?? [];
-  showList("refused", refused.map((one) => line(`${at(one.at)}: ${one.said}`)));
+  showList("refused", refused.map((one) => line(`${ownAt(one.at)}: ${one.said}`)));
 }
 
 function line(text) {
@@ -217,9 +224,16 @@ function line(text) {
 }
 
 async function forgetWhenOver() {
-  const isOver = snapshot && (Date.now() > snapshot.deleted_at || (contactAt && Date.now() - contactAt > KEPT_MS));
-  if (isOver) { await store.forgetNames(); snapshot = null; }
-  if (state && Date.now() + skew >= state.ends_at) await signedOut();
+  const isOver = clock() > snapshot?.deleted_at;
+  if (snapshot && (isOver || (contactAt && Date.now() - contactAt > KEPT_MS))) {
+    await store.forgetNames();
+    snapshot = null;
+    lately = [];
+    $("lately").replaceChildren();
+    deleted = isOver ? "over" : "long";
+    await keep("deleted", deleted);
+  }
+  if (state && clock() >= state.ends_at) await signedOut();
 }
 
 async function upload() {
@@ -260,7 +274,7 @@ async function keepRefused(scans, outcomes) {
 // A camera reads one code many times: what it has read is not read again for a while.
 async function scan(text, { readings = [text], ...more } = {}) {
   const now = Date.now();
-  if (state && now + skew >= state.ends_at && !isSignedOut) await signedOut();
+  if (state && clock() >= state.ends_at && !isSignedOut) await signedOut();
   if (isSignedOut) return isPaused || show({ verdict: "fault", why: saySignedOut() }, null, "");
   if (more.readAt && text === last.text && now - last.at < AGAIN_MS) {
     last.at = now;
@@ -334,7 +348,7 @@ async function foresee({ nonce: own, code }) {
       lost();
     }
   }
-  return snapshot && crypto.subtle ? judge(snapshot, state.role, code, store.readTicket) : null;
+  return snapshot && crypto.subtle ? judge({ ...snapshot, skew }, state.role, code, store.readTicket) : null;
 }
 
 async function takeIn() {
@@ -355,31 +369,50 @@ const faultOf = (fault) => ({ verdict: "fault", why: isQuota(fault) ? say("full"
 async function decide(made, found) {
   const { found: _, readAt: __, before, path = "scan", ...body } = made;
   if (!offlineSince && navigator.onLine && !waits) {
+    // Written down first: a page that is closed before the answer sends it when it is opened again.
+    if (path === "scan") noteAsking({ nonce: body.nonce, code: body.code, ticket: body.ticket ?? 0, event: body.event, at: Date.now() });
     try {
       const decision = await ask(path, body);
+      noteAsking(null);
       await learn(decision.ticket, decision.verdict, before ? { ...decision, first_device: before.by } : decision);
       return decision;
     } catch (fault) {
+      if (fault instanceof Refused) noteAsking(null);
       if (fault instanceof Refused) return fault.code === "door.not_in" ? sayNotIn(body, found) : { verdict: "fault", why: fault.message };
       lost();
     }
   }
-  return decideAlone(body, path, found);
+  try {
+    return await decideAlone(body, path, found);
+  } finally {
+    noteAsking(null);
+  }
+}
+
+// Nobody waits for it; where there is no room, the answer says so.
+const noteAsking = (scan) => { store.keepFact("asking", scan).catch(() => {}); };
+
+async function keepUnanswered() {
+  const scan = await store.readFact("asking");
+  if (!scan || !state) return;
+  const kept = await store.listOutbox();
+  if (!kept.some((one) => one.nonce === scan.nonce)) await keepScan({ act: "scan", is_admitted: false, said: "", reason: "", about: {}, ...scan });
+  noteAsking(null);
 }
 
 // Whose ticket it is that is not checked in, as far as this phone knows.
 async function sayNotIn(body, found) {
-  const { name } = snapshot && crypto.subtle ? await judge(snapshot, "supervisor", body.code, store.readTicket, found) : {};
+  const { name } = snapshot && crypto.subtle ? await judge({ ...snapshot, skew }, "supervisor", body.code, store.readTicket, found) : {};
   return { verdict: "fault", name, why: say("not_in") };
 }
 
 // What the server has just said of a ticket is kept at once: the network may be gone at the next scan.
 async function learn(id, verdict, { first_at: firstAt, first_device: device, is_outside: isOut, open_minor: open, currency, cancelled_at: cancelledAt, cancelled_by: cancelledBy, cancelled_name: cancelledName } = {}) {
   const learnt = {
-    admitted: { at: firstAt ?? Date.now(), by: device || state.name, isOut: false },
+    admitted: { at: firstAt ?? clock(), by: device || state.name, isOut: false },
     again: firstAt ? { at: firstAt, by: device } : {},
     returned: { isOut: false },
-    left: { isOut: true, outAt: Date.now(), outBy: state.name },
+    left: { isOut: true, outAt: clock(), outBy: state.name },
     unpaid: { state: UNPAID },
     cancelled: { state: CANCELLED, beside: { cancelled_at: cancelledAt, cancelled_by: cancelledBy, cancelled_name: cancelledName } },
     undone: firstAt ? { at: firstAt, by: device, isOut: Boolean(isOut) } : { at: 0, by: "", isOut: false },
@@ -401,10 +434,12 @@ function count(change) {
   showCounters();
 }
 
+const sayNoNames = () => deleted ? say(`deleted_${deleted}`) : say("no_snapshot");
+
 async function decideAlone(body, path, found) {
   if (!crypto.subtle) return { verdict: "fault", why: say("needs_network") };
-  if (!snapshot) return { verdict: "fault", why: say("no_snapshot") };
-  let decision = await judge(snapshot, path === "leave" ? "supervisor" : state.role, body.code, store.readTicket, found);
+  if (!snapshot) return { verdict: "fault", why: sayNoNames() };
+  let decision = await judge({ ...snapshot, skew }, path === "leave" ? "supervisor" : state.role, body.code, store.readTicket, found);
   if (path === "paid") {
     decision = await payAlone(body, decision);
     if (decision.verdict === "again") return { ...decision, verdict: "admitted" };
@@ -423,8 +458,8 @@ async function decideAlone(body, path, found) {
   if (isForced && decision.verdict === "again") {
     await change(decision.digest, { isOut: false });
     decision = { ...decision, before: { at: decision.first_at, by: decision.first_device } };
-  } else if (isAdmitted && decision.digest) await mark(decision.digest, Date.now());
-  if ((isLeft || decision.verdict === "returned") && decision.digest) await change(decision.digest, isLeft ? { isOut: true, outAt: Date.now(), outBy: state.name } : { isOut: false });
+  } else if (isAdmitted && decision.digest) await mark(decision.digest, clock());
+  if ((isLeft || decision.verdict === "returned") && decision.digest) await change(decision.digest, isLeft ? { isOut: true, outAt: clock(), outBy: state.name } : { isOut: false });
   showBanner();
   if (isAdmitted && decision.group) decision = { ...decision, companions: await findCompanions(decision) };
   return isForced ? { ...decision, verdict: "admitted" } : decision;
@@ -474,7 +509,7 @@ async function undo(entry) {
     if (fault instanceof Refused) return show({ verdict: "fault", why: fault.message }, null, "");
     try {
       const digest = decision.digest ?? (decision.ticket && (await store.findTicket(decision.ticket))?.digest);
-      await keepScan({ act: "undo", code: body.code, ticket: body.ticket, at: Date.now(), nonce: body.nonce, is_admitted: false, reason: "", event: made.event, about: { name: decision.name, digest, at: stays?.at ?? entry.at, was } });
+      await keepScan({ act: "undo", code: body.code, ticket: body.ticket, at: Date.now(), nonce: body.nonce, is_admitted: false, reason: "", event: made.event, about: { name: decision.name, digest, at: stays?.at ?? entry.at + skew, was } });
       if (was && digest) await change(digest, { isOut: was === "returned" });
     } catch (unkept) {
       return show(faultOf(unkept), null, "");
@@ -712,7 +747,7 @@ function keepLately() {
 function drawLately({ look, text, entry, at: notedAt }) {
   const item = line(entry ? "" : text);
   const time = document.createElement("time");
-  time.textContent = at(notedAt);
+  time.textContent = ownAt(notedAt);
   item.dataset.look = look;
   if (entry) {
     const button = Object.assign(document.createElement("button"), { type: "button" });
@@ -747,7 +782,7 @@ function showBanner(text = "") {
   if (isSignedOut) banner.textContent = saySignedOut();
   else if (isFull) banner.textContent = say("full");
   else if (text) banner.textContent = text;
-  else if (offlineSince || waits) banner.textContent = sayCount("offline", waits, { at: at(offlineSince || Date.now()) });
+  else if (offlineSince || waits) banner.textContent = sayCount("offline", waits, { at: ownAt(offlineSince || Date.now()) });
   else if (strays) banner.textContent = sayCount("strays", strays);
   else if (Math.abs(skew) > SKEW_MS) banner.textContent = say("clock", { minutes: Math.round(Math.abs(skew) / 60_000) });
   else banner.textContent = snapshot ? say("ready", { at: at(snapshot.at) }) : say("loading");
@@ -902,7 +937,7 @@ $("q").addEventListener("input", async () => {
   const own = ++asked, found = await search($("q").value);
   if (own !== asked) return;
   $("found").replaceChildren(...found.map(guest));
-  $("found-count").textContent = say("found", { count: found.length });
+  $("found-count").textContent = offlineSince && !snapshot ? sayNoNames() : say("found", { count: found.length });
 });
 $("find-form").addEventListener("submit", (sent) => sent.preventDefault());
 $("type-form").addEventListener("submit", (sent) => {
@@ -1132,6 +1167,7 @@ document.addEventListener("visibilitychange", () => {
   else if (stream && !isHeld()) $("video").play().catch(() => {});
 });
 stayAwake();
+await keepUnanswered().catch(() => {});
 await countStrays();
 await countWaiting();
 // The page of a phone that was signed out stays one, unless it was paired again.
