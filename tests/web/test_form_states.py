@@ -4,6 +4,7 @@ import base64
 import random
 import re
 import string
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -27,10 +28,14 @@ from tests.web.test_watch import Theatre
 from turnout.bootstrap import DIALECTS
 from turnout.catalogue import Phrase
 from turnout.core.events.programme import list_ticket_types
+from turnout.core.questions.editing import QuestionChange, add_question
+from turnout.core.questions.model import Kind
 from turnout.errors import Conflict, Failure, Invalid, Limited, Missing
 from turnout.web.catalogue import WebParts
 from turnout.web.form_states import KEPT_S, Refusal, failure_of, refusal_of
 from turnout.web.routes import build
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -308,6 +313,24 @@ def test_a_refused_sign_in_is_a_page_to_go_back_to(site: AppClient) -> None:
     assert b"Unmistakable" not in shown.body
     program = site.request("POST", path, headers=FORM | own, body=encode(given))
     assert program.status == 401
+
+
+def test_two_long_answers_are_kept(site: AppClient, fair: Fair) -> None:
+    """Of prose, which letters by chance are not."""
+    prose = (ROOT / "docs" / "organizers.md").read_text()
+    asked = {}
+    for number, name in enumerate(("why", "how"), start=2):
+        change = QuestionChange(name=name, label=f"And {name}?", kind=Kind.LONG_TEXT)
+        where = (fair.org_id, fair.event_id)
+        question = fair.db.call(add_question, *where, change, actor="test")
+        text = re.sub("[^A-Za-z0-9., ]+", " ", prose)[number * 4000 :]
+        asked[f"q{question.id}"] = text[:2000].strip()
+    headers = FORM | SECURE | {"Cookie": "cookie=1"}
+    sent = site.request("POST", fair.path, headers=headers, body=encode(ADA | asked))
+    assert sent.status == 303
+    assert sum(len(name) + len(value) + 4 for name, value in sent.headers.items()) < 4000
+    page = ask_again(site, fair, typed_of(sent))
+    assert all(text in page for text in asked.values())
 
 
 def test_what_does_not_fit_is_answered_at_once(site: AppClient, fair: Fair) -> None:
