@@ -12,10 +12,12 @@ from tests.support.builder import make_organization
 from tests.support.node import LocalNode, new_database, open_node
 from turnout.core.ids import OrgId
 from turnout.core.messaging.model import JobType, NewJob
+from turnout.dialects.messaging import file_intake
 from turnout.dialects.messaging.attachments import GivenFile, GivenFiles
 from turnout.dialects.messaging.errors import present_failure
 from turnout.dialects.messaging.file_intake import FileIntake
 from turnout.errors import Invalid
+from turnout.store import deadlines
 
 
 @pytest.fixture(scope="module")
@@ -56,3 +58,17 @@ def test_a_document_that_cannot_be_drawn_is_refused_by_name(node, org_id):
 def test_others_are_kept(node, org_id, files, draws):
     kept = attach(node, org_id, *files, draws=draws)
     assert [file.name for file in kept.content.files] == [files[0][0]]
+
+
+def test_a_file_that_was_drawn_for_long_is_kept_all_the_same(node, org_id, monkeypatch):
+    patience = deadlines.Patience()
+
+    def make(*_args: object, **_members: object) -> None:
+        patience.until = 0  # what a request may wait for the database is over
+
+    monkeypatch.setattr(file_intake, "make_fax", make)
+    token = deadlines.current.set(patience)
+    try:
+        assert attach(node, org_id, ("long.pdf", b"%PDF-"), draws=True).content.files
+    finally:
+        deadlines.current.reset(token)

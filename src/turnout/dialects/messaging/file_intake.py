@@ -28,7 +28,7 @@ from turnout.dialects.messaging.rules import refuse
 from turnout.formats import recordings
 from turnout.formats.fax import Document, make_fax
 from turnout.http.outbound import FetchedFile, OutboundError, OutboundRefused, TooLarge, host_of
-from turnout.store import Database
+from turnout.store import Database, deadlines
 
 FETCH_S = 30
 
@@ -76,6 +76,7 @@ class FileIntake:
             documents = [Document(file.name, file.content) for file in had]
             is_fine = new.content.is_high_resolution
             await asyncio.to_thread(make_fax, documents, is_fine=is_fine)
+        deadlines.renew()  # to fetch and to draw took its time, and none of the database's
         files = tuple([await self._keep(org_id, given.member, file) for file in had])
         content = msgspec.structs.replace(new.content, files=files)
         return msgspec.structs.replace(new, content=content)

@@ -38,6 +38,7 @@ from turnout.core.messaging.trying_out import send_test
 from turnout.core.registrations.live_lists import resolve
 from turnout.errors import Conflict, Invalid
 from turnout.formats import fax
+from turnout.store import deadlines
 from turnout.web.console.events.going import attempt, attempt_once, lead_to
 from turnout.web.console.forms import Form, fill
 from turnout.web.console.messages.audiences import (
@@ -177,6 +178,7 @@ class ComposePage(ConsolePage):
             await asyncio.to_thread(judge_upload, channel, name, content, draws_faxes=draws)
         except Invalid as refusal:
             form.refuse(refusal, "upload")
+        deadlines.renew()  # the judgement took its time, and none of the database's
         quota = self.console.file_quota
         digest = await attempt(self.console, req, form, SEND, keep_upload, name, content, quota)
         return {"file_digest": digest, "file_name": name} if digest else {}
