@@ -3,6 +3,8 @@ for: a datagram each."""
 
 import asyncio
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from turnout.carriers.sip_fax.agent import Agent
@@ -24,6 +26,7 @@ class Peer(asyncio.DatagramProtocol):
         self._transport: Any = None
         self._source: Any = None
         self._seen = set[bytes]()
+        self._kept: list[Message] | None = None
 
     async def __aenter__(self) -> "Peer":
         loop = asyncio.get_running_loop()
@@ -89,7 +92,7 @@ class Peer(asyncio.DatagramProtocol):
             for name, value in response.headers
         ]
         response.body = body
-        self._transport.sendto(response.pack(), self._source)
+        self._send(response)
 
     def ask(self, invite: Message, method: str, number: int = 5, body: bytes = b"") -> None:
         """Ask something within the call."""
@@ -103,7 +106,22 @@ class Peer(asyncio.DatagramProtocol):
             ("Contact", f"<sip:far@{HERE}>"),
         ]
         request = Message(f"{method} {target} SIP/2.0", headers, body)
-        self._transport.sendto(request.pack(), self._source)
+        self._send(request)
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """What is sent meanwhile comes in one turn of the loop, as in one segment of TCP."""
+        self._kept = list[Message]()
+        yield
+        for message in self._kept:
+            vars(self.agent)["_transactions"].take(message)
+        self._kept = None
+
+    def _send(self, message: Message) -> None:
+        if self._kept is not None:
+            self._kept.append(message)
+        else:
+            self._transport.sendto(message.pack(), self._source)
 
     def _note(self, event: dict[str, Any]) -> None:
         self.events.append(event)

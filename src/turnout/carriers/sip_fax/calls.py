@@ -199,7 +199,9 @@ class OneFax:
         self._answered_at = self._loop.time()
         self._time = LineTime(self._answered_at)
         self._tell("answered")
-        if fax := find_t38(media):
+        if self._dialog and self._dialog.is_closed:  # a BYE came right behind the answer
+            self._end(self._how or "faxed")
+        elif fax := find_t38(media):
             self._if_fit(fax, self._switch)
         elif audio := find_audio(media):
             self._if_fit(audio, self._speak)
