@@ -9,7 +9,7 @@ no state that matters: the sender decides what is tried again.
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple, Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar, runtime_checkable
 
 import msgspec
 
@@ -183,6 +183,15 @@ class Carrier(Protocol):
 
     async def stop(self) -> None:
         """Finish what is under way, then disconnect."""
+
+
+@runtime_checkable
+class Hurried(Protocol):
+    """A carrier whose sends may take long, as phones ring: it is told before it is stopped."""
+
+    def hurry(self) -> None:
+        """Begin nothing more, and end what nobody has answered; `stop` follows once all sends have
+        returned."""
 
 
 class House(NamedTuple):

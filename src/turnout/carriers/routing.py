@@ -23,6 +23,7 @@ import msgspec
 from turnout.carriers import (
     Accepted,
     Carrier,
+    Hurried,
     Inbox,
     Message,
     Misconfigured,
@@ -82,6 +83,12 @@ class Router:
             *(self._send_along(way, message, left, outcomes) for way, left in ways.items())
         )
         return [outcomes[place] for place in range(len(parcels))]
+
+    def hurry(self) -> None:
+        """See `Hurried`."""
+        for account in self._accounts.values():
+            if isinstance(account, Hurried):
+                account.hurry()
 
     async def stop(self) -> None:
         """See `Carrier.stop`."""

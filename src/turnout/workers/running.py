@@ -5,7 +5,7 @@ from functools import partial
 
 import structlog
 
-from turnout.carriers import Carrier, networks
+from turnout.carriers import Carrier, Hurried, networks
 from turnout.core.identity.link_keys import ensure_link_key, find_link_key
 from turnout.core.ids import RecipientId
 from turnout.core.messaging.alerts import AlertLimits
@@ -112,6 +112,9 @@ class Workers:
 
     async def stop(self) -> None:
         """Stop the loops between two steps, let carriers finish what they have, and record it."""
+        for carrier in set(self._carriers.values()):
+            if isinstance(carrier, Hurried):
+                carrier.hurry()
         await asyncio.gather(*(loop.stop() for loop in self._loops))
         await asyncio.gather(*(carrier.stop() for carrier in set(self._carriers.values())))
 

@@ -110,7 +110,7 @@ class Peer(asyncio.DatagramProtocol):
 
     @contextmanager
     def together(self) -> Iterator[None]:
-        """What is sent meanwhile comes in one turn of the loop, as in one segment of TCP."""
+        """What is sent within it comes in one turn of the loop, as in one segment of TCP."""
         self._kept = list[Message]()
         yield
         for message in self._kept:

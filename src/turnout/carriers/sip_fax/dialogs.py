@@ -13,6 +13,7 @@ from turnout.carriers.sip_fax.transactions import Client, LostError, Server, can
 SDP = "application/sdp"
 MOST_CHALLENGES = 2
 """So often a request is repeated with a proof: for a proxy, and for the trunk behind it."""
+CANCEL_S = 10.0
 _CAUSE = re.compile(r"cause ?= ?\"?([0-9]{1,3})")
 _OK_TO = ("INFO", "NOTIFY", "OPTIONS", "PRACK", "MESSAGE")
 
@@ -140,10 +141,12 @@ class Dialog:
         """End it before it is answered; `invite` returns the outcome."""
         self._is_cancelled = True
         client = self._inviting
-        if client and client.has_answer and not self.is_confirmed:
+        if client is None or self.is_confirmed:
+            return
+        if client.has_answer:
             self._agent.begin(cancel_of(client.request)).begin()
-            # A trunk that answers nothing more is not waited for longer than it may repeat.
-            asyncio.get_running_loop().call_later(10.0, client.expire)
+        # A trunk that answers nothing (more) is not waited for longer than it may repeat.
+        asyncio.get_running_loop().call_later(CANCEL_S, client.expire)
 
     async def bye(self) -> None:
         """End it. Idempotent; never raises for the network."""

@@ -30,6 +30,7 @@ class TrunkCarrier(ABC):
         self._trunk = trunk
         self._tasks: set[asyncio.Task[None]] = set()
         self._cancelling: asyncio.Task[None] | None = None
+        self._ends_at = 0.0
 
     @abstractmethod
     def _new_call(self, message: Message, parcel: Parcel) -> Placing[Any]:
@@ -58,14 +59,24 @@ class TrunkCarrier(ABC):
             task.add_done_callback(self._tasks.discard)
         return list(await asyncio.gather(*(call.outcome for call in calls)))
 
-    async def stop(self) -> None:
-        """Begin no more calls, let those go on for a while, then end them. Idempotent."""
+    def hurry(self) -> None:
+        """See `Hurried`; what is answered goes on until STOP_S later. Idempotent."""
         self._trunk.is_stopping = True
+        if not self._ends_at:
+            self._ends_at = asyncio.get_running_loop().time() + STOP_S
+            for call in list(self._trunk.calls.values()):
+                call.end("stopped")
+
+    async def stop(self) -> None:
+        """Begin no more calls, let those that are answered go on for a while, then end them.
+        Idempotent."""
+        self.hurry()
         if self._cancelling is not None:
             self._cancelling.cancel()
             await asyncio.gather(self._cancelling, return_exceptions=True)
         if self._tasks:
-            await asyncio.wait(self._tasks, timeout=STOP_S)
+            left = self._ends_at - asyncio.get_running_loop().time()
+            await asyncio.wait(self._tasks, timeout=max(0.0, left))
         for call in list(self._trunk.calls.values()):
             call.end("stopped", is_answered_too=True)
         await self._trunk.stop()

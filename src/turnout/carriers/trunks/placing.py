@@ -209,6 +209,8 @@ class Placing(ABC, Generic[E]):
         """Have it dialled; how it ended, or why it did not begin."""
         if not self._parcel.is_ours():
             return await self._undo(Lapsed())
+        if self._trunk.is_stopping:
+            return await self._undo(STOPPING)
         self._trunk.calls[self._id] = self
         found = await self._call()
         return found or await self._undo(Retry(RETRY_S, "the process that calls is starting"))
