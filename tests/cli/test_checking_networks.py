@@ -27,3 +27,14 @@ def test_a_gateway_that_has_both_is_only_reached() -> None:
     said = " ".join(one.seen for one in found(**settings))
     assert "carries tts, fax; 127.0.0.1:9 does not answer" in said
     assert ("nothing can tell" in said, "no price" in said) == (False, False)
+
+
+def test_what_is_wrong_here_is_no_network_that_does_not_answer() -> None:
+    trunk = {
+        "TURNOUT_CARRIER_FAX": "sip_fax",
+        "TURNOUT_SIP_FAX_HOST": "127.0.0.1",
+        "TURNOUT_SIP_FAX_TLS_CA_FILE": "/none.pem",
+    }
+    [wrong] = [one for one in found(**trunk) if "/none.pem" in one.seen]
+    assert ("does not answer" in wrong.seen, wrong.is_failure) == (False, True)
+    assert wrong.advice == "Correct …_TLS_CA_FILE, or let this user read the file."

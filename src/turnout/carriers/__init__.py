@@ -208,6 +208,14 @@ class House(NamedTuple):
     outbound_allow: str = ""
 
 
+class UnfitError(OSError):
+    """A network cannot be used as this machine is set up; `advice` says what to do."""
+
+    def __init__(self, said: str, advice: str = "") -> None:
+        super().__init__(said)
+        self.advice = advice
+
+
 class Network(NamedTuple):
     """One network, as its folder declares it; networks.py lists them.
 
@@ -216,7 +224,8 @@ class Network(NamedTuple):
     of them. `mount_webhook` is for
     networks that call back: it has an inbox, too. `has_accounts`: there may be several at once, and
     what `make` makes is an `Account` (routing.py). `probe` says what the network answers,
-    and raises OSError that says why not; without one it is enough that its address can be reached.
+    and raises OSError that says why not (UnfitError, if it is here); without one it is enough that
+    its address can be reached.
     """
 
     name: str

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from itertools import chain
 from urllib.parse import urlsplit
 
-from turnout.carriers import networks
+from turnout.carriers import UnfitError, networks
 from turnout.carriers.accounts import network_of
 from turnout.cli.app import database
 from turnout.cli.finding import Finding
@@ -34,6 +34,8 @@ def check_carriers(chosen: Settings) -> Iterator[Finding]:
         seen = f"{seen}; {host}:{port}"
         try:
             yield Finding(name, f"{seen} {_probe(chosen, name, where)}")
+        except UnfitError as error:
+            yield Finding(name, f"{seen}: {error}", error.advice, is_failure=True)
         except OSError as error:
             advice = (
                 f"Correct the TURNOUT_{name.upper()}_… settings, or see that the network is up and "

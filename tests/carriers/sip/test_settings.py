@@ -37,6 +37,7 @@ def test_none_leaves_out_what_is_there_by_default() -> None:
         {"opt_out_key": "x"},
         {"rtp_ports": "20000"},
         {"rtp_ports": "20000-10000"},
+        {"rtp_ports": "24901-24919"},
         {"caller_id": "<sip:x>"},
         {"register": True},
     ],

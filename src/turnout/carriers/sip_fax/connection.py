@@ -5,7 +5,6 @@ that the trunk has forgotten is one of which nobody knows whether it rang.
 """
 
 import asyncio
-import ssl
 from collections.abc import Callable
 from typing import Any, Protocol, cast
 
@@ -16,6 +15,7 @@ from turnout.carriers.sip_fax.messages import (
     read_length,
     read_message,
 )
+from turnout.carriers.trunks.trust import make_context
 
 CONNECT_S = 10.0
 _END = b"\r\n\r\n"
@@ -49,7 +49,9 @@ async def connect(told: dict[str, Any], on_message: OnMessage, on_lost: OnLost) 
             lambda: _Datagrams(on_message), remote_addr=(host, port)
         )
         return datagrams
-    context = _trust(told) if told["transport"] == "tls" else None
+    context = None
+    if told["transport"] == "tls":
+        context = make_context(told["tls_ca_file"], told["tls_certificate"])
     try:
         async with asyncio.timeout(CONNECT_S):
             _, stream = await loop.create_connection(
@@ -62,13 +64,6 @@ async def connect(told: dict[str, Any], on_message: OnMessage, on_lost: OnLost) 
     except TimeoutError as error:
         raise OSError("the trunk does not answer") from error
     return stream
-
-
-def _trust(told: dict[str, Any]) -> ssl.SSLContext:
-    context = ssl.create_default_context(cafile=told["tls_ca_file"] or None)
-    if told["tls_certificate"]:
-        context.load_cert_chain(told["tls_certificate"])
-    return context
 
 
 class _Datagrams(asyncio.DatagramProtocol):

@@ -70,8 +70,8 @@ class Port:
 def _bind(address: str, ports: str) -> socket.socket:
     first, _, last = ports.partition("-")
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
-    for _ in range(_TRIES):
-        port = _random.randrange(int(first) & ~1, int(last) + 1, 2)
+    even = range(int(first) + int(first) % 2, int(last) + 1, 2)
+    for port in _random.sample(even, min(_TRIES, len(even))):
         one = socket.socket(family, socket.SOCK_DGRAM)
         one.setblocking(False)
         try:

@@ -1,6 +1,6 @@
 """What an operator says about a SIP trunk that carries faxes."""
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from msgspec import Meta
 
@@ -11,6 +11,8 @@ T38 = Literal["reinvite", "first", "never"]
 
 class SipFaxSettings(TrunkSettings, frozen=True, kw_only=True):
     """One trunk. Raises ValueError for what cannot be written into SIP."""
+
+    ports_each: ClassVar[int] = 2  # of sound, and of T.38
 
     channels: Annotated[int, Meta(ge=1, le=100, description="faxes at once")] = 4
     call_seconds: Annotated[

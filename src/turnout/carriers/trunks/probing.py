@@ -7,8 +7,10 @@ import ssl
 import tempfile
 from collections.abc import Sequence
 
+from turnout.carriers import UnfitError
 from turnout.carriers.trunks.process import CallProcess
 from turnout.carriers.trunks.trunk_settings import TrunkSettings, to_worker
+from turnout.carriers.trunks.trust import make_context
 
 ANSWER_S = 5.0
 REGISTER_S = 20.0
@@ -39,18 +41,25 @@ def ask(settings: TrunkSettings) -> str:
 
 def _connect(settings: TrunkSettings) -> socket.socket:
     host, port = settings.address
+    context = None
+    if settings.transport == "tls":
+        context = make_context(settings.tls_ca_file, settings.tls_certificate)
     if settings.transport == "udp":
         line = socket.socket(socket.getaddrinfo(host, port)[0][0], socket.SOCK_DGRAM)
         line.connect((host, port))
         return line
     line = socket.create_connection((host, port), timeout=ANSWER_S)
-    if settings.transport == "tcp":
+    if context is None:
         return line
-    context = ssl.create_default_context(cafile=settings.tls_ca_file or None)
-    if settings.tls_certificate:
-        context.load_cert_chain(settings.tls_certificate)
     try:
         return context.wrap_socket(line, server_hostname=host)
+    except ssl.SSLCertVerificationError as error:
+        line.close()
+        raise UnfitError(
+            f"its certificate is not trusted: {error.verify_message}",
+            "Set …_HOST to a name that the certificate has, and …_TLS_CA_FILE to the authority "
+            "that signed it.",
+        ) from error
     except OSError:
         line.close()
         raise

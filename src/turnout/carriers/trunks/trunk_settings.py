@@ -1,7 +1,7 @@
 """What an operator says about any SIP trunk."""
 
 import re
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import msgspec
 from msgspec import Meta
@@ -16,6 +16,9 @@ _TEXT = re.compile(r"[!#$%&'()*+,\-./:=?\[\]^_`{|}~A-Za-z0-9 @;<>]*")
 
 class TrunkSettings(msgspec.Struct, frozen=True, kw_only=True):
     """One trunk. Raises ValueError for what cannot be written into SIP."""
+
+    ports_each: ClassVar[int] = 1
+    """Even ports that a call needs; the odd ones behind them are for reports of what is lost."""
 
     host: Annotated[str, Meta(min_length=1, description="the trunk's address, or its registrar's")]
     port: Annotated[
@@ -72,6 +75,13 @@ class TrunkSettings(msgspec.Struct, frozen=True, kw_only=True):
         ports = _PORTS.fullmatch(self.rtp_ports)
         if not ports or not 1024 <= int(ports[1]) < int(ports[2]) <= 65535:
             raise ValueError("rtp_ports is not a range of ports, such as 16384-32767")
+        even = int(ports[2]) // 2 - (int(ports[1]) + 1) // 2 + 1
+        needed = self.channels * self.ports_each
+        if even < needed:
+            raise ValueError(
+                f"rtp_ports has {even} even ports, and {self.channels} channels need {needed}: "
+                f"a range of {2 * needed}"
+            )
         if self.register and not self.username:
             raise ValueError("register needs a username")
 
