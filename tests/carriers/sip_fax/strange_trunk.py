@@ -23,6 +23,7 @@ TOLD = {
     "caller_id_header": "from",
     "t38": "never",
     "rtp_ports": "32768-60999",
+    "outbound_allow": "",
 }
 
 
@@ -57,7 +58,7 @@ class StrangeTrunk:
     methods."""
 
     is_open = True
-    own = ("127.0.0.1", 5070)
+    own, far = ("127.0.0.1", 5070), "127.0.0.1"
 
     def __init__(
         self,
@@ -70,14 +71,12 @@ class StrangeTrunk:
         self.asked: list[tuple[float, str]] = []
         self.requests: list[Message] = []
         self.said: list[tuple[str, int, str]] = []
-        self.on_refused: Callable[[], None] = lambda: None
+        self.on_refused: Callable[[str], None]
         self._answer = answer
         self._take: Callable[[Message], None]
 
-        async def connect(_told: Any, on_message: Any, _on_lost: Any, *more: Any) -> Any:
-            self._take = on_message
-            if more:
-                self.on_refused = more[0]
+        async def connect(_told: Any, on_message: Any, _on_lost: Any, on_refused: Any) -> Any:
+            self._take, self.on_refused = on_message, on_refused
             return self
 
         monkeypatch.setattr(agent_module, "connect", connect)

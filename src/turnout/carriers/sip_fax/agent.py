@@ -100,7 +100,7 @@ class Agent:
             if line and line.is_open and line.is_reliable and is_fresh and is_idle:
                 line.close()
             if line is None or not line.is_open:
-                self._line = line = await connect(self._told, self._take, self._lose)
+                self._line = line = await connect(self._told, self._take, self._lose, self._refuse)
                 self._seen = None
             self._used_at = asyncio.get_running_loop().time()
             return line
@@ -151,6 +151,9 @@ class Agent:
 
     def _lose(self, reason: str) -> None:
         self._transactions.lose(reason)
+
+    def _refuse(self, reason: str) -> None:
+        self._transactions.refuse(reason)
 
     def _take_ack(self, message: Message) -> None:
         self._transactions.acknowledge(message)

@@ -143,7 +143,9 @@ class OneFax:
         except LostError as error:
             self._end("lost", reason=str(error))
         except TimeoutError:
-            self._end("failed", reason="the trunk does not answer")
+            is_unheard = self._dialog is not None and self._dialog.is_unheard
+            is_unknown = is_unheard and self._how in ("", "ring")
+            self._end("lost" if is_unknown else "failed", reason="the trunk does not answer")
         except OSError as error:
             self._end("failed", reason=str(error) or type(error).__name__)
 

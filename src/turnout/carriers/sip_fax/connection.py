@@ -40,13 +40,16 @@ OnMessage = Callable[[Message], None]
 OnLost = Callable[[str], None]
 
 
-async def connect(told: dict[str, Any], on_message: OnMessage, on_lost: OnLost) -> Line:
-    """A line to the trunk. Raises OSError; ssl.SSLError, which is one, where it is not trusted."""
+async def connect(
+    told: dict[str, Any], on_message: OnMessage, on_lost: OnLost, on_refused: OnLost
+) -> Line:
+    """A line to the trunk; `on_refused` is told of a datagram that did not arrive. Raises OSError;
+    ssl.SSLError, which is one, where it is not trusted."""
     loop = asyncio.get_running_loop()
     host, port = told["host"].strip("[]"), told["port"]
     if told["transport"] == "udp":
         _, datagrams = await loop.create_datagram_endpoint(
-            lambda: _Datagrams(on_message), remote_addr=(host, port)
+            lambda: _Datagrams(on_message, on_refused), remote_addr=(host, port)
         )
         return datagrams
     context = None
@@ -72,8 +75,9 @@ class _Datagrams(asyncio.DatagramProtocol):
     is_reliable = False
     is_open = True
 
-    def __init__(self, on_message: OnMessage) -> None:
+    def __init__(self, on_message: OnMessage, on_refused: OnLost) -> None:
         self._on_message = on_message
+        self._on_refused = on_refused
         self._transport: asyncio.DatagramTransport
         self.own, self.far = ("", 0), ""
 
@@ -91,8 +95,8 @@ class _Datagrams(asyncio.DatagramProtocol):
         except UnreadableError:
             return
 
-    def error_received(self, _error: Exception) -> None:
-        return  # what is lost is sent again
+    def error_received(self, error: Exception) -> None:
+        self._on_refused(str(error))
 
     def send(self, data: bytes) -> None:
         self._transport.sendto(data)

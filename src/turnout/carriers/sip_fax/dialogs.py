@@ -109,6 +109,11 @@ class Dialog:
         self.has_rung = False
         self.q850 = 0
 
+    @property
+    def is_unheard(self) -> bool:
+        """Whether the INVITE that is under way, or was given up, had no answer of any kind."""
+        return self._inviting is not None and not self._inviting.has_answer
+
     async def invite(self, described: bytes) -> Message:
         """Call; the final answer, acknowledged. Raises TimeoutError, LostError."""
         self._described = described

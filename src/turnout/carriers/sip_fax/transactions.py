@@ -37,6 +37,7 @@ class Client:
         self._timer: asyncio.TimerHandle | None = None
         self._pause_s = T1_S
         self._ends_at = self._loop.time() + GIVE_UP_S
+        self._sent = 0
         self.has_answer = False
         self.provisional: Callable[[Message], None] = _ignore
         self.on_success: Callable[[Message], None] = _ignore
@@ -44,11 +45,13 @@ class Client:
 
     def begin(self) -> None:
         """Send it, and again until it is answered."""
+        self._sent += 1
         self._send(self.request)
-        self._later()
+        if not self._final.done():
+            self._later()
 
     async def answer(self) -> Message:
-        """The final answer. Raises TimeoutError, LostError."""
+        """The final answer. Raises TimeoutError, LostError; OSError when it did not arrive."""
         return await self._final
 
     def take(self, response: Message) -> None:
@@ -75,6 +78,18 @@ class Client:
         if not self._final.done():
             self._fail(LostError(reason))
 
+    @property
+    def is_unheard(self) -> bool:
+        """Whether nothing has come of it, and still may."""
+        return not self.has_answer and not self._final.done()
+
+    def refuse(self, reason: str) -> None:
+        """It did not arrive. An INVITE that was not sent before is certainly unknown to the trunk;
+        other requests are sent again."""
+        if self._is_invite and self._sent == 1 and self.is_unheard:
+            self._rest()
+            self._fail(ConnectionRefusedError(reason))
+
     def expire(self) -> None:
         """It is given up."""
         self._rest()
@@ -95,6 +110,7 @@ class Client:
         if self._loop.time() >= self._ends_at:
             self.expire()
             return
+        self._sent += 1
         self._send(self.request)
         self._pause_s = self._pause_s * 2 if self._is_invite else min(self._pause_s * 2, T2_S)
         self._later()
@@ -200,6 +216,12 @@ class Transactions:
         """The connection broke."""
         for client in list(self._clients.values()):
             client.lose(reason)
+
+    def refuse(self, reason: str) -> None:
+        """A datagram did not arrive: of the only request that waits for an answer, if it is one."""
+        waiting = [client for client in self._clients.values() if client.is_unheard]
+        if len(waiting) == 1:
+            waiting[0].refuse(reason)
 
 
 def acknowledge(request: Message, response: Message) -> Message:

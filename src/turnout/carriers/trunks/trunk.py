@@ -11,7 +11,16 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from turnout.carriers import Accepted, House, Inbox, Misconfigured, Outcome, Rejected, Retry
+from turnout.carriers import (
+    Accepted,
+    House,
+    Inbox,
+    Misconfigured,
+    Outcome,
+    Rejected,
+    Retry,
+    Unknown,
+)
 from turnout.carriers.trunks.process import CallProcess
 from turnout.carriers.trunks.trunk_settings import TrunkSettings, to_worker
 from turnout.http import metrics
@@ -89,7 +98,7 @@ class Trunk:
         if isinstance(outcome, Accepted | Rejected):
             self._failures = 0
             self._closed_until_s = -math.inf
-        elif isinstance(outcome, Retry | Misconfigured) and self.is_open():
+        elif isinstance(outcome, Retry | Misconfigured | Unknown) and self.is_open():
             self._failures += 1
             self._closed_until_s = time.monotonic() + PAUSES_S.draw(self._failures)
 
