@@ -140,7 +140,7 @@ def test_the_gallery_has_every_part() -> None:
         macros |= set(re.findall(r"{% macro ([a-z]\w*)\(", path.read_text()))
     shown = (WEB / "templates/console/gallery.html").read_text()
     # Drawn by the others, or by pages that have questions.
-    inner = {"icon", "mark", "track", "token", "question"}
+    inner = {"error", "icon", "mark", "track", "token", "question"}
     assert sorted(name for name in macros - inner if f"{name}(" not in shown) == []
     ids = Page(page.encode()).ids
     assert len(ids) == len(set(ids))
