@@ -13,6 +13,7 @@ from turnout.carriers.sip.stack import find_number, read_reason
         ('480 Gone,Q.850;cause=18;text="No answer"', (480, 18, "Gone")),
         ('480 Gone,Q.850;text="x";cause="19"', (480, 19, "Gone")),
         ("480 Gone,SIP;cause=200", (480, 0, "Gone")),
+        ("999 Odd", (999, 0, "Odd")),
         ("Connection refused [111]", (0, 0, "Connection refused [111]")),
         ("", (0, 0, "")),
         ("48 odd", (0, 0, "48 odd")),

@@ -71,6 +71,16 @@ def test_the_account_is_refused(code: int) -> None:
     assert judge(end(sip=code))[0] is Status.PATHWAY_ERROR
 
 
+def test_a_challenge_that_cannot_be_answered_is_the_accounts() -> None:
+    outcome = judge_unrung(end("failed", reason="Function not implemented [38]"))
+    assert isinstance(outcome, Misconfigured)
+
+
+def test_a_code_that_sip_does_not_have_ends_the_call() -> None:
+    outcome = judge_unrung(end("failed", sip=999, reason="Odd"))
+    assert outcome == Rejected(Status.FAILED, "SIP 999: Odd")
+
+
 def test_no_answer_of_a_trunk_is_tried_again_but_a_wrong_certificate_is_not() -> None:
     assert isinstance(judge_unrung(end(reason="Connection refused")), Retry)
     assert isinstance(judge_unrung(end(reason="Protocol error [71]")), Misconfigured)

@@ -25,7 +25,7 @@ AHEAD = 3_200
 _REGISTER_S = 300
 _MOST_AGENTS = 200
 _MOST_EARLY = 1_000
-_CODE = re.compile(r"([1-6][0-9]{2}) (.*)", re.DOTALL)
+_CODE = re.compile(r"([1-9][0-9]{2}) (.*)", re.DOTALL)
 _CAUSE = re.compile(r"cause ?= ?\"?([0-9]{1,3})", re.IGNORECASE)
 _TARGET = re.compile(r"sips?:([^@:;>?<]{1,60})@", re.IGNORECASE)
 _ENCRYPTION = {"off": "", "optional": "mediaenc=srtp", "mandatory": "mediaenc=srtp-mand"}

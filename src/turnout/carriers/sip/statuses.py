@@ -6,6 +6,7 @@
     403 433 607 608                          BARR
     301 302                                  followed once on the trunk, else INVN
     401 407 423, TLS refused, not registered Misconfigured
+    a challenge of an unknown algorithm      Misconfigured
     429 500 502 503 504, transport error     Retry, the next trunk; used up: SVRE
     415 421 422 488 606, no audio            FAIL
     any other code of refusal                FAIL
@@ -17,7 +18,7 @@ Before it has rung, a call that failed may go elsewhere; after that it has ended
 and Retry become SVRE.
 """
 
-from turnout.carriers import Outcome, Rejected
+from turnout.carriers import Misconfigured, Outcome, Rejected
 from turnout.carriers.sip.quality import Quality
 from turnout.carriers.trunks import statuses
 from turnout.carriers.trunks.statuses import FIRST_REFUSAL, judge_trunk, say, say_lost
@@ -26,6 +27,8 @@ from turnout.core.messaging.model import Status
 
 # What the stack says of an answer whose SDP it cannot read.
 _GARBLED = "bad message"
+# And of a challenge (401, 407) for which it has no algorithm: ENOSYS.
+_UNPROVABLE = "function not implemented"
 _OURS = {
     **statuses.OURS,
     "silent": (Status.FAILED, "It was answered, and no sound came through."),
@@ -64,6 +67,10 @@ def judge(end: End) -> tuple[Status, str]:
 
 def judge_unrung(end: End) -> Outcome:
     """The outcome of a call that ended before it rang."""
+    if end.how == "failed" and not end.sip and _UNPROVABLE in end.reason.lower():
+        return Misconfigured(
+            "The trunk asks for a password by an algorithm that calls do not have."
+        )
     of_trunk = None if _is_garbled(end) else judge_trunk(end)
     return of_trunk or Rejected(*judge(end))
 
