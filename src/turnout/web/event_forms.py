@@ -135,7 +135,7 @@ def sure_of(given: Mapping[str, str], faults: Mapping[str, str]) -> str:
 def faults_of(refusal: Failure, given: Mapping[str, str] = NOTHING) -> dict[str, str]:
     """What is said beside the fields that a refusal is about which came later; `given` has those of
     each who comes along."""
-    names = FAULTY.get(refusal.code, ())
+    names: tuple[str, ...] = FAULTY.get(refusal.code, ())
     if refusal.code == "companions.twice":
         others = [name for name in given if name.endswith("-email")]
         names = tuple(name for name in others if given[name] == refusal.facts["email"])[-1:]

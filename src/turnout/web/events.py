@@ -173,12 +173,12 @@ class EventResource(Resource):
         again = await self._states.keep(req, resp, FormState(typed, more=more), key=key)
         if refused:
             keep_ticket(req, resp, refused.code, **self._handing)
-        facts = {
+        asked = {
             "key": key,
             "sti": given.get("sti", ""),
             AGAIN: "" if again == BY_COOKIE else again,
         }
-        said = await go_on_saying(self._db, req, resp, done, "register", **facts)
+        said = await go_on_saying(self._db, req, resp, done, "register", **asked)
         keep_address(req, resp, contact.email.strip(), said, **self._handing)
 
     async def _read_thanks(

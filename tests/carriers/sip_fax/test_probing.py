@@ -1,6 +1,7 @@
 """What `turnout doctor` says where faxes cannot be made at all."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -28,11 +29,12 @@ def test_a_range_of_too_few_ports_is_refused() -> None:
 def test_files_of_tls_that_cannot_be_read_are_named(tmp_path: Path) -> None:
     missing, garbled = tmp_path / "none.pem", tmp_path / "garbled.pem"
     garbled.write_text("no certificate")
-    for members, said in (
+    told: list[tuple[dict[str, Any], str]] = [
         ({"tls_ca_file": str(missing)}, "none.pem .TLS_CA_FILE. cannot be read: No such file"),
         ({"tls_certificate": str(missing)}, "none.pem .TLS_CERTIFICATE. cannot be read"),
         ({"tls_ca_file": str(garbled)}, "garbled.pem .TLS_CA_FILE. has no certificate"),
         ({"tls_certificate": str(garbled)}, "garbled.pem .TLS_CERTIFICATE. has no certificate"),
-    ):
+    ]
+    for members, said in told:
         with pytest.raises(UnfitError, match=said):
             ask(SipFaxSettings(host="127.0.0.1", **members))
