@@ -32,6 +32,7 @@ from turnout.core.registrations.joining import find_ticket_address, register_che
 from turnout.core.registrations.live_lists import resolve
 from turnout.core.tickets.event_news import tell_registered
 from turnout.errors import Missing
+from turnout.web.languages import LONGEST_QUERY
 from turnout.web.templates import say_label
 
 BROWSER = {"Accept": "text/html"}
@@ -303,7 +304,7 @@ def test_the_start_page_speaks_the_visitors_language(fair: tuple[Fair, AppClient
 
 def test_an_endless_query_is_not_repeated(fair: tuple[Fair, AppClient]) -> None:
     event, site = fair
-    page = site.request("GET", f"{event.path}?x={'y' * 2000}", headers=BROWSER)
+    page = site.request("GET", f"{event.path}?x={'y' * LONGEST_QUERY}", headers=BROWSER)
     assert links(page.body)["English"][0] == "?lang=en"
 
 

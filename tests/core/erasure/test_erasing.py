@@ -19,6 +19,7 @@ from tests.core.erasure.house import (
 )
 from tests.core.messaging.jobs import POLICY, new_job
 from tests.core.registrations.hall import Hall
+from tests.core.registrations.invariants import find_faults
 from tests.core.registrations.office import Office
 from tests.support import proof
 from tests.support.builder import Builder, contact
@@ -53,6 +54,7 @@ from turnout.core.messaging.opt_outs import list_opt_outs
 from turnout.core.people.finding import get_person
 from turnout.core.people.merging import find_person
 from turnout.core.people.model import Contact
+from turnout.core.registrations.changing import add_by_staff
 from turnout.core.registrations.giving_back import cancel_registration
 from turnout.core.registrations.offers import join_list
 from turnout.core.waiting_list.entries import list_entries as list_waiting
@@ -201,6 +203,7 @@ def test_a_candidate_keeps_the_name_and_nothing_else(own_node: LocalNode) -> Non
         ("people", "last_name"): [LAST],
         ("people_search_texts", "text"): [FIRST, LAST],
         ("learners", "name_key"): [FIRST, LAST],
+        ("registrations", "name_key"): [FIRST, LAST],
     }
     kept = [FIRST, LAST, DETAILS["title"]]
     files = "".join(file.decode("latin-1") for file in house.read_files().values())
@@ -214,13 +217,18 @@ def test_a_candidate_keeps_the_name_and_nothing_else(own_node: LocalNode) -> Non
 
 def test_a_candidate_keeps_the_name_in_exam_records(own_node: LocalNode) -> None:
     db = own_node.db
-    org_id = own_node.add_account().org_id
+    account = own_node.add_account()
+    org_id = account.org_id
     new = NewLearner(code="L1", first_name="Ada", last_name="L", email="ada@x.example", uuid="")
     person_id = db.call(add_learner, org_id, new, actor="test").person_id
+    guest = Contact(email="ada@x.example", first_name="Ada", last_name="L")
+    db.call(add_by_staff, org_id, account.event.id, guest, actor="test")
     (kept,) = db.call(erase_person, org_id, person_id, actor="test")
     assert kept.what == "name and code in exam records"
     (learner,) = db.call(list_learners, org_id, 9)
     assert (learner.name, learner.email) == ("Ada L", "")
+    # Lists by name have them where the name stands.
+    assert db.call(find_faults) == {}
 
 
 def test_a_former_erasure_is_applied_again(house: House) -> None:

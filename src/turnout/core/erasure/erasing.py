@@ -24,7 +24,7 @@ import msgspec
 
 from turnout.core.audit.recording import record
 from turnout.core.erasure.marks import Marks
-from turnout.core.erasure.places import NAMES, PLACES, Fate, Place
+from turnout.core.erasure.places import NAMES, NO_ANSWERS, PLACES, Fate, Place
 from turnout.core.erasure.returning import remember_erased
 from turnout.core.erasure.sql import sql
 from turnout.core.identity.countries import find_country
@@ -320,10 +320,6 @@ def _treat_person(tx: Tx, erasure: Erasure, key: dict[str, Any], _: Row) -> None
     forget_searched(tx, erasure.org_id, PersonId(key["id"]))
 
 
-def _treat_learner(tx: Tx, _: Erasure, key: dict[str, Any], __: Row) -> None:
-    set_columns(tx, "learners", key, {"email_key": ""})
-
-
 def _treat_recipient(tx: Tx, erasure: Erasure, key: dict[str, Any], row: Row) -> None:
     """A message to the person is emptied, and ended if it was not sent yet; so is a mail of the
     product to staff alone which tells of them (a reply that was forwarded). Another one that tells
@@ -389,7 +385,11 @@ _PLACE = {place.table: place for place in PLACES}
 _SPECIAL = {
     "people": _treat_person,
     "people_search_texts": lambda *_: None,  # gone with the person, but for a learner's name
-    "learners": _treat_learner,
+    # What these are found and sorted by follows the name, which somebody who sat exams keeps.
+    "learners": lambda tx, _, key, __: set_columns(tx, "learners", key, {"email_key": ""}),
+    "registrations": lambda tx, _, key, __: set_columns(
+        tx, "registrations", key, {"answers": NO_ANSWERS, "sti": ""}
+    ),
     "recipients": _treat_recipient,
     "callbacks": _treat_callback,
     "list_entries": _treat_list_entry,
