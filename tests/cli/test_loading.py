@@ -5,6 +5,7 @@ import os
 import resource
 import subprocess
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -103,8 +104,12 @@ def test_the_help_of_each_command_is_there_at_once(tmp_path: Path) -> None:
     empty = min(seconds(tmp_path, "-c", "pass") for _ in range(3))
     for name in COMMANDS:
         seconds(tmp_path, "-m", "turnout", name, "--help")  # compiles what it needs
-    times = {name: seconds(tmp_path, "-m", "turnout", name, "--help") for name in COMMANDS}
-    slow = {name: took for name, took in times.items() if took / empty >= MAX_OWN_RATIO}
+
+    def ask(names: Iterable[str]) -> dict[str, float]:
+        times = {name: seconds(tmp_path, "-m", "turnout", name, "--help") for name in names}
+        return {name: took for name, took in times.items() if took / empty >= MAX_OWN_RATIO}
+
+    slow = ask(ask(COMMANDS))  # again, as caches of the processor are shared with others
     assert slow == {}, f"Python itself {empty:.3f} s"
 
 

@@ -13,8 +13,6 @@ from turnout.core.door.looking import set_looks_first
 from turnout.core.door.model import Device, DoorRole
 from turnout.core.door.pairing import PATH, confirm_device, make_pairing
 from turnout.core.door.printers import USUAL_PORT, add_printer, list_printers, remove_printer
-from turnout.core.door.rescuing import find_makers, load_rescued, read_rescue
-from turnout.core.door.uploading import MOST_SCANS, Uploaded
 from turnout.formats.labels import PrinterLanguage
 
 doors = App(name="door")
@@ -133,6 +131,10 @@ def load(org: str, event: EventNumber, file: Path, /, *, phone: DeviceNumber | N
         file: What the phone saved, under More.
         phone: Number of the phone, for a file that only gives its name.
     """
+    # Uploading knows most of the program, which the other commands need not load.
+    from turnout.core.door.rescuing import find_makers, load_rescued, read_rescue
+    from turnout.core.door.uploading import MOST_SCANS, Uploaded
+
     saved = read_rescue(file.read_bytes())
     done: list[Uploaded] = []
     with database() as db:
