@@ -10,7 +10,7 @@ import msgspec
 
 from turnout.carriers.sip.conversation import Answer, Conversation, Script, State
 from turnout.carriers.sip.quality import read_quality
-from turnout.carriers.trunks.pipe import say_fault, tell_fault
+from turnout.carriers.trunks.side_work import SideWork
 
 SOUND_S = 2.0
 """How long after its answer a call may be without sound."""
@@ -46,7 +46,7 @@ class OneCall:
         self._spool = spool
         self._write = tell
         self._loop = asyncio.get_running_loop()
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._beside = SideWork(self, asked["id"], tell)
         self._talk: Conversation | None = None
         self._leg: Line | None = None
         self._other: Line | None = None
@@ -77,7 +77,7 @@ class OneCall:
         """A fault of ours ends it; nobody knows how it would have ended."""
         self._how = self._how or "lost"
         for leg in filter(None, (self._leg, self._other)):
-            self._run(leg.hang_up())
+            self._beside.run(leg.hang_up())
         self._end(reason)
 
     def redirect(self, number: str) -> None:
@@ -146,7 +146,7 @@ class OneCall:
             self._has_asked = True
             self._tell("asks", to=talk.redirect)
         elif self._other is not None and now - self._other_at >= REDIRECT_RING_S:
-            self._run(self._other.hang_up())
+            self._beside.run(self._other.hang_up())
 
     def _bridge(self) -> None:
         """Each hears what the other says."""
@@ -162,7 +162,7 @@ class OneCall:
 
     def _dial(self, number: str, change: Callable[[Line, str], None]) -> Line:
         leg: Line = self._stack.new_leg(change)
-        self._run(self._stack.dial(leg, number, self._asked["from"]))
+        self._beside.run(self._stack.dial(leg, number, self._asked["from"]))
         return leg
 
     def _change(self, leg: Line, what: str) -> None:
@@ -194,7 +194,7 @@ class OneCall:
         if is_waiting and not self._answered_at:
             return  # for leave to call there; `redirect` goes on.
         if self._other is not None:
-            self._run(self._other.hang_up())
+            self._beside.run(self._other.hang_up())
         self._end()
 
     def _change_other(self, leg: Line, what: str) -> None:
@@ -217,7 +217,7 @@ class OneCall:
 
     def _hang_up(self) -> None:
         if self._leg is not None:
-            self._run(self._leg.hang_up())
+            self._beside.run(self._leg.hang_up())
 
     def _end(self, reason: str = "") -> None:
         if self.is_over or self._leg is None:
@@ -267,16 +267,3 @@ class OneCall:
 
     def _tell(self, event: str, **members: Any) -> None:
         self._write({"event": event, "id": self._asked["id"], **members})
-
-    def _run(self, work: Any) -> None:
-        task = self._loop.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._end_task)
-
-    def _end_task(self, task: asyncio.Task[None]) -> None:
-        """A fault of what goes on beside the turns ends the call as one of theirs does."""
-        self._tasks.discard(task)
-        if not task.cancelled() and (error := task.exception()):
-            self._write(tell_fault(error, self._asked["id"]))
-            if not self.is_over:
-                self.fail(say_fault(error))

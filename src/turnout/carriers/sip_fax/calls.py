@@ -24,7 +24,7 @@ from turnout.carriers.sip_fax.messages import Message, find_number, read_pause
 from turnout.carriers.sip_fax.sdp import Describing, Media, find_audio, find_t38, read_media
 from turnout.carriers.sip_fax.spandsp import Sheets
 from turnout.carriers.sip_fax.transactions import LostError
-from turnout.carriers.trunks.pipe import say_fault, tell_fault
+from turnout.carriers.trunks.side_work import SideWork
 from turnout.http.addresses import read_networks
 
 FRAME_S = 0.02
@@ -71,7 +71,7 @@ class OneFax:
         self._sheets = sheets
         self._write = tell
         self._loop = asyncio.get_running_loop()
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._beside = SideWork(self, asked["id"], tell)
         self._dialog: Dialog | None = None
         self._to: str = asked["to"]
         self._moving: asyncio.Future[str] | None = None
@@ -94,7 +94,7 @@ class OneFax:
 
     def begin(self) -> None:
         """Dial."""
-        self._run(self._dial())
+        self._beside.run(self._dial())
 
     def cancel(self, how: str, *, is_answered_too: bool) -> None:
         """It is not wanted any more."""
@@ -111,7 +111,7 @@ class OneFax:
         """A fault of ours ends it; nobody knows how it would have ended."""
         if self._dialog:
             self._dialog.cancel()
-            self._run(self._dialog.bye())
+            self._beside.run(self._dialog.bye())
         self._end("lost", reason=reason)
 
     def redirect(self, number: str) -> None:
@@ -304,7 +304,7 @@ class OneFax:
                 self._agrees_at = self._line_s + GRACE_S
         elif self._line_s >= self._agrees_at and not self._is_asking:
             self._is_asking = True
-            self._run(self._offer_t38(media))
+            self._beside.run(self._offer_t38(media))
 
     async def _offer_t38(self, media: AudioMedia) -> None:
         dialog, port = self._dialog, self._t38_port
@@ -331,7 +331,7 @@ class OneFax:
 
     def _hang_up(self, reason: str = "") -> None:
         if self._dialog:
-            self._run(self._dialog.bye())
+            self._beside.run(self._dialog.bye())
         self._end(self._how or "faxed", reason=reason)
 
     def _end(self, how: str, *, sip: int = 0, reason: str = "", retry_after: int = 0) -> None:
@@ -371,16 +371,3 @@ class OneFax:
 
     def _tell(self, event: str, **members: Any) -> None:
         self._write({"event": event, "id": self._asked["id"], **members})
-
-    def _run(self, work: Any) -> None:
-        task = self._loop.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._end_task)
-
-    def _end_task(self, task: asyncio.Task[None]) -> None:
-        """A fault of what goes on beside the turns ends the call as one of theirs does."""
-        self._tasks.discard(task)
-        if not task.cancelled() and (error := task.exception()):
-            self._write(tell_fault(error, self._asked["id"]))
-            if not self.is_over:
-                self.fail(say_fault(error))
